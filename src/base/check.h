@@ -1,0 +1,13 @@
+// Assertions that stay on in release builds. They state invariants of our own code; what the world
+// does wrong (a reset, a bad request) is an Error, never a failed check.
+#pragma once
+
+namespace echod {
+
+// Prints "FILE:LINE: check failed: EXPRESSION" on standard error and aborts the process.
+[[noreturn]] void check_failed(const char* expression, const char* file, int line) noexcept;
+
+}  // namespace echod
+
+#define ECHOD_CHECK(condition) \
+  (static_cast<bool>(condition) ? void(0) : ::echod::check_failed(#condition, __FILE__, __LINE__))
