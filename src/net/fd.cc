@@ -1,0 +1,12 @@
+#include "net/fd.h"
+
+#include <unistd.h>
+
+namespace echod {
+
+void Fd::close() noexcept {
+  // Linux frees the number even when close() fails with EINTR, so it is never repeated.
+  if (number_ >= 0) ::close(std::exchange(number_, -1));
+}
+
+}  // namespace echod

@@ -1,0 +1,29 @@
+// An owned file descriptor. Whoever holds the Fd closes it, once.
+#pragma once
+
+#include <utility>
+
+namespace echod {
+
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int number) : number_(number) {}
+  Fd(Fd&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~Fd() { close(); }
+
+  bool valid() const { return number_ >= 0; }
+  int get() const { return number_; }
+
+  // Closes it now, if it is open. What close(2) reports comes too late to act on.
+  void close() noexcept;
+
+ private:
+  int number_ = -1;
+};
+
+}  // namespace echod

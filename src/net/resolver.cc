@@ -1,0 +1,47 @@
+#include "net/resolver.h"
+
+#include <netdb.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "net/fd.h"
+
+namespace echod {
+namespace {
+
+Endpoint any_address(uint16_t port) {
+  Fd probe(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (probe.valid()) {
+    sockaddr_in6 in6{};
+    in6.sin6_family = AF_INET6;
+    return Endpoint::from_sockaddr(reinterpret_cast<sockaddr*>(&in6), sizeof(in6)).with_port(port);
+  }
+  sockaddr_in in{};
+  in.sin_family = AF_INET;
+  return Endpoint::from_sockaddr(reinterpret_cast<sockaddr*>(&in), sizeof(in)).with_port(port);
+}
+
+}  // namespace
+
+Result<std::vector<Endpoint>> resolve(const std::string& host, uint16_t port) {
+  if (host.empty() || host == "*") return std::vector<Endpoint>{any_address(port)};
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* list = nullptr;
+  if (::getaddrinfo(host.c_str(), nullptr, &hints, &list) != 0) {
+    return failure(Errc::kAddressInvalid);
+  }
+  std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, &::freeaddrinfo);
+  std::vector<Endpoint> endpoints;
+  for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
+    Endpoint endpoint = Endpoint::from_sockaddr(entry->ai_addr, entry->ai_addrlen).with_port(port);
+    if (endpoint.known() && std::ranges::find(endpoints, endpoint) == endpoints.end()) {
+      endpoints.push_back(endpoint);
+    }
+  }
+  if (endpoints.empty()) return failure(Errc::kAddressInvalid);
+  return endpoints;
+}
+
+}  // namespace echod

@@ -1,0 +1,19 @@
+// Names and addresses to listen on or to connect to. Blocking: for start-up alone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "net/endpoint.h"
+
+namespace echod {
+
+// The addresses of `host` (a name, an IPv4 or an IPv6 address without brackets) with `port`, in the
+// resolver's order, each once. "*" and "" are every address of the machine: one IPv6 endpoint that
+// also takes IPv4, or the IPv4 one where the machine has no IPv6. Fails with kAddressInvalid when
+// the name cannot be resolved, which may take as long as the system's resolver is configured to.
+Result<std::vector<Endpoint>> resolve(const std::string& host, uint16_t port);
+
+}  // namespace echod

@@ -1,0 +1,76 @@
+#include "net/socket_options.h"
+
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace echod {
+namespace {
+
+bool set_option(int socket, int level, int name, int value) {
+  return ::setsockopt(socket, level, name, &value, sizeof(value)) == 0;
+}
+
+bool set_options(int socket, const Endpoint& address, const SocketOptions& options, bool first) {
+  bool ok = set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1) &&
+            set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1) &&
+            set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (address.is_ipv6()) ok = ok && set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  if (options.unsent_size_max > 0) {
+    ok = ok && set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+                          static_cast<int>(options.unsent_size_max));
+  }
+  if (options.buffer_size > 0) {
+    // The kernel doubles the value it is given, to pay for its own bookkeeping: socket(7).
+    int half = static_cast<int>(options.buffer_size / 2);
+    ok = ok && set_option(socket, SOL_SOCKET, SO_RCVBUF, half) &&
+         set_option(socket, SOL_SOCKET, SO_SNDBUF, half);
+  }
+  if (options.shared_port && !first) ok = ok && set_option(socket, SOL_SOCKET, SO_REUSEPORT, 1);
+  return ok;
+}
+
+}  // namespace
+
+Result<Fd> listen_on(const Endpoint& address, const SocketOptions& options, bool first) {
+  auto failed = [] { return std::unexpected(os_failure(errno)); };
+  int blocking = options.blocking ? 0 : SOCK_NONBLOCK;
+  Fd socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | blocking, 0));
+  if (!socket.valid()) return failed();
+  if (!set_options(socket.get(), address, options, first)) return failed();
+  if (::bind(socket.get(), address.get(), address.size()) != 0) return failed();
+  // The first of the sockets that share a port binds it alone, so that a port another process has
+  // is an error, and opens it to its siblings only then.
+  if (options.shared_port && first && !set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1)) {
+    return failed();
+  }
+  if (::listen(socket.get(), kListenBacklog) != 0) return failed();
+  return socket;
+}
+
+void reset_on_close(int socket) noexcept {
+  linger now{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
+size_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  if (limit.rlim_cur < limit.rlim_max) {
+    rlimit raised{.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+    if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+  }
+  return limit.rlim_cur;
+}
+
+unsigned usable_processors() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
+  int count = CPU_COUNT(&set);
+  return count > 0 ? static_cast<unsigned>(count) : 1;
+}
+
+}  // namespace echod

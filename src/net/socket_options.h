@@ -1,0 +1,53 @@
+// The socket options echod sets, with the reason for each. Options set on a listening socket are
+// inherited by the sockets it accepts, so a connection costs no extra system call.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/error.h"
+#include "net/endpoint.h"
+#include "net/fd.h"
+
+namespace echod {
+
+// What a listener's connections are given. Sizes in bytes; 0 leaves the kernel's default.
+struct SocketOptions {
+  // Bytes the kernel takes from us beyond what it has sent (TCP_NOTSENT_LOWAT, tcp(7)). A client
+  // that does not read then pins this much instead of a whole send buffer, while the send buffer
+  // may still grow to the bandwidth-delay product of a long path.
+  size_t unsent_size_max = 128 * 1024;
+
+  // Fixed sizes for the kernel's buffers of each direction (SO_RCVBUF, SO_SNDBUF): bounds a
+  // connection's kernel memory hard, and its speed over long paths with it. 0: the kernel adapts.
+  size_t buffer_size = 0;
+
+  // Whether several sockets may listen on the address, one for each event loop (SO_REUSEPORT).
+  bool shared_port = false;
+
+  // Whether accept(2) waits. An event loop that waits itself wants false; io_uring, which takes a
+  // socket that does not wait at its word, wants true.
+  bool blocking = false;
+};
+
+// A listening TCP socket on `address`, with TCP_NODELAY (an echo must not wait for an
+// acknowledgement of the one before), SO_KEEPALIVE (a peer that vanished is noticed), SO_REUSEADDR
+// (a restart need not wait for old connections' TIME_WAIT), and, on IPv6, IPv4 too where the
+// address is any. With `shared_port` the first socket must be opened with `first`, which still
+// fails with kAddressInUse when another process has the port. The queue of clients not yet accepted
+// is kListenBacklog long.
+Result<Fd> listen_on(const Endpoint& address, const SocketOptions& options, bool first = true);
+
+inline constexpr int kListenBacklog = 4096;  // clients; the kernel caps it at net.core.somaxconn
+
+// Makes the coming close of a TCP socket a reset, which frees what the kernel holds for it at once:
+// for connections given up on, whose peer does not read.
+void reset_on_close(int socket) noexcept;
+
+// Raises this process's limit of open descriptors to the hard limit and returns it.
+size_t raise_descriptor_limit();
+
+// The processors this process may run on, at least 1.
+unsigned usable_processors();
+
+}  // namespace echod
