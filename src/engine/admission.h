@@ -1,0 +1,68 @@
+// How many connections there may be: in all, where the next one waits for a place, and from one
+// source, where one too many is refused, because waiting would let that source hold up all others.
+// One Admission for all loops; thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "net/endpoint.h"
+
+namespace echod {
+
+class Admission {
+ public:
+  struct Limits {
+    size_t connections_max = 0;             // 0: no limit
+    size_t connections_per_source_max = 0;  // 0: no limit
+  };
+
+  // A connection's place, given back when the Ticket goes.
+  class Ticket {
+   public:
+    Ticket(Ticket&& other) noexcept
+        : admission_(std::exchange(other.admission_, nullptr)), peer_(other.peer_) {}
+    Ticket& operator=(Ticket&&) = delete;
+    ~Ticket() {
+      if (admission_ != nullptr) admission_->leave(peer_);
+    }
+
+    // The connection's other end.
+    const Endpoint& peer() const { return peer_; }
+
+   private:
+    friend class Admission;
+    Ticket(Admission* admission, const Endpoint& peer) : admission_(admission), peer_(peer) {}
+
+    Admission* admission_;
+    Endpoint peer_;
+  };
+
+  enum class Verdict : uint8_t { kAdmitted, kFull, kSourceFull };
+
+  explicit Admission(const Limits& limits) : limits_(limits) {}
+  ~Admission();  // Checks that every place was given back.
+
+  // Whether there is a place for a connection from `peer`; kAdmitted takes it.
+  Verdict try_enter(const Endpoint& peer);
+
+  // The ticket for a place just taken.
+  Ticket ticket(const Endpoint& peer) { return Ticket(this, peer); }
+
+  // Places taken now.
+  size_t connections() const { return connections_.load(std::memory_order_relaxed); }
+
+ private:
+  void leave(const Endpoint& peer);
+  bool enter_source(const Endpoint& peer);
+
+  Limits limits_;
+  std::atomic<size_t> connections_ = 0;
+  std::mutex mutex_;
+  std::map<Endpoint, size_t> by_source_;  // only while limited; no larger than connections_
+};
+
+}  // namespace echod

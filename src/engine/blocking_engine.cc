@@ -1,0 +1,102 @@
+#include "engine/blocking_engine.h"
+
+#include "base/nursery.h"
+#include "engine/blocking_loop.h"
+#include "engine/placement.h"
+
+namespace echod {
+namespace {
+
+// A connection's thread has one buffer in use; a spare or two more are for its answer's head.
+constexpr uint32_t kSpareBuffersPerThread = 2;
+
+BufferPool::Options per_thread(const EngineOptions& options) {
+  BufferPool::Options buffers = options.buffers;
+  buffers.spare_count_max = kSpareBuffersPerThread;
+  return buffers;
+}
+
+}  // namespace
+
+void ConnectionRunner::run(Accepted accepted) {
+  BlockingLoop loop(per_thread(options_), options_.receive_size_max);
+  LoopSet::Membership member(loops_, loop);
+  Task<> task = handler_.serve(loop, std::move(accepted));
+  task.start();
+  while (!task.done()) loop.run_once();
+}
+
+BlockingEngine::BlockingEngine(const EngineOptions& options, ConnectionHandler& handler,
+                               Admission& admission, AcceptObserver& observer)
+    : options_(options),
+      admission_(admission),
+      observer_(observer),
+      runner_(options_, handler, loops_) {}
+
+Result<std::unique_ptr<Engine>> BlockingEngine::start(const EngineOptions& options,
+                                                      std::vector<ListenerSockets> listeners,
+                                                      ConnectionHandler& handler,
+                                                      Admission& admission,
+                                                      AcceptObserver& observer) {
+  std::unique_ptr<BlockingEngine> engine(new BlockingEngine(options, handler, admission, observer));
+  if (Result<void> made = engine->make_placement(); !made) return std::unexpected(made.error());
+  auto sockets = std::make_shared<std::vector<Fd>>();
+  for (ListenerSockets& listener : listeners) sockets->push_back(std::move(listener.at(0)));
+  Result<void> thread = engine->acceptor_.start(
+      [self = engine.get(), sockets] { self->accept(std::move(*sockets)); });
+  if (!thread) return std::unexpected(thread.error());
+  return engine;
+}
+
+Result<void> BlockingEngine::make_placement() {
+  switch (options_.kind) {
+    case EngineKind::kThreads:
+      placement_ = std::make_unique<ThreadPerConnection>(runner_, observer_, options_.workers);
+      return {};
+    case EngineKind::kPool: {
+      auto pool = std::make_unique<ThreadPool>(runner_, options_.queue_max);
+      Result<void> started = pool->start(options_.workers);
+      placement_ = std::move(pool);
+      return started;
+    }
+    default:
+      placement_ = std::make_unique<OneAtATime>(runner_);
+      return {};
+  }
+}
+
+void BlockingEngine::accept(std::vector<Fd> listeners) {
+  BlockingLoop loop(per_thread(options_), options_.receive_size_max);
+  LoopSet::Membership member(loops_, loop);
+  Task<> task = accept_all(loop, std::move(listeners));
+  task.start();
+  while (!task.done()) loop.run_once();
+}
+
+Task<> BlockingEngine::accept_all(EventLoop& loop, std::vector<Fd> listeners) {
+  std::vector<std::unique_ptr<Socket>> sockets;
+  Nursery accepting;
+  for (size_t i = 0; i < listeners.size(); ++i) {
+    sockets.push_back(std::make_unique<Socket>(loop, std::move(listeners[i])));
+    Result<void> attached = sockets.back()->attach();
+    ECHOD_CHECK(attached);  // a BlockingLoop has nothing that could fail
+    accepting.spawn(accept_loop(*sockets[i], i, admission_, observer_, *placement_));
+  }
+  co_await accepting.join();
+}
+
+void BlockingEngine::request(Phase phase) {
+  loops_.request(phase);
+  placement_->drain();
+}
+
+bool BlockingEngine::wait(Deadline deadline) {
+  return acceptor_.wait_all(deadline) && placement_->wait(deadline);
+}
+
+BlockingEngine::~BlockingEngine() {
+  request(Phase::kAborting);
+  wait(kNever);
+}
+
+}  // namespace echod

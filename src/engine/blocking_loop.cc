@@ -1,0 +1,257 @@
+// Deadlines become socket timeouts (SO_RCVTIMEO, SO_SNDTIMEO), which cost nothing while they do not
+// change. Another thread interrupts a sleeping call by shutting the socket down under it.
+#include "engine/blocking_loop.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include "engine/socket.h"
+
+namespace echod {
+namespace {
+
+bool would_block(int os_error) { return os_error == EAGAIN || os_error == EWOULDBLOCK; }
+
+// Rounded up, so that a wait never ends before its deadline.
+int64_t ms_until(Deadline deadline, Time now) {
+  if (deadline == kNever) return -1;
+  auto wait = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+  return std::clamp<int64_t>(wait, 0, std::numeric_limits<int>::max());
+}
+
+}  // namespace
+
+BlockingLoop::BlockingLoop(const BufferPool::Options& buffers, size_t receive_size_max)
+    : buffers_(buffers), receive_size_max_(std::min(receive_size_max, buffers_.buffer_size())) {}
+
+BlockingLoop::~BlockingLoop() { ECHOD_CHECK(pending_.empty() && sockets_.empty()); }
+
+Result<void> BlockingLoop::attach(Socket& socket) {
+  std::lock_guard lock(mutex_);
+  sockets_.push_back(socket.fd());
+  return {};
+}
+
+void BlockingLoop::detach(Socket& socket) noexcept {
+  std::lock_guard lock(mutex_);
+  std::erase(sockets_, socket.fd());
+}
+
+void BlockingLoop::request(Phase phase) {
+  std::lock_guard lock(mutex_);
+  if (phase <= requested_) return;
+  requested_ = phase;
+  // A call slept in returns: with the end of the stream, which its caller takes for the
+  // interruption it is. Only reading ends when draining, so an answer under way is not cut.
+  if (phase == Phase::kAborting || idle_) {
+    int how = phase == Phase::kAborting ? SHUT_RDWR : SHUT_RD;
+    for (int socket : sockets_) ::shutdown(socket, how);
+  }
+  interrupted_.notify_all();
+}
+
+Phase BlockingLoop::requested() const {
+  std::lock_guard lock(mutex_);
+  return requested_;
+}
+
+bool BlockingLoop::must_abort(const Operation& operation) const {
+  return phase_ == Phase::kAborting || (phase_ == Phase::kDraining && operation.idle);
+}
+
+bool BlockingLoop::start(Operation& operation) {
+  ECHOD_CHECK(operation.state == Operation::State::kNew);
+  operation.state = Operation::State::kParked;
+  pending_.push_back(&operation);
+  return false;
+}
+
+void BlockingLoop::cancel(Operation& operation, Error reason) {
+  if (operation.state == Operation::State::kParked && !operation.error) operation.error = reason;
+}
+
+void BlockingLoop::complete(Operation& operation) {
+  std::erase(pending_, &operation);
+  operation.state = Operation::State::kComplete;
+  operation.waiter.resume();
+}
+
+// Completes what needs no system call: what was cancelled, aborted or timed out. Waking one may
+// start others, so the list is made first. Returns whether there was any.
+bool BlockingLoop::take_ended(std::vector<Operation*>& ended) {
+  Time now = clock_.now();
+  for (Operation* operation : pending_) {
+    bool late = operation->deadline <= now;
+    if (operation->error) {
+      ended.push_back(operation);
+    } else if (must_abort(*operation)) {
+      operation->fail(Errc::kAborted);
+      ended.push_back(operation);
+    } else if (late) {
+      if (operation->kind != Operation::Kind::kSleep) operation->fail(Errc::kTimeout);
+      ended.push_back(operation);
+    }
+  }
+  for (Operation* operation : ended) complete(*operation);
+  return !ended.empty();
+}
+
+void BlockingLoop::run_once() {
+  ECHOD_CHECK(!pending_.empty());
+  {
+    std::lock_guard lock(mutex_);
+    phase_ = requested_;
+    idle_ = std::ranges::any_of(pending_, &Operation::idle);
+  }
+  std::vector<Operation*> ended;
+  if (!take_ended(ended)) {
+    if (pending_.size() == 1) {
+      perform_alone(*pending_.front());
+    } else {
+      perform_ready();
+    }
+  }
+  std::lock_guard lock(mutex_);
+  idle_ = false;
+}
+
+void BlockingLoop::perform_alone(Operation& operation) {
+  if (operation.kind == Operation::Kind::kSleep) {
+    sleep_until(operation.deadline);
+    return;  // the next round sees that it is over
+  }
+  set_timeout(operation);
+  if (!try_once(operation, 0)) return;
+  recognise_interruption(operation);
+  complete(operation);
+}
+
+// A call cut short by request() looks like the end of the stream, a broken pipe or an invalid
+// listener. What it brought along before that counts.
+void BlockingLoop::recognise_interruption(Operation& operation) {
+  phase_ = requested();
+  bool end_of_stream = operation.kind == Operation::Kind::kReceive && !operation.chunk;
+  if (must_abort(operation) && (operation.error || end_of_stream)) operation.fail(Errc::kAborted);
+}
+
+void BlockingLoop::perform_ready() {
+  std::vector<pollfd> waits;
+  std::vector<Operation*> waiting;
+  Deadline first = kNever;
+  for (Operation* operation : pending_) {
+    first = std::min(first, operation->deadline);
+    if (operation->kind == Operation::Kind::kSleep) continue;
+    short events = operation->kind == Operation::Kind::kSend ? POLLOUT : POLLIN;
+    waits.push_back({.fd = operation->socket->fd(), .events = events, .revents = 0});
+    waiting.push_back(operation);
+  }
+  if (waits.empty()) {
+    sleep_until(first);
+    return;
+  }
+  int wait_ms = static_cast<int>(ms_until(first, clock_.now()));
+  if (::poll(waits.data(), waits.size(), wait_ms) <= 0) return;
+  std::vector<Operation*> done;
+  for (size_t i = 0; i < waits.size(); ++i) {
+    if (waits[i].revents != 0 && try_once(*waiting[i], MSG_DONTWAIT)) done.push_back(waiting[i]);
+  }
+  for (Operation* operation : done) {
+    recognise_interruption(*operation);
+    complete(*operation);
+  }
+}
+
+void BlockingLoop::sleep_until(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  auto news = [this] { return requested_ != phase_; };
+  if (deadline == kNever) {
+    interrupted_.wait(lock, news);
+  } else {
+    interrupted_.wait_until(lock, deadline, news);
+  }
+}
+
+// Gives the socket the operation's deadline as its timeout. The kernel's granularity is its timer
+// tick, so a timeout that hardly changed is left as it is.
+void BlockingLoop::set_timeout(const Operation& operation) {
+  if (operation.kind == Operation::Kind::kAccept) return;
+  bool receiving = operation.kind == Operation::Kind::kReceive;
+  int64_t wanted_ms = ms_until(operation.deadline, clock_.now());
+  wanted_ms = wanted_ms < 0 ? 0 : std::max<int64_t>(wanted_ms, 1);  // 0: no timeout, socket(7)
+  uint32_t& current_ms =
+      receiving ? operation.socket->receive_timeout_ms : operation.socket->send_timeout_ms;
+  if (wanted_ms == current_ms) return;
+  timeval timeout{.tv_sec = wanted_ms / 1000, .tv_usec = wanted_ms % 1000 * 1000};
+  ::setsockopt(operation.socket->fd(), SOL_SOCKET, receiving ? SO_RCVTIMEO : SO_SNDTIMEO, &timeout,
+               sizeof(timeout));
+  current_ms = static_cast<uint32_t>(wanted_ms);
+}
+
+// Makes the operation's call. Returns whether it is complete; otherwise it would have to wait
+// longer.
+bool BlockingLoop::try_once(Operation& operation, int flags) {
+  switch (operation.kind) {
+    case Operation::Kind::kAccept:
+      return try_accept(operation);
+    case Operation::Kind::kReceive:
+      return try_receive(operation, flags);
+    case Operation::Kind::kSend:
+      return try_send(operation, flags);
+    case Operation::Kind::kSleep:
+      break;
+  }
+  return false;
+}
+
+bool BlockingLoop::try_accept(Operation& operation) {
+  operation.peer->size = sizeof(operation.peer->storage);
+  int fd = ::accept4(operation.socket->fd(), reinterpret_cast<sockaddr*>(&operation.peer->storage),
+                     &operation.peer->size, SOCK_CLOEXEC);
+  if (fd >= 0) {
+    operation.accepted = Fd(fd);
+  } else if (would_block(errno) || errno == EINTR) {
+    return false;
+  } else {
+    operation.fail_with_errno(errno);
+  }
+  return true;
+}
+
+bool BlockingLoop::try_receive(Operation& operation, int flags) {
+  std::optional<Chunk> chunk = buffers_.lease();
+  if (!chunk) {
+    operation.fail(Errc::kNoMemory);
+    return true;
+  }
+  std::span<std::byte> room = chunk->spare();
+  ssize_t size =
+      ::recv(operation.socket->fd(), room.data(), std::min(room.size(), receive_size_max_), flags);
+  if (size < 0) {
+    if (would_block(errno) || errno == EINTR) return false;
+    operation.fail_with_errno(errno);
+    return true;
+  }
+  chunk->grow(static_cast<size_t>(size));
+  if (size > 0) operation.chunk = std::move(*chunk);
+  return true;
+}
+
+bool BlockingLoop::try_send(Operation& operation, int flags) {
+  ssize_t sent = ::send(operation.socket->fd(), operation.chunk.data(), operation.chunk.size(),
+                        flags | MSG_NOSIGNAL);
+  if (sent >= 0) {
+    operation.chunk.drop_front(static_cast<size_t>(sent));
+    return !operation.chunk;
+  }
+  if (would_block(errno) || errno == EINTR) return false;
+  operation.fail_with_errno(errno);
+  return true;
+}
+
+}  // namespace echod

@@ -1,0 +1,62 @@
+// The blocking loop: the classic system calls that wait. With one operation pending it makes the
+// plain accept(2), recv(2) or send(2) and sleeps in it; with more it asks poll(2) which can go on.
+// Each thread of the sequential, threads and pool engines has one.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/chunk.h"
+#include "engine/event_loop.h"
+
+namespace echod {
+
+class BlockingLoop final : public EventLoop {
+ public:
+  // receive_size_max: bytes taken by one receive, at most a buffer.
+  BlockingLoop(const BufferPool::Options& buffers, size_t receive_size_max);
+  ~BlockingLoop() override;
+
+  bool start(Operation& operation) override;
+  void cancel(Operation& operation, Error reason) override;
+  void run_once() override;
+  void request(Phase phase) override;
+  Phase phase() const override { return phase_; }
+  BufferPool& buffers() override { return buffers_; }
+  Time now() const override { return clock_.now(); }
+
+ private:
+  Result<void> attach(Socket& socket) override;
+  void detach(Socket& socket) noexcept override;
+
+  Phase requested() const;
+  bool must_abort(const Operation& operation) const;
+  void complete(Operation& operation);
+  bool take_ended(std::vector<Operation*>& ended);
+  void perform_alone(Operation& operation);
+  void perform_ready();
+  void recognise_interruption(Operation& operation);
+  void sleep_until(Deadline deadline);
+  void set_timeout(const Operation& operation);
+  bool try_once(Operation& operation, int flags);
+  bool try_accept(Operation& operation);
+  bool try_receive(Operation& operation, int flags);
+  bool try_send(Operation& operation, int flags);
+
+  MonotonicClock clock_;
+  BufferPool buffers_;
+  size_t receive_size_max_;
+  Phase phase_ = Phase::kServing;
+  std::vector<Operation*> pending_;  // in the order they were started
+
+  // What another thread needs to interrupt a call this one sleeps in.
+  mutable std::mutex mutex_;
+  std::condition_variable interrupted_;
+  Phase requested_ = Phase::kServing;
+  std::vector<int> sockets_;  // attached
+  bool idle_ = false;         // the call slept in is for an idle operation
+};
+
+}  // namespace echod

@@ -1,0 +1,79 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+
+#include "engine/blocking_engine.h"
+#include "engine/loop_engine.h"
+#include "engine/uring_probe.h"
+#include "net/socket_options.h"
+
+namespace echod {
+namespace {
+
+constexpr unsigned kThreadsMax = 1000;    // the threads engine's connections at once, by default
+constexpr unsigned kPoolWorkersMin = 16;  // a blocking worker mostly waits for its client
+
+bool has_event_loops(EngineKind kind) {
+  return kind == EngineKind::kEpoll || kind == EngineKind::kUring;
+}
+
+}  // namespace
+
+std::string_view name_of(EngineKind kind) {
+  switch (kind) {
+    case EngineKind::kSequential:
+      return "sequential";
+    case EngineKind::kThreads:
+      return "threads";
+    case EngineKind::kPool:
+      return "pool";
+    case EngineKind::kEpoll:
+      return "epoll";
+    case EngineKind::kUring:
+      return "uring";
+  }
+  return "unknown";
+}
+
+std::optional<EngineKind> engine_named(std::string_view name) {
+  for (EngineKind kind : kEngineKinds) {
+    if (name_of(kind) == name) return kind;
+  }
+  return std::nullopt;
+}
+
+EngineChoice choose_engine() {
+  std::expected<void, std::string> uring = probe_uring();
+  if (uring) return {EngineKind::kUring, "io_uring passed its self-test"};
+  return {EngineKind::kEpoll, uring.error()};
+}
+
+unsigned default_workers(EngineKind kind) {
+  switch (kind) {
+    case EngineKind::kSequential:
+      return 1;
+    case EngineKind::kThreads:
+      return kThreadsMax;
+    case EngineKind::kPool:
+      return std::max(kPoolWorkersMin, 4 * usable_processors());
+    case EngineKind::kEpoll:
+    case EngineKind::kUring:
+      return usable_processors();
+  }
+  return 1;
+}
+
+ListenerNeeds listener_needs(const EngineOptions& options) {
+  return {.sockets = has_event_loops(options.kind) ? options.workers : 1,
+          .blocking = options.kind != EngineKind::kEpoll};
+}
+
+Result<std::unique_ptr<Engine>> Engine::start(const EngineOptions& options,
+                                              std::vector<ListenerSockets> listeners,
+                                              ConnectionHandler& handler, Admission& admission,
+                                              AcceptObserver& observer) {
+  auto start = has_event_loops(options.kind) ? &LoopEngine::start : &BlockingEngine::start;
+  return start(options, std::move(listeners), handler, admission, observer);
+}
+
+}  // namespace echod

@@ -1,0 +1,62 @@
+// How an operation completes: the one interface of blocking, epoll and io_uring loops. A loop
+// belongs to one thread, which runs it; everything but request() is called on that thread.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+
+#include "base/chunk.h"
+#include "base/clock.h"
+#include "engine/operation.h"
+
+namespace echod {
+
+// How far a loop is on its way to the end. It only goes up.
+enum class Phase : uint8_t {
+  kServing,
+  kDraining,  // idle operations (accepts, waits for a next request) end with kAborted, the rest go
+              // on
+  kAborting,  // every operation ends with kAborted
+};
+
+class EventLoop : public Clock {
+ public:
+  // Begins `operation`. True: it is complete already. False: it is pending, and its waiter will be
+  // resumed by a later run_once() when it is complete. Every operation ends by its deadline, with
+  // kTimeout (a sleep: without an error).
+  virtual bool start(Operation& operation) = 0;
+
+  // Makes a pending `operation` end with `reason`, in a later run_once(), unless it completes
+  // first. An operation that is not pending is left alone.
+  virtual void cancel(Operation& operation, Error reason) = 0;
+
+  // Waits until something completes, and resumes whoever waited for it.
+  virtual void run_once() = 0;
+
+  // From any thread: moves the loop to `phase`, or leaves it where it is if it is further already.
+  virtual void request(Phase phase) = 0;
+
+  virtual Phase phase() const = 0;
+
+  // Where received bytes are put, and where handlers lease buffers for what they write.
+  virtual BufferPool& buffers() = 0;
+
+  // `co_await loop.perform(operation)`: starts it and waits for its end; then see outcome().
+  struct [[nodiscard]] Performing {
+    EventLoop& loop;
+    Operation& operation;
+    bool await_ready() noexcept { return loop.start(operation); }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept { operation.waiter = waiter; }
+    void await_resume() noexcept {}
+  };
+  Performing perform(Operation& operation) { return Performing{*this, operation}; }
+
+ private:
+  friend class Socket;
+
+  // Makes `socket` ready for operations, or no longer; on detach the loop forgets it.
+  virtual Result<void> attach(Socket& socket) = 0;
+  virtual void detach(Socket& socket) noexcept = 0;
+};
+
+}  // namespace echod

@@ -1,0 +1,98 @@
+#include "engine/loop_engine.h"
+
+#include <future>
+
+#include "base/nursery.h"
+#include "engine/epoll_loop.h"
+#include "engine/uring_loop.h"
+
+namespace echod {
+
+// What one thread has: its loop, its listening sockets, its connections.
+class LoopEngine::Worker final : public Placement {
+ public:
+  Worker(LoopEngine& engine, std::vector<Fd> listeners)
+      : engine_(engine), listeners_(std::move(listeners)) {}
+
+  // The thread's body. Reports through `started` whether the loop could be made, and serves until
+  // it is drained.
+  void run(std::promise<Result<void>>& started) {
+    Result<std::unique_ptr<EventLoop>> loop = create_loop();
+    if (!loop) {
+      started.set_value(std::unexpected(loop.error()));
+      return;
+    }
+    loop_ = loop->get();
+    if (Result<void> opened = open_listeners(); !opened) {
+      sockets_.clear();
+      started.set_value(opened);
+      return;
+    }
+    LoopSet::Membership member(engine_.loops_, *loop_);
+    started.set_value({});
+    Task<> task = serve();
+    task.start();
+    while (!task.done()) loop_->run_once();
+    sockets_.clear();
+  }
+
+  void place(Accepted accepted) override {
+    connections_.spawn(engine_.handler_.serve(*loop_, std::move(accepted)));
+  }
+
+ private:
+  Result<std::unique_ptr<EventLoop>> create_loop() {
+    return engine_.options_.kind == EngineKind::kUring
+               ? UringLoop::create(engine_.options_.buffers)
+               : EpollLoop::create(engine_.options_.buffers);
+  }
+
+  Result<void> open_listeners() {
+    for (Fd& listener : listeners_) {
+      sockets_.push_back(std::make_unique<Socket>(*loop_, std::move(listener)));
+      if (Result<void> attached = sockets_.back()->attach(); !attached) return attached;
+    }
+    return {};
+  }
+
+  Task<> serve() {
+    Nursery accepting;
+    for (size_t i = 0; i < sockets_.size(); ++i) {
+      accepting.spawn(accept_loop(*sockets_[i], i, engine_.admission_, engine_.observer_, *this));
+    }
+    co_await accepting.join();
+    for (std::unique_ptr<Socket>& socket : sockets_) socket->close();
+    co_await connections_.join();
+  }
+
+  LoopEngine& engine_;
+  std::vector<Fd> listeners_;
+  EventLoop* loop_ = nullptr;
+  std::vector<std::unique_ptr<Socket>> sockets_;
+  Nursery connections_;
+};
+
+Result<std::unique_ptr<Engine>> LoopEngine::start(const EngineOptions& options,
+                                                  std::vector<ListenerSockets> listeners,
+                                                  ConnectionHandler& handler, Admission& admission,
+                                                  AcceptObserver& observer) {
+  std::unique_ptr<LoopEngine> engine(new LoopEngine(options, handler, admission, observer));
+  for (unsigned i = 0; i < options.workers; ++i) {
+    std::vector<Fd> own;
+    for (ListenerSockets& sockets : listeners) own.push_back(std::move(sockets.at(i)));
+    auto worker = std::make_shared<Worker>(*engine, std::move(own));
+    auto started = std::make_shared<std::promise<Result<void>>>();
+    std::future<Result<void>> outcome = started->get_future();
+    Result<void> thread = engine->threads_.start([worker, started] { worker->run(*started); });
+    if (!thread) return std::unexpected(thread.error());
+    if (Result<void> running = outcome.get(); !running) return std::unexpected(running.error());
+  }
+  return engine;
+}
+
+LoopEngine::~LoopEngine() {
+  request(Phase::kAborting);
+  wait(kNever);
+}
+
+}  // namespace echod

@@ -1,0 +1,38 @@
+// The epoll and uring engines: event loops, each on a thread of its own with its own listening
+// sockets, among which the kernel spreads the clients (SO_REUSEPORT). Nothing is shared between
+// loops, and a connection stays with the loop that accepted it.
+#pragma once
+
+#include "engine/engine.h"
+#include "engine/loop_set.h"
+#include "engine/thread_group.h"
+
+namespace echod {
+
+class LoopEngine final : public Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> start(const EngineOptions& options,
+                                               std::vector<ListenerSockets> listeners,
+                                               ConnectionHandler& handler, Admission& admission,
+                                               AcceptObserver& observer);
+  ~LoopEngine() override;
+
+  void request(Phase phase) override { loops_.request(phase); }
+  bool wait(Deadline deadline) override { return threads_.wait_all(deadline); }
+
+ private:
+  class Worker;
+
+  LoopEngine(const EngineOptions& options, ConnectionHandler& handler, Admission& admission,
+             AcceptObserver& observer)
+      : options_(options), handler_(handler), admission_(admission), observer_(observer) {}
+
+  EngineOptions options_;
+  ConnectionHandler& handler_;
+  Admission& admission_;
+  AcceptObserver& observer_;
+  LoopSet loops_;
+  ThreadGroup threads_{"echod-loop", 0};
+};
+
+}  // namespace echod

@@ -1,0 +1,101 @@
+// Deadlines of pending operations: a hierarchical timing wheel (Varghese and Lauck, "Hashed and
+// Hierarchical Timing Wheels", 1987; the layout is Tokio's). Six levels of 64 slots, a level 0 slot
+// is one tick of a millisecond, a slot of the next level is a whole turn of the one below. Adding
+// and removing are a few instructions, because nearly every deadline of an echo server is removed
+// again.
+//
+// The wheel also holds what waits without a deadline, so it knows every pending operation of its
+// loop, and ending them all at shutdown needs no second list.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.h"
+
+namespace echod {
+
+// What a wheel links together: a base of Operation. Not in any wheel when created.
+struct TimerNode {
+  TimerNode* prev = nullptr;
+  TimerNode* next = nullptr;
+  uint64_t tick = 0;  // when it expires, in ticks since the wheel's origin
+
+  bool linked() const { return next != nullptr; }
+};
+
+class TimerWheel {
+ public:
+  // Time begins at `origin`; add() and advance() are given times from there on.
+  explicit TimerWheel(Time origin);
+  TimerWheel(const TimerWheel&) = delete;
+  TimerWheel& operator=(const TimerWheel&) = delete;
+  ~TimerWheel();  // Checks that it is empty.
+
+  // Links `node` until `deadline`. It is never expired early; at most one tick late, plus however
+  // late advance() is called.
+  void add(TimerNode& node, Deadline deadline);
+  void remove(TimerNode& node);
+
+  // Unlinks every node whose deadline has passed at `now` and calls on_expired(node) for each,
+  // which may add and remove nodes.
+  template <typename OnExpired>
+  void advance(Time now, OnExpired on_expired) {
+    TimerNode expired;
+    collect_expired(now, expired);
+    drain(expired, on_expired);
+  }
+
+  // Unlinks every node and calls visit(node) for each, which may link it again.
+  template <typename Visit>
+  void take_all(Visit visit) {
+    TimerNode all;
+    collect_all(all);
+    drain(all, visit);
+  }
+
+  // When advance() should next be called, or kNever. May be early (a cascade), never late.
+  Time next_expiry() const;
+
+  bool empty() const { return size_ == 0; }
+
+ private:
+  static constexpr int kLevelBits = 6;
+  static constexpr unsigned kSlots = 1u << kLevelBits;
+  static constexpr unsigned kLevels = 6;
+  static constexpr uint64_t kTicksMax = uint64_t{1} << (kLevelBits * kLevels);  // two years
+  static constexpr Duration kTick = std::chrono::milliseconds(1);
+
+  struct Level {
+    uint64_t occupied = 0;  // a bit for each slot with nodes
+    std::array<TimerNode, kSlots> slots;
+  };
+  struct Expiry {
+    uint64_t tick;
+    unsigned level;
+    unsigned slot;
+  };
+
+  template <typename Visit>
+  void drain(TimerNode& list, Visit visit) {
+    while (list.next != &list) {
+      TimerNode& node = *list.next;
+      remove(node);
+      visit(node);
+    }
+  }
+
+  void link(TimerNode& node);
+  std::optional<Expiry> next_occupied() const;
+  void collect_expired(Time now, TimerNode& expired);
+  void collect_all(TimerNode& all);
+
+  Time origin_;
+  uint64_t now_tick_ = 0;  // everything up to here has expired
+  size_t size_ = 0;
+  std::array<Level, kLevels> levels_;
+  TimerNode unlimited_;  // no deadline
+};
+
+}  // namespace echod
