@@ -1,0 +1,108 @@
+// One byte moves the detector one step, so the verdict cannot depend on how reads split the bytes.
+// The method is matched against all known methods at once: a bit for each, cleared at the first
+// byte that differs.
+#include "wire/detect.h"
+
+#include <array>
+#include <string_view>
+
+namespace echod::wire {
+namespace {
+
+constexpr std::array<std::string_view, 10> kMethods = {
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"};
+static_assert(kMethods.size() <= 16);           // the bits of methods_left_
+static_assert(kDetectionSizeMax < UINT16_MAX);  // counted in position_
+
+constexpr std::string_view kVersionStart = "HTTP/";
+
+bool is_letter(unsigned char byte) {
+  return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+}
+
+bool is_visible(unsigned char byte) { return byte > 0x20 && byte < 0x7f; }
+
+}  // namespace
+
+Protocol Detector::feed(std::span<const std::byte> bytes) {
+  for (const std::byte byte : bytes) {
+    if (verdict_ != Protocol::kUndecided) break;
+    verdict_ = step(static_cast<unsigned char>(byte));
+  }
+  return verdict_;
+}
+
+Protocol Detector::give_up() {
+  if (verdict_ == Protocol::kUndecided) verdict_ = Protocol::kRaw;
+  return verdict_;
+}
+
+Protocol Detector::step(unsigned char byte) {
+  switch (state_) {
+    case State::kMethod:
+      return method_byte(byte);
+    case State::kTargetStart:
+      return target_start_byte(byte);
+    case State::kTarget:
+      return target_byte(byte);
+    case State::kVersion:
+      return version_byte(byte);
+  }
+  return Protocol::kRaw;
+}
+
+Protocol Detector::method_byte(unsigned char byte) {
+  for (size_t i = 0; i < kMethods.size(); ++i) {
+    // The space that ends the line's method stands for the end of the table's.
+    const bool at_end = position_ == kMethods[i].size();
+    const bool fits = position_ < kMethods[i].size()
+                          ? byte == static_cast<unsigned char>(kMethods[i][position_])
+                          : at_end && byte == ' ';
+    if (!fits) methods_left_ = static_cast<uint16_t>(methods_left_ & ~(1u << i));
+  }
+  constexpr uint16_t kAll = (1u << kMethods.size()) - 1;
+  if ((methods_left_ & kAll) == 0) return Protocol::kRaw;
+  ++position_;
+  if (byte == ' ') state_ = State::kTargetStart;
+  return Protocol::kUndecided;
+}
+
+Protocol Detector::target_start_byte(unsigned char byte) {
+  if (byte == '/') {
+    form_ = TargetForm::kPath;
+  } else if (byte == '*') {
+    form_ = TargetForm::kAsterisk;
+  } else if (is_letter(byte)) {
+    form_ = TargetForm::kLetters;
+  } else {
+    return Protocol::kRaw;
+  }
+  position_ = 1;
+  state_ = State::kTarget;
+  return Protocol::kUndecided;
+}
+
+Protocol Detector::target_byte(unsigned char byte) {
+  if (byte == ' ') {
+    if (form_ == TargetForm::kLetters) return Protocol::kRaw;
+    position_ = 0;
+    state_ = State::kVersion;
+    return Protocol::kUndecided;
+  }
+  if (!is_visible(byte) || form_ == TargetForm::kAsterisk) return Protocol::kRaw;
+  if (byte == ':' && form_ == TargetForm::kLetters) form_ = TargetForm::kLettersAndColon;
+  ++position_;
+  if (position_ < kDetectionSizeMax) return Protocol::kUndecided;
+  return form_ == TargetForm::kLetters ? Protocol::kRaw : Protocol::kHttp1;
+}
+
+Protocol Detector::version_byte(unsigned char byte) {
+  if (position_ == kVersionStart.size()) {
+    return byte >= '0' && byte <= '9' ? Protocol::kHttp1 : Protocol::kRaw;
+  }
+  if (byte != static_cast<unsigned char>(kVersionStart[position_])) return Protocol::kRaw;
+  ++position_;
+  return Protocol::kUndecided;
+}
+
+}  // namespace echod::wire

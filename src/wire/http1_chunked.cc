@@ -1,0 +1,119 @@
+// A size is 1 to 16 hexadecimal digits and nothing else: no sign, no "0x", no "_", no space before
+// or after. Where two parsers read a chunk's size differently, the one in front forwards as body
+// what the one behind takes for a request. The same goes for line ends: an LF alone never ends a
+// line, also not inside an extension.
+#include "wire/http1_chunked.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "wire/http1_syntax.h"
+
+namespace echod::wire {
+namespace {
+
+constexpr uint8_t kSizeDigitsMax = 16;  // of a uint64_t, so that a size cannot overflow
+
+int hex_value(unsigned char byte) {
+  if (byte >= '0' && byte <= '9') return byte - '0';
+  if (byte >= 'a' && byte <= 'f') return byte - 'a' + 10;
+  if (byte >= 'A' && byte <= 'F') return byte - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+void ChunkedDecoder::start(size_t line_size_max, uint64_t body_size_max) {
+  *this = ChunkedDecoder();
+  line_size_max_ = line_size_max;
+  body_size_left_ = body_size_max;
+}
+
+ChunkedDecoder::Event ChunkedDecoder::next(std::span<const std::byte>& input) {
+  ECHOD_CHECK(error_status_ == 0);
+  data_ = {};
+  while (!input.empty()) {
+    if (state_ == State::kData) {
+      data_ = input.first(static_cast<size_t>(std::min<uint64_t>(input.size(), chunk_size_left_)));
+      input = input.subspan(data_.size());
+      chunk_size_left_ -= data_.size();
+      if (chunk_size_left_ == 0) state_ = State::kDataReturn;
+      return Event::kData;
+    }
+    const State before = state_;
+    error_status_ = step(static_cast<unsigned char>(input.front()));
+    if (error_status_ != 0) return Event::kError;
+    input = input.subspan(1);
+    if (before == State::kSizeLineFeed && chunk_size_left_ == 0) return Event::kLastChunk;
+  }
+  return Event::kNeedInput;
+}
+
+// One byte that is not data. Returns an error's status or 0.
+int ChunkedDecoder::step(unsigned char byte) {
+  switch (state_) {
+    case State::kSize:
+    case State::kExtensionName:
+    case State::kExtension:
+      return size_byte(byte);
+    case State::kSizeLineFeed:
+      if (byte != '\n') return 400;
+      state_ = State::kData;
+      return 0;
+    case State::kDataReturn:
+      if (byte != '\r') return 400;
+      state_ = State::kDataLineFeed;
+      return 0;
+    case State::kDataLineFeed:
+      if (byte != '\n') return 400;
+      line_size_ = 0;
+      digits_ = 0;
+      state_ = State::kSize;
+      return 0;
+    case State::kData:
+      break;
+  }
+  ECHOD_CHECK(false);
+}
+
+// A byte of the size line, up to its CR.
+int ChunkedDecoder::size_byte(unsigned char byte) {
+  if (byte == '\r') {
+    if (state_ == State::kExtensionName) return 400;  // "5;" and no name
+    const int status = state_ == State::kSize ? end_size() : 0;
+    state_ = State::kSizeLineFeed;
+    return status;
+  }
+  if (line_size_ == line_size_max_) return 400;
+  ++line_size_;
+  switch (state_) {
+    case State::kSize:
+      if (const int value = hex_value(byte); value >= 0) {
+        if (digits_ == kSizeDigitsMax) return 400;
+        ++digits_;
+        chunk_size_left_ = chunk_size_left_ << 4 | static_cast<uint64_t>(value);
+        return 0;
+      }
+      if (byte != ';') return 400;
+      state_ = State::kExtensionName;
+      return end_size();
+    case State::kExtensionName:
+      if (byte == ' ' || byte == '\t') return 0;  // RFC 9112 section 7.1.1 wants it skipped
+      if (!in_class(byte, CharClass::kToken)) return 400;
+      state_ = State::kExtension;
+      return 0;
+    default:
+      // What an extension says is ignored, so its grammar past the name does not matter.
+      return in_class(byte, CharClass::kValue) ? 0 : 400;
+  }
+}
+
+// The size's digits are complete. Returns an error's status or 0.
+int ChunkedDecoder::end_size() {
+  if (digits_ == 0) return 400;
+  if (chunk_size_left_ > body_size_left_) return 413;
+  body_size_left_ -= chunk_size_left_;
+  return 0;
+}
+
+}  // namespace echod::wire

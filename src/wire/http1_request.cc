@@ -1,0 +1,304 @@
+// The request decoder: which part of a request comes next and what the fields mean together. The
+// parts themselves are read by a RequestLineReader, a FieldReader and a ChunkedDecoder. A field's
+// own fault is reported at its line's end; what only the whole head can show (no Host, an unknown
+// coding, a body over the limit) at the empty line.
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "wire/http1.h"
+#include "wire/http1_syntax.h"
+
+namespace echod::wire {
+namespace {
+
+// Buffers up to this size are kept from one request to the next; ordinary heads fit.
+constexpr size_t kBufferKeptSizeMax = 2048;
+
+// Fields that a sender must not put into a trailer, where they would change how a message already
+// being processed is framed, routed or understood (RFC 9110 section 6.5.1).
+constexpr std::array<std::string_view, 14> kForbiddenTrailers = {
+    "Authorization",
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Range",
+    "Content-Type",
+    "Cookie",
+    "Expect",
+    "Host",
+    "TE",
+    "Trailer",
+    "Upgrade",
+    "Max-Forwards",
+    "Transfer-Encoding",
+};
+
+bool is_forbidden_trailer(std::string_view name) {
+  return std::ranges::any_of(kForbiddenTrailers, [=](std::string_view forbidden) {
+    return equals_ignoring_case(name, forbidden);
+  });
+}
+
+// The next member of a comma-separated list, which is removed from `list` with its comma.
+std::string_view consume_member(std::string_view& list) {
+  const size_t size = std::min(list.find(','), list.size());
+  const std::string_view member = list.substr(0, size);
+  list.remove_prefix(std::min(size + 1, list.size()));
+  return trim(member);
+}
+
+}  // namespace
+
+RequestDecoder::RequestDecoder(const HttpLimits& limits) : limits_(limits) { start(); }
+
+void RequestDecoder::start() {
+  line_.start(std::min(limits_.request_line_size_max, limits_.head_size_max));
+  content_type_.clear();
+  head_ = {};
+  facts_ = {};
+  body_ = {};
+  body_size_left_ = 0;
+  state_ = State::kRequestLine;
+}
+
+RequestDecoder::Event RequestDecoder::next(std::span<const std::byte>& input) {
+  ECHOD_CHECK(state_ != State::kDone);
+  body_ = {};
+  for (;;) {
+    const State before = state_;
+    int status = 0;
+    switch (state_) {
+      case State::kRequestLine:
+        status = read_request_line(input);
+        break;
+      case State::kFields:
+        status = read_fields(input);
+        if (status == 0 && state_ != before) return Event::kHead;
+        break;
+      case State::kTrailers:
+        status = read_trailers(input);
+        break;
+      case State::kSizedBody:
+        return read_sized_body(input);
+      case State::kChunkedBody: {
+        const Event event = read_chunked_body(input);
+        if (state_ == before || state_ == State::kFailed) return event;
+        break;
+      }
+      case State::kEnd:
+        state_ = State::kDone;
+        return Event::kEnd;
+      case State::kDone:
+      case State::kFailed:
+        return Event::kError;
+    }
+    if (status != 0) return fail(status);
+    if (state_ == before) return Event::kNeedInput;
+  }
+}
+
+const RequestHead& RequestDecoder::head() const {
+  ECHOD_CHECK(state_ != State::kRequestLine && state_ != State::kFields);
+  return head_;
+}
+
+std::span<const std::byte> RequestDecoder::body() const {
+  ECHOD_CHECK(!body_.empty());
+  return body_;
+}
+
+int RequestDecoder::error_status() const {
+  ECHOD_CHECK(state_ == State::kFailed);
+  return error_status_;
+}
+
+void RequestDecoder::reset() {
+  ECHOD_CHECK(state_ == State::kDone);
+  line_.shrink(kBufferKeptSizeMax);
+  if (content_type_.capacity() > kBufferKeptSizeMax) std::string().swap(content_type_);
+  start();
+}
+
+bool RequestDecoder::in_request() const { return line_.started() && state_ != State::kDone; }
+
+RequestDecoder::Event RequestDecoder::fail(int status) {
+  error_status_ = status;
+  state_ = State::kFailed;
+  return Event::kError;
+}
+
+// The read_ functions that follow return an error's status or 0. They change state_ when their part
+// is complete; otherwise all of the input is consumed.
+int RequestDecoder::read_request_line(std::span<const std::byte>& input) {
+  switch (line_.next(input)) {
+    case RequestLineReader::Event::kNeedInput:
+      return 0;
+    case RequestLineReader::Event::kError:
+      return line_.error_status();
+    case RequestLineReader::Event::kEnd:
+      break;
+  }
+  // A later minor version is answered as the latest one known (RFC 9110 section 2.5).
+  head_.version = line_.minor_version() == 0 ? HttpVersion::kHttp10 : HttpVersion::kHttp11;
+  const size_t line_size = std::min(line_.size() + 2, limits_.head_size_max);
+  fields_.start(limits_.head_size_max - line_size, limits_.field_count_max);
+  state_ = State::kFields;
+  return 0;
+}
+
+int RequestDecoder::read_fields(std::span<const std::byte>& input) {
+  for (;;) {
+    switch (fields_.next(input)) {
+      case FieldReader::Event::kNeedInput:
+        return 0;
+      case FieldReader::Event::kError:
+        return fields_.error_status();
+      case FieldReader::Event::kField:
+        if (const int status = take_field(fields_.name(), fields_.value())) return status;
+        break;
+      case FieldReader::Event::kEnd:
+        fields_.shrink(kBufferKeptSizeMax);
+        return finish_head();
+    }
+  }
+}
+
+int RequestDecoder::read_trailers(std::span<const std::byte>& input) {
+  for (;;) {
+    switch (fields_.next(input)) {
+      case FieldReader::Event::kNeedInput:
+        return 0;
+      case FieldReader::Event::kError:
+        return fields_.error_status();
+      case FieldReader::Event::kField:
+        if (is_forbidden_trailer(fields_.name())) return 400;
+        break;
+      case FieldReader::Event::kEnd:
+        fields_.shrink(kBufferKeptSizeMax);
+        state_ = State::kEnd;
+        return 0;
+    }
+  }
+}
+
+RequestDecoder::Event RequestDecoder::read_sized_body(std::span<const std::byte>& input) {
+  if (input.empty()) return Event::kNeedInput;
+  body_ = input.first(static_cast<size_t>(std::min<uint64_t>(input.size(), body_size_left_)));
+  input = input.subspan(body_.size());
+  body_size_left_ -= body_.size();
+  if (body_size_left_ == 0) state_ = State::kEnd;
+  return Event::kBody;
+}
+
+// After the last chunk it changes state_ and the event it returns means nothing.
+RequestDecoder::Event RequestDecoder::read_chunked_body(std::span<const std::byte>& input) {
+  switch (chunked_.next(input)) {
+    case ChunkedDecoder::Event::kNeedInput:
+      return Event::kNeedInput;
+    case ChunkedDecoder::Event::kError:
+      return fail(chunked_.error_status());
+    case ChunkedDecoder::Event::kData:
+      body_ = chunked_.data();
+      return Event::kBody;
+    case ChunkedDecoder::Event::kLastChunk:
+      break;
+  }
+  fields_.start(limits_.trailer_size_max, limits_.field_count_max);
+  state_ = State::kTrailers;
+  return Event::kNeedInput;
+}
+
+// The take_ functions that follow keep what a field says. They return an error's status or 0.
+int RequestDecoder::take_field(std::string_view name, std::string_view value) {
+  if (equals_ignoring_case(name, "Host")) return take_host(value);
+  if (equals_ignoring_case(name, "Content-Length")) return take_content_length(value);
+  if (equals_ignoring_case(name, "Transfer-Encoding")) return take_transfer_encoding(value);
+  if (equals_ignoring_case(name, "Connection")) take_connection(value);
+  if (equals_ignoring_case(name, "Expect")) take_expect(value);
+  // Sent twice, the last one counts: a usual reading of what RFC 9110 section 8.3 leaves open.
+  if (equals_ignoring_case(name, "Content-Type")) content_type_ = value;
+  return 0;
+}
+
+int RequestDecoder::take_host(std::string_view value) {
+  if (facts_.host || !is_host(value)) return 400;
+  facts_.host = true;
+  return 0;
+}
+
+int RequestDecoder::take_content_length(std::string_view value) {
+  if (facts_.content_length || facts_.chunked || facts_.unknown_coding) return 400;
+  const auto length = parse_decimal(value);
+  if (!length) return 400;
+  facts_.content_length = true;
+  head_.content_length = *length;
+  return 0;
+}
+
+// #( token *( OWS ";" OWS parameter ) ), without empty members. Repeated fields continue the list.
+int RequestDecoder::take_transfer_encoding(std::string_view value) {
+  if (head_.version == HttpVersion::kHttp10 || facts_.content_length) return 400;
+  std::string_view rest = value;
+  for (;;) {
+    // Whatever follows "chunked" makes it not the final coding, or applies it twice.
+    if (facts_.chunked) return 400;
+    const std::string_view coding = consume_token(rest);
+    const std::string_view before_parameters = rest;
+    if (coding.empty() || !consume_parameters(rest)) return 400;
+    const bool has_parameters = rest.size() != before_parameters.size();
+    if (!equals_ignoring_case(coding, "chunked")) {
+      facts_.unknown_coding = true;
+    } else if (has_parameters) {
+      return 400;  // "chunked" defines none (RFC 9112 section 7)
+    } else {
+      facts_.chunked = true;
+    }
+    rest = trim(rest);
+    if (rest.empty()) return 0;
+    if (rest.front() != ',') return 400;
+    rest = trim(rest.substr(1));
+  }
+}
+
+void RequestDecoder::take_connection(std::string_view value) {
+  while (!value.empty()) {
+    const std::string_view option = consume_member(value);
+    if (equals_ignoring_case(option, "close")) facts_.close = true;
+    if (equals_ignoring_case(option, "keep-alive")) facts_.keep_alive = true;
+  }
+}
+
+void RequestDecoder::take_expect(std::string_view value) {
+  const bool known = equals_ignoring_case(value, "100-continue");
+  (known ? facts_.continue_expected : facts_.unknown_expectation) = true;
+}
+
+// Judges the fields together and fills head_. Returns an error's status or 0.
+int RequestDecoder::finish_head() {
+  const bool http11 = head_.version == HttpVersion::kHttp11;
+  if (http11 && !facts_.host) return 400;
+  if (facts_.unknown_coding) return 501;
+  if (facts_.content_length && head_.content_length > limits_.body_size_max) return 413;
+  if (http11 && facts_.unknown_expectation) return 417;
+
+  head_.method = line_.method();
+  head_.target = line_.target();
+  head_.content_type = content_type_;
+  head_.keep_alive = !facts_.close && (http11 || facts_.keep_alive);
+  if (facts_.chunked) {
+    head_.framing = BodyFraming::kChunked;
+    chunked_.start(limits_.chunk_line_size_max, limits_.body_size_max);
+    state_ = State::kChunkedBody;
+  } else if (facts_.content_length) {
+    head_.framing = BodyFraming::kContentLength;
+    body_size_left_ = head_.content_length;
+    state_ = body_size_left_ > 0 ? State::kSizedBody : State::kEnd;
+  } else {
+    state_ = State::kEnd;
+  }
+  head_.expects_continue = http11 && facts_.continue_expected && state_ != State::kEnd;
+  return 0;
+}
+
+}  // namespace echod::wire
