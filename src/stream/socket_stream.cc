@@ -1,0 +1,54 @@
+#include "stream/socket_stream.h"
+
+#include <algorithm>
+
+namespace echod {
+
+SocketStream::SocketStream(EventLoop& loop, Fd fd, Session& session, const StreamTimeouts& timeouts)
+    : socket_(loop, std::move(fd)), session_(session), timeouts_(timeouts) {}
+
+SocketStream::~SocketStream() { ECHOD_CHECK(receiving_ == nullptr && sending_ == nullptr); }
+
+Deadline SocketStream::earlier_of(Duration timeout) const {
+  if (timeout == Duration::zero()) return deadline_;
+  return std::min(deadline_, deadline_after(session_.clock.now(), timeout));
+}
+
+Task<Chunk> SocketStream::receive() {
+  ECHOD_CHECK(receiving_ == nullptr);
+  if (aborted_) co_await failed(*aborted_);
+  Operation operation = Operation::receive(socket_, earlier_of(timeouts_.idle));
+  operation.idle = session_.idle;
+  receiving_ = &operation;
+  co_await socket_.loop().perform(operation);
+  receiving_ = nullptr;
+  co_await operation.outcome();
+  if (operation.chunk) session_.count_received(operation.chunk.size());
+  co_return std::move(operation.chunk);
+}
+
+Task<> SocketStream::send(Chunk chunk) {
+  ECHOD_CHECK(sending_ == nullptr);
+  if (aborted_) co_await failed(*aborted_);
+  if (!chunk) co_return;
+  size_t size = chunk.size();
+  Operation operation = Operation::send(socket_, std::move(chunk), earlier_of(timeouts_.stall));
+  sending_ = &operation;
+  co_await socket_.loop().perform(operation);
+  sending_ = nullptr;
+  session_.count_sent(size - operation.chunk.size());
+  co_await operation.outcome();
+}
+
+Task<> SocketStream::finish_sending() {
+  if (aborted_) co_await failed(*aborted_);
+  socket_.shut_down_sending();
+}
+
+void SocketStream::abort(Error reason) noexcept {
+  if (!aborted_) aborted_ = reason;
+  if (receiving_ != nullptr) socket_.loop().cancel(*receiving_, reason);
+  if (sending_ != nullptr) socket_.loop().cancel(*sending_, reason);
+}
+
+}  // namespace echod

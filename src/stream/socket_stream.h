@@ -1,0 +1,48 @@
+// A Stream over a socket of an event loop: where a handler's wish becomes an operation.
+#pragma once
+
+#include "engine/socket.h"
+#include "stream/session.h"
+#include "stream/stream.h"
+
+namespace echod {
+
+// How long a connection may keep the server waiting. Zero: for ever.
+struct StreamTimeouts {
+  Duration idle = Duration::zero();   // for the next bytes
+  Duration stall = Duration::zero();  // for one chunk to be taken: a peer that does not read
+};
+
+class SocketStream final : public Stream {
+ public:
+  // Takes over `fd`, a connected socket. `loop` and `session` must outlive the stream, and
+  // `timeouts` too, which all streams of a server share.
+  SocketStream(EventLoop& loop, Fd fd, Session& session, const StreamTimeouts& timeouts);
+  ~SocketStream() override;  // Checks that no operation is pending, and closes the socket.
+
+  // Registers the socket with its loop; before anything else.
+  Result<void> open() { return socket_.attach(); }
+
+  // The destructor will reset the connection instead of closing it in order: it frees what the
+  // kernel holds for a peer that was given up on.
+  void reset_when_closed() { socket_.reset_when_closed(); }
+
+  Task<Chunk> receive() override;
+  Task<> send(Chunk chunk) override;
+  Task<> finish_sending() override;
+  void abort(Error reason) noexcept override;
+  void expires_at(Deadline deadline) override { deadline_ = deadline; }
+
+ private:
+  Deadline earlier_of(Duration timeout) const;
+
+  Socket socket_;
+  Session& session_;
+  const StreamTimeouts& timeouts_;
+  Deadline deadline_ = kNever;
+  Operation* receiving_ = nullptr;
+  Operation* sending_ = nullptr;
+  std::optional<Error> aborted_;
+};
+
+}  // namespace echod

@@ -1,0 +1,36 @@
+// Stream: a byte stream to one peer, and all that a protocol handler sees of the network. Sockets,
+// in-memory pipes and decorators (what changes bytes or timing on the way) are Streams. It stays
+// this small on purpose: addresses, socket options and counters live elsewhere.
+#pragma once
+
+#include "base/chunk.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/task.h"
+
+namespace echod {
+
+// At most one receive and one send may be pending at a time. The Stream must outlive both.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+
+  // Waits for bytes. An empty chunk: the peer finished sending, and nothing more will come.
+  virtual Task<Chunk> receive() = 0;
+
+  // Sends all of `chunk`; ends when the layer below has taken the last byte, or with an error. An
+  // empty chunk is sent at once.
+  virtual Task<> send(Chunk chunk) = 0;
+
+  // Tells the peer that nothing more will be sent (FIN). Receiving goes on.
+  virtual Task<> finish_sending() = 0;
+
+  // Pending operations, and those started later, end with `reason`.
+  virtual void abort(Error reason) noexcept = 0;
+
+  // Operations started from now on also end by `deadline`, with kTimeout, until the next call;
+  // kNever takes it back. A pending operation keeps the deadline it was started with.
+  virtual void expires_at(Deadline deadline) = 0;
+};
+
+}  // namespace echod
