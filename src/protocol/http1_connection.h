@@ -1,0 +1,56 @@
+// One HTTP/1 connection: requests are answered one after another with their own bodies, streamed.
+//
+// What is written gathers in one buffer until the input runs dry or the buffer is full, so that a
+// small answer is one send, and so are the answers to a dozen pipelined requests. A large part of a
+// body is not gathered but sent as the chunk it was received in.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "protocol/handler.h"
+#include "stream/session.h"
+#include "stream/stream.h"
+#include "wire/http1.h"
+
+namespace echod {
+
+class Http1Connection {
+ public:
+  // Everything given must outlive the connection.
+  Http1Connection(Stream& peer, Session& session, const HttpSettings& settings);
+
+  // Serves until the client or one of its requests ends the connection.
+  Task<> serve();
+
+ private:
+  enum class Head : uint8_t { kComplete, kRefused, kNone };  // kNone: the client is done
+
+  Task<Head> read_head();
+  Task<bool> receive_more();
+  Task<> answer();
+  Task<bool> echo_body();
+  Task<> echo_part(std::span<const std::byte> part);
+  Task<> refuse(int status);
+  Task<> write(std::string_view text);
+  Task<> flush();
+  Task<> finish_and_linger();
+  bool refused_method() const;
+  void compose_head();
+  void compose_refusal(int status);
+
+  Stream& peer_;
+  Session& session_;
+  const HttpSettings& settings_;
+  wire::RequestDecoder decoder_;
+  Chunk in_;                           // received, and being decoded
+  std::span<const std::byte> unread_;  // what is left of it
+  Chunk out_;                          // gathered, and not yet sent
+  std::string text_;                   // the head or chunk line being composed
+  int refusal_ = 0;                    // the status of a request that is refused
+  bool keep_alive_ = true;
+  bool head_deadline_set_ = false;
+};
+
+}  // namespace echod

@@ -1,0 +1,12 @@
+#include "protocol/handler.h"
+#include "protocol/http1_connection.h"
+
+namespace echod {
+
+Task<> Http1Handler::serve(Stream& peer, Session& session) const {
+  session.protocol = "http/1";
+  Http1Connection connection(peer, session, settings_);
+  co_await connection.serve();
+}
+
+}  // namespace echod

@@ -1,0 +1,11 @@
+#include "protocol/echo.h"
+#include "protocol/handler.h"
+
+namespace echod {
+
+Task<> RawHandler::serve(Stream& peer, Session& session) const {
+  session.protocol = "raw";
+  return echo(peer);  // the very task, not a frame around it
+}
+
+}  // namespace echod
