@@ -1,0 +1,71 @@
+#include "app/connection_log.h"
+
+#include <fmt/format.h>
+
+#include "app/units.h"
+
+namespace echod {
+
+std::string describe_end(const Result<void>& outcome, const StreamTimeouts& timeouts) {
+  if (outcome) return "Connection closed";
+  const Error& error = outcome.error();
+  bool sending = error.during == During::kSend;
+  switch (error.code) {
+    case Errc::kReset:
+      return sending ? "Client disconnected during write" : "Connection reset by client";
+    case Errc::kTimeout:
+      if (error.os_error != 0) return "Client vanished, connection timed out";
+      return sending ? fmt::format("Client did not read for {}, connection closed",
+                                   format_duration(timeouts.stall))
+                     : fmt::format("Client was silent for {}, connection closed",
+                                   format_duration(timeouts.idle));
+    case Errc::kAborted:
+      return "Connection ended by shutdown";
+    case Errc::kNoMemory:
+      return "Out of memory, connection closed";
+    default:
+      return "Connection failed: " + describe(error);
+  }
+}
+
+void ConnectionLog::established() {
+  if (!log_.wants(LogLevel::kInfo)) return;
+  log_.write({.level = LogLevel::kInfo,
+              .event = "connection_established",
+              .peer = peer_.to_string(),
+              .text = "Connection established",
+              .fields = {}});
+}
+
+void ConnectionLog::received(const Session&, size_t bytes) {
+  if (!log_.wants(LogLevel::kInfo)) return;
+  std::string text = fmt::format("Received {} byte{}, echoing back", bytes, bytes == 1 ? "" : "s");
+  log_.write({.level = LogLevel::kInfo,
+              .event = "received",
+              .peer = peer_.to_string(),
+              .text = text,
+              .fields = {{"bytes", uint64_t{bytes}}}});
+}
+
+void ConnectionLog::closed(const Session& session, const Result<void>& outcome, Duration age,
+                           const StreamTimeouts& timeouts) {
+  if (!log_.wants(LogLevel::kInfo)) return;
+  double seconds = static_cast<double>(age.count()) / 1e9;
+  std::string requests =
+      session.protocol == "http/1" ? fmt::format(", {} requests", session.requests) : "";
+  std::string text = fmt::format("{} (received {} bytes, sent {} bytes{}, {:.3f} s)",
+                                 describe_end(outcome, timeouts), session.bytes_received,
+                                 session.bytes_sent, requests, seconds);
+  log_.write({.level = LogLevel::kInfo,
+              .event = "connection_closed",
+              .peer = peer_.to_string(),
+              .text = text,
+              .fields = {{"reason", outcome ? "closed" : name_of(outcome.error().code)},
+                         {"protocol", session.protocol.empty() ? "none" : session.protocol},
+                         {"bytes_received", session.bytes_received},
+                         {"bytes_sent", session.bytes_sent},
+                         {"requests", session.requests},
+                         {"seconds", seconds}}});
+}
+
+}  // namespace echod

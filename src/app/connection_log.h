@@ -1,0 +1,32 @@
+// What the log says of one connection: that it was established, its first reads, and how it ended.
+#pragma once
+
+#include "app/log.h"
+#include "base/error.h"
+#include "net/endpoint.h"
+#include "stream/session.h"
+#include "stream/socket_stream.h"
+
+namespace echod {
+
+class ConnectionLog final : public ReceiveObserver {
+ public:
+  // All that is given must outlive this.
+  ConnectionLog(Log& log, const Endpoint& peer) : log_(log), peer_(peer) {}
+
+  void established();
+  void received(const Session& session, size_t bytes) override;
+
+  // The closing line, with totals. `timeouts` are those the connection had.
+  void closed(const Session& session, const Result<void>& outcome, Duration age,
+              const StreamTimeouts& timeouts);
+
+ private:
+  Log& log_;
+  const Endpoint& peer_;
+};
+
+// How a connection ended, in words: "Connection closed", "Connection reset by client", ...
+std::string describe_end(const Result<void>& outcome, const StreamTimeouts& timeouts);
+
+}  // namespace echod

@@ -1,0 +1,71 @@
+// The log. Lines are made where something happened and written by a thread of their own, so a sink
+// that stalls or is full never holds up an echo: when the queue is full the oldest lines are
+// dropped, counted, and the loss is reported in the log as soon as it flows again.
+//
+// A line is an event with named values. Text shows its words, logfmt and JSON its name and values.
+// Control characters and broken UTF-8 are escaped in every format, so that nothing a client sends
+// can forge a line or command a terminal.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace echod {
+
+enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError, kOff };
+enum class LogFormat : uint8_t { kText, kLogfmt, kJson };
+
+struct LogOptions {
+  LogFormat format = LogFormat::kText;
+  LogLevel level = LogLevel::kInfo;  // lines below it are not made
+  std::string file;                  // appended to; empty: standard error
+  size_t queue_max = 4096;           // lines waiting to be written
+};
+
+using LogValue = std::variant<std::string_view, uint64_t, double>;
+using LogField = std::pair<std::string_view, LogValue>;
+
+// One event. `text` is the whole human line after the "[peer] " that text format puts before it.
+struct LogLine {
+  LogLevel level = LogLevel::kInfo;
+  std::string_view event;  // a stable name: "connection_closed"
+  std::string_view peer;   // empty: the line is not about a connection
+  std::string_view text;
+  std::initializer_list<LogField> fields;
+};
+
+// The line as it is written, without its newline. `time` goes into logfmt and JSON only.
+std::string format_line(LogFormat format, const LogLine& line,
+                        std::chrono::system_clock::time_point time);
+
+// Appends `text` with control characters (C0, DEL, C1), backslashes and bytes that are not UTF-8
+// written as \n, \t, \\ and \xNN.
+void append_escaped(std::string& out, std::string_view text);
+
+class Log {
+ public:
+  // Opens the file, if one is given, and starts the writer. The error is a line for people.
+  static std::expected<std::unique_ptr<Log>, std::string> open(const LogOptions& options);
+
+  // Writes what is queued, for at most kFlushTimeout: a stalled sink must not hold up the exit.
+  virtual ~Log() = default;
+  static constexpr std::chrono::seconds kFlushTimeout{1};
+
+  // Whether a line of `level` would be written: ask before making an expensive one.
+  virtual bool wants(LogLevel level) const = 0;
+
+  // Queues a line; from any thread, without ever waiting for the sink.
+  virtual void write(const LogLine& line) = 0;
+
+  // Lines lost so far to a full queue or a failing sink.
+  virtual uint64_t dropped() const = 0;
+};
+
+}  // namespace echod

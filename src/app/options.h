@@ -1,0 +1,64 @@
+// What `echod serve` can be told, and its defaults.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/listen_url.h"
+#include "app/log.h"
+#include "base/clock.h"
+#include "engine/engine.h"
+#include "net/socket_options.h"
+#include "protocol/handler.h"
+
+namespace echod {
+
+inline constexpr uint32_t kAllReceives = UINT32_MAX;
+
+struct ServeOptions {
+  std::vector<ListenUrl> listen = {ListenUrl{}};
+
+  std::optional<EngineKind> engine;  // none: auto
+  unsigned workers = 0;              // 0: default_workers()
+  unsigned queue_max = 128;          // the pool engine's queue, connections
+
+  size_t connections_max = 0;             // 0: what the descriptor limit allows
+  size_t connections_per_source_max = 0;  // 0: no limit
+
+  std::optional<Duration> idle_timeout;  // none: kIdleTimeout, or kSequentialIdleTimeout
+  Duration stall_timeout = std::chrono::seconds(30);
+  Duration detect_timeout = std::chrono::seconds(3);
+  Duration drain_timeout = std::chrono::seconds(5);
+  HttpSettings http;
+
+  SocketOptions socket;
+
+  LogOptions log;
+  uint32_t log_receives = 10;  // receives logged of each connection; kAllReceives: all
+};
+
+inline constexpr Duration kIdleTimeout = std::chrono::minutes(5);
+
+// One client holds up all others then, so it may be silent for less long.
+inline constexpr Duration kSequentialIdleTimeout = std::chrono::seconds(30);
+
+// What the command line asks for: to serve, or to print `text` and exit with `exit_code`.
+struct CommandLine {
+  std::optional<ServeOptions> serve;
+  std::string text;
+  int exit_code = 0;
+};
+
+// Exit codes, as documented in README.md.
+inline constexpr int kExitSuccess = 0;
+inline constexpr int kExitFailure = 1;  // at run time
+inline constexpr int kExitUsage = 2;    // the command line is wrong
+
+// Reads `echod [serve] [options]`. Help and version are text for standard output with exit code 0,
+// mistakes one line for standard error with kExitUsage.
+CommandLine parse_command_line(int argc, const char* const* argv);
+
+}  // namespace echod

@@ -1,0 +1,156 @@
+#include "app/serve.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+
+#include "app/server.h"
+#include "app/units.h"
+
+namespace echod {
+namespace {
+
+// How often a draining server looks whether it is done or was signalled again.
+constexpr Duration kDrainPoll = std::chrono::milliseconds(10);
+
+// After the drain timeout, how long aborting may take; connections end at once, so it never does.
+constexpr Duration kAbortPatience = std::chrono::seconds(5);
+
+// SIGTERM and SIGINT, taken by waiting for them instead of being interrupted. To be made before any
+// thread is started, so that all of them leave the signals to this one.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    // Writing to a closed pipe or socket is an error to look at, not a reason to die.
+    signal(SIGPIPE, SIG_IGN);
+  }
+
+  int wait() const {
+    int number = 0;
+    while (sigwait(&set_, &number) != 0) {
+    }
+    return number;
+  }
+
+  // The signal that has arrived, or 0.
+  int poll() const {
+    timespec now{};
+    int number = sigtimedwait(&set_, nullptr, &now);
+    return number > 0 ? number : 0;
+  }
+
+ private:
+  sigset_t set_;
+};
+
+void print(std::FILE* stream, const std::string& text) {
+  std::fputs(text.c_str(), stream);
+  std::fflush(stream);
+}
+
+// How to try the server out, as a line to paste.
+std::string test_line(const Server::Listening& listener) {
+  uint16_t port = listener.endpoint.port();
+  std::string address = listener.endpoint.with_port(0).to_string();
+  std::string host = address.substr(0, address.rfind(':'));
+  bool local = host == "127.0.0.1" || host == "0.0.0.0" || host == "[::]";
+  if (local) host = "localhost";
+  if (listener.protocol == ListenProtocol::kRaw) {
+    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+    return fmt::format("Test with: nc {} {}", host, port);
+  }
+  std::string scheme = local ? "" : "http://";
+  return fmt::format("Test with: curl --data 'Hello!' {}{}:{}", scheme, host, port);
+}
+
+void announce(const Server& server, const ServeOptions& options, Log& log) {
+  if (options.log.format == LogFormat::kText) {
+    std::string text;
+    for (const Server::Listening& listener : server.listening()) {
+      text += fmt::format("Echo server listening on {}\n", listener.endpoint.to_string());
+    }
+    text += test_line(server.listening().front()) + "\n";
+    text += fmt::format("Engine: {}\n", server.engine_summary());
+    print(stdout, text);
+    return;
+  }
+  // A machine reads this log: the same as events.
+  for (const Server::Listening& listener : server.listening()) {
+    std::string address = listener.endpoint.to_string();
+    log.write({.level = LogLevel::kInfo,
+               .event = "listening",
+               .peer = {},
+               .text = "Echo server listening on " + address,
+               .fields = {{"address", address}, {"protocol", name_of(listener.protocol)}}});
+  }
+  log.write({.level = LogLevel::kInfo,
+             .event = "engine",
+             .peer = {},
+             .text = "Engine: " + server.engine_summary(),
+             .fields = {{"engine", name_of(server.engine_kind())}}});
+}
+
+void report(Log& log, LogLevel level, std::string_view event, const std::string& text) {
+  log.write({.level = level, .event = event, .peer = {}, .text = text, .fields = {}});
+}
+
+// Waits for the server to end until `deadline`. A second signal ends the process.
+bool wait_or_die(Server& server, const StopSignals& signals, const Clock& clock,
+                 Deadline deadline) {
+  while (true) {
+    if (server.wait(clock.now() + kDrainPoll)) return true;
+    if (int number = signals.poll(); number != 0) {
+      print(stderr, "echod: second signal, ending at once\n");
+      ::_exit(128 + number);
+    }
+    if (clock.now() >= deadline) return false;
+  }
+}
+
+int drain(Server& server, const StopSignals& signals, Duration timeout, Log& log) {
+  MonotonicClock clock;
+  server.request(Phase::kDraining);
+  report(log, LogLevel::kInfo, "draining",
+         fmt::format("Stopping: {} connections open, they may go on for {}", server.connections(),
+                     format_duration(timeout)));
+  if (!wait_or_die(server, signals, clock, clock.now() + timeout)) {
+    report(log, LogLevel::kWarning, "drain_timeout",
+           fmt::format("Drain timeout: ending {} connections", server.connections()));
+    server.request(Phase::kAborting);
+    if (!wait_or_die(server, signals, clock, clock.now() + kAbortPatience)) {
+      print(stderr, "echod: some connections did not end; giving up\n");
+      ::_exit(kExitFailure);
+    }
+  }
+  report(log, LogLevel::kInfo, "stopped", "Stopped");
+  return kExitSuccess;
+}
+
+}  // namespace
+
+int serve(const ServeOptions& options) {
+  StopSignals signals;
+  std::expected<std::unique_ptr<Log>, std::string> log = Log::open(options.log);
+  if (!log) {
+    print(stderr, fmt::format("echod: {}\n", log.error()));
+    return kExitFailure;
+  }
+  std::expected<std::unique_ptr<Server>, std::string> server = Server::start(options, **log);
+  if (!server) {
+    print(stderr, fmt::format("echod: {}\n", server.error()));
+    return kExitFailure;
+  }
+  announce(**server, options, **log);
+  signals.wait();
+  return drain(**server, signals, options.drain_timeout, **log);
+}
+
+}  // namespace echod

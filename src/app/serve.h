@@ -1,0 +1,11 @@
+// `echod serve`, from start to exit.
+#pragma once
+
+#include "app/options.h"
+
+namespace echod {
+
+// Serves until SIGTERM or SIGINT, then drains. Returns the process's exit code.
+int serve(const ServeOptions& options);
+
+}  // namespace echod

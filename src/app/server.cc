@@ -1,0 +1,174 @@
+#include "app/server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "net/resolver.h"
+#include "net/socket_options.h"
+
+namespace echod {
+namespace {
+
+using Failure = std::unexpected<std::string>;
+
+// Descriptors that are not connections: listeners, loops, the log, the standard three.
+constexpr size_t kReservedDescriptors = 64;
+
+// Bytes a classic first server reads at once.
+constexpr size_t kSequentialReceiveSize = 4096;
+
+std::string explain_listen_failure(const Endpoint& endpoint, const Error& error) {
+  std::string where = endpoint.to_string();
+  switch (error.code) {
+    case Errc::kAddressInUse:
+      return fmt::format(
+          "cannot listen on {}: the port is in use by another program; choose another with "
+          "--listen HOST:PORT, or find it with: ss -ltnp 'sport = :{}'",
+          where, endpoint.port());
+    case Errc::kPermissionDenied:
+      return fmt::format(
+          "cannot listen on {}: ports below 1024 need a privilege; choose a higher port with "
+          "--listen, or grant it with: setcap cap_net_bind_service=+ep echod",
+          where);
+    case Errc::kAddressInvalid:
+      return fmt::format(
+          "cannot listen on {}: this machine has no such address; ip addr lists those it has",
+          where);
+    default:
+      return fmt::format("cannot listen on {}: {}", where, describe(error));
+  }
+}
+
+struct Opened {
+  std::vector<ListenerSockets> sockets;
+  std::vector<Server::Listening> listening;
+};
+
+// Opens an address's sockets, one for each event loop, all on the port the first one got.
+std::expected<void, std::string> open_endpoint(Endpoint endpoint, ListenProtocol protocol,
+                                               const ListenerNeeds& needs, SocketOptions options,
+                                               Opened& opened) {
+  options.shared_port = needs.sockets > 1;
+  options.blocking = needs.blocking;
+  ListenerSockets sockets;
+  for (unsigned i = 0; i < needs.sockets; ++i) {
+    Result<Fd> socket = listen_on(endpoint, options, i == 0);
+    if (!socket) return Failure(explain_listen_failure(endpoint, socket.error()));
+    if (i == 0) endpoint = endpoint.with_port(Endpoint::local_of(socket->get()).port());
+    sockets.push_back(std::move(*socket));
+  }
+  opened.sockets.push_back(std::move(sockets));
+  opened.listening.push_back({protocol, endpoint});
+  return {};
+}
+
+// Opens every address of every URL. A name may have an address this machine lacks (localhost is
+// often
+// ::1 too), so one that works is enough there.
+std::expected<Opened, std::string> open_listeners(const ServeOptions& options,
+                                                  const ListenerNeeds& needs) {
+  Opened opened;
+  for (const ListenUrl& url : options.listen) {
+    Result<std::vector<Endpoint>> endpoints = resolve(url.host, url.port);
+    if (!endpoints) {
+      return Failure(fmt::format(
+          "cannot listen on {}: no address is known for this name; check its spelling, or give "
+          "an address",
+          url.host));
+    }
+    size_t before = opened.listening.size();
+    std::string skipped;
+    for (Endpoint endpoint : *endpoints) {
+      bool follows = opened.listening.size() > before;
+      if (follows && url.port == 0)
+        endpoint = endpoint.with_port(opened.listening.back().endpoint.port());
+      auto result = open_endpoint(endpoint, url.protocol, needs, options.socket, opened);
+      if (result) continue;
+      bool missing =
+          endpoints->size() > 1 && result.error().find("no such address") != std::string::npos;
+      if (!missing) return Failure(result.error());
+      skipped = result.error();
+    }
+    if (opened.listening.size() == before) return Failure(skipped);
+  }
+  return opened;
+}
+
+std::unique_ptr<Handler> make_handler(ListenProtocol protocol, const ServeOptions& options) {
+  switch (protocol) {
+    case ListenProtocol::kRaw:
+      return std::make_unique<RawHandler>();
+    case ListenProtocol::kHttp1:
+      return std::make_unique<Http1Handler>(options.http);
+    case ListenProtocol::kDetect:
+      break;
+  }
+  return std::make_unique<DetectHandler>(options.http, options.detect_timeout);
+}
+
+EngineOptions engine_options(const ServeOptions& options, EngineKind kind) {
+  EngineOptions engine;
+  engine.kind = kind;
+  engine.queue_max = options.queue_max;
+  engine.workers = options.workers > 0 ? options.workers : default_workers(kind);
+  if (kind == EngineKind::kSequential) {
+    engine.workers = 1;
+    engine.receive_size_max = kSequentialReceiveSize;
+  }
+  return engine;
+}
+
+EchoService::Settings service_settings(const ServeOptions& options, EngineKind kind,
+                                       const std::vector<Server::Listening>& listening) {
+  EchoService::Settings settings;
+  for (const Server::Listening& listener : listening) {
+    settings.handlers.push_back(make_handler(listener.protocol, options));
+  }
+  Duration idle = kind == EngineKind::kSequential ? kSequentialIdleTimeout : kIdleTimeout;
+  settings.timeouts = {.idle = options.idle_timeout.value_or(idle), .stall = options.stall_timeout};
+  settings.log_receives = options.log_receives;
+  return settings;
+}
+
+size_t default_connections_max(size_t descriptors) {
+  return descriptors > 2 * kReservedDescriptors ? descriptors - kReservedDescriptors
+                                                : std::max<size_t>(descriptors / 2, 1);
+}
+
+std::string summarise(EngineKind kind, std::string_view reason, unsigned workers) {
+  return fmt::format("{} ({}), {} worker{}", name_of(kind), reason, workers,
+                     workers == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Server>, std::string> Server::start(const ServeOptions& options,
+                                                                  Log& log) {
+  size_t descriptors = raise_descriptor_limit();
+  EngineChoice choice =
+      options.engine ? EngineChoice{*options.engine, "chosen with --engine"} : choose_engine();
+  EngineOptions engine = engine_options(options, choice.kind);
+  std::expected<Opened, std::string> opened = open_listeners(options, listener_needs(engine));
+  if (!opened) return Failure(opened.error());
+
+  Admission::Limits limits{.connections_max = options.connections_max > 0
+                                                  ? options.connections_max
+                                                  : default_connections_max(descriptors),
+                           .connections_per_source_max = options.connections_per_source_max};
+  std::unique_ptr<Server> server(
+      new Server(service_settings(options, choice.kind, opened->listening), limits, log));
+  server->listening_ = opened->listening;
+  server->engine_kind_ = choice.kind;
+  server->engine_summary_ = summarise(choice.kind, choice.reason, engine.workers);
+  Result<std::unique_ptr<Engine>> started = Engine::start(
+      engine, std::move(opened->sockets), server->service_, server->admission_, server->service_);
+  if (!started) {
+    return Failure(fmt::format("cannot start the {} engine: {}; try another with --engine",
+                               name_of(choice.kind), describe(started.error())));
+  }
+  server->engine_ = std::move(*started);
+  return server;
+}
+
+}  // namespace echod

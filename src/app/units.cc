@@ -1,0 +1,98 @@
+#include "app/units.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace echod {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  uint64_t factor;
+};
+
+constexpr std::array kDurationUnits = {
+    Unit{"us", 1'000},
+    Unit{"ms", 1'000'000},
+    Unit{"s", 1'000'000'000},
+    Unit{"m", 60'000'000'000ull},
+    Unit{"h", 3'600'000'000'000ull},
+    Unit{"", 1'000'000'000},
+};
+
+constexpr std::array kSizeUnits = {
+    Unit{"", 1},
+    Unit{"B", 1},
+    Unit{"KiB", uint64_t{1} << 10},
+    Unit{"K", uint64_t{1} << 10},
+    Unit{"MiB", uint64_t{1} << 20},
+    Unit{"M", uint64_t{1} << 20},
+    Unit{"GiB", uint64_t{1} << 30},
+    Unit{"G", uint64_t{1} << 30},
+    Unit{"TiB", uint64_t{1} << 40},
+    Unit{"T", uint64_t{1} << 40},
+    Unit{"kB", 1'000},
+    Unit{"MB", 1'000'000},
+    Unit{"GB", 1'000'000'000},
+    Unit{"TB", 1'000'000'000'000},
+};
+
+template <size_t N>
+std::optional<uint64_t> factor_of(std::string_view name, const std::array<Unit, N>& units) {
+  for (const Unit& unit : units) {
+    if (unit.name == name) return unit.factor;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Duration> parse_duration(std::string_view text) {
+  constexpr double kYear = 365.0 * 24 * 3600 * 1e9;
+  double number = 0;
+  auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  if (error != std::errc() || !(number >= 0)) return std::nullopt;
+  std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
+  std::optional<uint64_t> factor = factor_of(unit, kDurationUnits);
+  if (!factor) return std::nullopt;
+  double nanoseconds = number * static_cast<double>(*factor);
+  if (!(nanoseconds <= kYear)) return std::nullopt;
+  return Duration(static_cast<int64_t>(nanoseconds));
+}
+
+std::optional<uint64_t> parse_size(std::string_view text) {
+  constexpr uint64_t kMax = std::numeric_limits<int64_t>::max();
+  uint64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc()) return std::nullopt;
+  std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
+  std::optional<uint64_t> factor = factor_of(unit, kSizeUnits);
+  if (!factor || number > kMax / *factor) return std::nullopt;
+  return number * *factor;
+}
+
+std::string format_duration(Duration duration) {
+  int64_t nanoseconds = duration.count();
+  for (auto [name, factor] : {Unit{"h", 3'600'000'000'000ull}, Unit{"m", 60'000'000'000ull}}) {
+    auto unit = static_cast<int64_t>(factor);
+    if (nanoseconds >= unit && nanoseconds % unit == 0) {
+      return fmt::format("{}{}", nanoseconds / unit, name);
+    }
+  }
+  if (nanoseconds >= 1'000'000'000) return fmt::format("{:g}s", double(nanoseconds) / 1e9);
+  return fmt::format("{:g}ms", double(nanoseconds) / 1e6);
+}
+
+std::string format_size(uint64_t bytes) {
+  for (auto [name, factor] : {Unit{"TiB", uint64_t{1} << 40}, Unit{"GiB", uint64_t{1} << 30},
+                              Unit{"MiB", uint64_t{1} << 20}, Unit{"KiB", uint64_t{1} << 10}}) {
+    if (bytes >= factor && bytes % factor == 0) return fmt::format("{}{}", bytes / factor, name);
+  }
+  return fmt::format("{}", bytes);
+}
+
+}  // namespace echod

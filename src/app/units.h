@@ -1,0 +1,27 @@
+// Durations and sizes as people type them on a command line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace echod {
+
+// "500us", "250ms", "10s", "5m", "2h", a number without a unit in seconds, with a fraction where
+// wanted ("1.5s"). Nothing for anything else, for negative numbers and for more than a year.
+std::optional<Duration> parse_duration(std::string_view text);
+
+// "4096", "64KiB" (also "64K"), "1MiB", "2GiB", "1TiB", and decimal "64kB", "1MB", "1GB", "1TB".
+// Nothing for anything else and for more than 2^63 - 1 bytes.
+std::optional<uint64_t> parse_size(std::string_view text);
+
+// The shortest of parse_duration's spellings: "5m", "1.5s", "20ms".
+std::string format_duration(Duration duration);
+
+// "64KiB" where it is a whole multiple of a binary unit, else the number of bytes.
+std::string format_size(uint64_t bytes);
+
+}  // namespace echod
