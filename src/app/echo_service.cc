@@ -1,6 +1,8 @@
 #include "app/echo_service.h"
 
 #include "app/connection_log.h"
+#include "protocol/detect.h"
+#include "stream/prefixed_stream.h"
 #include "stream/socket_stream.h"
 
 namespace echod {
@@ -12,14 +14,22 @@ Task<> EchoService::serve(EventLoop& loop, Accepted accepted) {
   session.observer = &log;
   Time start = loop.now();
   log.established();
-  SocketStream stream(loop, std::move(accepted.socket), session, settings_.timeouts);
-  Result<void> outcome = stream.open();
-  if (outcome) {
-    const Handler& handler = *settings_.handlers[accepted.listener];
-    outcome = co_await handler.serve(stream, session).observed();
+  SocketStream socket(loop, std::move(accepted.socket), session, settings_.timeouts);
+  PrefixedStream stream(socket);
+  Result<wire::Protocol> protocol = settings_.protocols[accepted.listener];
+  Result<void> outcome = socket.open();
+  if (outcome && protocol == wire::Protocol::kUndecided) {
+    protocol = co_await detect(stream, session, settings_.detect_timeout).observed();
+    if (!protocol) outcome = std::unexpected(protocol.error());
   }
-  if (!outcome) stream.reset_when_closed();
+  if (outcome) outcome = co_await handler_for(*protocol).serve(stream, session).observed();
+  if (!outcome) socket.reset_when_closed();
   log.closed(session, outcome, loop.now() - start, settings_.timeouts);
+}
+
+const Handler& EchoService::handler_for(wire::Protocol protocol) const {
+  if (protocol == wire::Protocol::kHttp1) return http1_;
+  return raw_;
 }
 
 void EchoService::accept_paused(const Error& error) {

@@ -2,7 +2,6 @@
 // place where the outcome of a connection is looked at.
 #pragma once
 
-#include <memory>
 #include <vector>
 
 #include "app/log.h"
@@ -10,25 +9,33 @@
 #include "engine/engine.h"
 #include "protocol/handler.h"
 #include "stream/socket_stream.h"
+#include "wire/detect.h"
 
 namespace echod {
 
 class EchoService final : public ConnectionHandler, public AcceptObserver {
  public:
-  // `handlers` has one entry for each listener; `log` must outlive the service.
   struct Settings {
-    std::vector<std::unique_ptr<Handler>> handlers;
+    std::vector<wire::Protocol> protocols;  // each listener's; kUndecided: to be detected
+    Duration detect_timeout = Duration::zero();
+    HttpSettings http;
     StreamTimeouts timeouts;
     uint32_t log_receives = 0;
   };
-  EchoService(Settings settings, Log& log) : settings_(std::move(settings)), log_(log) {}
+  // `log` must outlive the service.
+  EchoService(Settings settings, Log& log)
+      : settings_(std::move(settings)), http1_(settings_.http), log_(log) {}
 
   Task<> serve(EventLoop& loop, Accepted accepted) override;
   void accept_paused(const Error& error) override;
   void source_refused(const Endpoint& peer) override;
 
  private:
+  const Handler& handler_for(wire::Protocol protocol) const;
+
   Settings settings_;
+  RawHandler raw_;
+  Http1Handler http1_;
   Log& log_;
 };
 

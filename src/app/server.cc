@@ -95,16 +95,16 @@ std::expected<Opened, std::string> open_listeners(const ServeOptions& options,
   return opened;
 }
 
-std::unique_ptr<Handler> make_handler(ListenProtocol protocol, const ServeOptions& options) {
+wire::Protocol protocol_of(ListenProtocol protocol) {
   switch (protocol) {
     case ListenProtocol::kRaw:
-      return std::make_unique<RawHandler>();
+      return wire::Protocol::kRaw;
     case ListenProtocol::kHttp1:
-      return std::make_unique<Http1Handler>(options.http);
+      return wire::Protocol::kHttp1;
     case ListenProtocol::kDetect:
       break;
   }
-  return std::make_unique<DetectHandler>(options.http, options.detect_timeout);
+  return wire::Protocol::kUndecided;
 }
 
 EngineOptions engine_options(const ServeOptions& options, EngineKind kind) {
@@ -123,8 +123,10 @@ EchoService::Settings service_settings(const ServeOptions& options, EngineKind k
                                        const std::vector<Server::Listening>& listening) {
   EchoService::Settings settings;
   for (const Server::Listening& listener : listening) {
-    settings.handlers.push_back(make_handler(listener.protocol, options));
+    settings.protocols.push_back(protocol_of(listener.protocol));
   }
+  settings.detect_timeout = options.detect_timeout;
+  settings.http = options.http;
   Duration idle = kind == EngineKind::kSequential ? kSequentialIdleTimeout : kIdleTimeout;
   settings.timeouts = {.idle = options.idle_timeout.value_or(idle), .stall = options.stall_timeout};
   settings.log_receives = options.log_receives;

@@ -11,7 +11,7 @@
 
 namespace echod {
 
-class Nursery {
+class Nursery final : private TaskOwner {
  public:
   Nursery() = default;
   Nursery(const Nursery&) = delete;
@@ -20,7 +20,10 @@ class Nursery {
 
   // Starts `task` now, on this thread; its frame is freed as soon as it ends. What it refers to
   // must outlive it. A task reports its own failures: here its outcome is dropped.
-  void spawn(Task<> task) { run_child(*this, std::move(task)); }
+  void spawn(Task<> task) {
+    ++size_;
+    std::move(task).start_owned(*this);
+  }
 
   // Tasks that have not ended.
   size_t size() const { return size_; }
@@ -40,29 +43,8 @@ class Nursery {
   Join join() { return Join{*this}; }
 
  private:
-  // The frame around a task, which frees itself at the end.
-  struct Child {
-    struct promise_type : PromiseBase {
-      Child get_return_object() noexcept {
-        adopt(std::coroutine_handle<promise_type>::from_promise(*this));
-        return {};
-      }
-      std::suspend_never initial_suspend() noexcept { return {}; }
-      std::suspend_never final_suspend() noexcept { return {}; }
-      void return_void() noexcept {}
-    };
-  };
-
-  static Child run_child(Nursery& nursery, Task<> task) {
-    ++nursery.size_;
-    co_await task.observed();
-    {
-      Task<> ended = std::move(task);
-    }  // frees the task's frame before the joiner may look
-    nursery.child_ended();
-  }
-
-  void child_ended() {
+  void task_ended(std::coroutine_handle<> frame) noexcept override {
+    frame.destroy();
     ECHOD_CHECK(size_ > 0);
     if (--size_ > 0 || joiner_ == nullptr) return;
     std::exchange(joiner_, nullptr).resume();

@@ -45,6 +45,16 @@ namespace echod {
 template <typename T = void>
 class Task;
 
+// Who keeps a task that no coroutine awaits: a Nursery.
+class TaskOwner {
+ public:
+  // The task has ended; its frame is the owner's to destroy.
+  virtual void task_ended(std::coroutine_handle<> frame) noexcept = 0;
+
+ protected:
+  ~TaskOwner() = default;
+};
+
 // What every coroutine of this project has in its frame, whatever it yields.
 class PromiseBase {
  public:
@@ -78,31 +88,44 @@ class PromiseBase {
   bool running() const noexcept { return state_ == State::kRunning; }
   Error error() const noexcept { return error_; }
 
-  // Runs the coroutine until it first suspends or ends. `waiter` (may be null) is what to wake if
-  // it ends later: resumed, or failed too if this fails and `observed` is false. Returns whether it
-  // ended already; the waiter is then left alone.
+  // Runs the coroutine until it first suspends or ends. `waiter` is what to wake if it ends later:
+  // resumed, or failed too if this fails and `observed` is false. Without one, ended() tells.
+  // Returns whether it ended already; the waiter is then left alone.
   bool start(std::coroutine_handle<> self, PromiseBase* waiter, bool observed) noexcept {
-    ECHOD_CHECK(state_ == State::kLazy);
-    state_ = State::kRunning;
-    self_ = self;
-    observed_ = observed;
-    self.resume();
+    run(self);
     if (ended()) return true;
+    observed_ = observed;
     waiter_ = waiter;
     return false;
   }
 
-  // For coroutine types that are not started by start(): their frame handle, for waking.
-  void adopt(std::coroutine_handle<> self) noexcept {
-    state_ = State::kRunning;
-    self_ = self;
+  // The same for a task with an owner, which is told of its end, now or later.
+  void start_owned(std::coroutine_handle<> self, TaskOwner& owner) noexcept {
+    run(self);
+    if (ended()) {
+      owner.task_ended(self);
+    } else {
+      owned_ = true;
+      owner_ = &owner;
+    }
   }
 
  private:
   enum class State : uint8_t { kLazy, kRunning, kDone, kFailed };
 
+  void run(std::coroutine_handle<> self) noexcept {
+    ECHOD_CHECK(state_ == State::kLazy);
+    state_ = State::kRunning;
+    self_ = self;
+    self.resume();
+  }
+
   void end(State state) noexcept {
     state_ = state;
+    if (owned_) {
+      owner_->task_ended(self_);
+      return;
+    }
     PromiseBase* waiter = waiter_;  // null while start() is still on the stack
     if (waiter == nullptr) return;
     if (state == State::kFailed && !observed_) {
@@ -113,10 +136,14 @@ class PromiseBase {
   }
 
   std::coroutine_handle<> self_;
-  PromiseBase* waiter_ = nullptr;
+  union {
+    PromiseBase* waiter_ = nullptr;
+    TaskOwner* owner_;  // where owned_
+  };
   Error error_;
   State state_ = State::kLazy;
   bool observed_ = false;
+  bool owned_ = false;
 };
 
 template <typename T>
@@ -170,6 +197,10 @@ class [[nodiscard]] Task {
   // For what runs tasks from outside a coroutine (an engine, a test): runs until the first
   // suspension. Then done() tells when it has ended, and result() takes its outcome, once.
   void start() noexcept { frame_.promise().start(frame_, nullptr, true); }
+  void start_owned(TaskOwner& owner) && noexcept {
+    Frame frame = std::exchange(frame_, nullptr);  // the owner's from here on
+    frame.promise().start_owned(frame, owner);
+  }
   bool done() const noexcept { return frame_.promise().ended(); }
   Result<T> result() noexcept {
     ECHOD_CHECK(done());

@@ -41,11 +41,12 @@ class EventLoop : public Clock {
   // Where received bytes are put, and where handlers lease buffers for what they write.
   virtual BufferPool& buffers() = 0;
 
-  // `co_await loop.perform(operation)`: starts it and waits for its end; then see outcome().
+  // `co_await loop.perform(operation)`: starts it and waits for its end; then see outcome(). One
+  // that has an error already is over.
   struct [[nodiscard]] Performing {
     EventLoop& loop;
     Operation& operation;
-    bool await_ready() noexcept { return loop.start(operation); }
+    bool await_ready() noexcept { return operation.error || loop.start(operation); }
     void await_suspend(std::coroutine_handle<> waiter) noexcept { operation.waiter = waiter; }
     void await_resume() noexcept {}
   };

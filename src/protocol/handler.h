@@ -44,19 +44,4 @@ class Http1Handler final : public Handler {
   HttpSettings settings_;
 };
 
-// Decides between the two on the first bytes (wire/detect.h). A beginning that could still become
-// HTTP when `detect_timeout` has passed since the first byte, or when the peer finishes sending, is
-// raw.
-class DetectHandler final : public Handler {
- public:
-  DetectHandler(const HttpSettings& http, Duration detect_timeout)
-      : http_(http), detect_timeout_(detect_timeout) {}
-  Task<> serve(Stream& peer, Session& session) const override;
-
- private:
-  RawHandler raw_;
-  Http1Handler http_;
-  Duration detect_timeout_;
-};
-
 }  // namespace echod

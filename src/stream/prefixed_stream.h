@@ -2,34 +2,45 @@
 // the connection to.
 #pragma once
 
+#include <memory>
+#include <utility>
+
 #include "stream/stream.h"
 
 namespace echod {
 
 class PrefixedStream final : public Stream {
  public:
-  // receive() gives `held`, then `next`, unless they are empty, and then what `inner` receives.
   // `inner` must outlive this.
-  PrefixedStream(Stream& inner, Chunk held, Chunk next)
-      : inner_(inner), held_(std::move(held)), next_(std::move(next)) {}
+  explicit PrefixedStream(Stream& inner) : inner_(inner) {}
+
+  // The next receives give `first`, then `second`, unless they are empty, and then what comes.
+  void put_back(Chunk first, Chunk second) {
+    ECHOD_CHECK(!prefix_);
+    prefix_ = std::make_unique<Prefix>(std::move(first), std::move(second));
+  }
 
   // Once the prefix is given out this is the inner stream's own task: no frame, no extra cost.
-  Task<Chunk> receive() override {
-    if (held_) return give(std::move(held_));
-    if (next_) return give(std::move(next_));
-    return inner_.receive();
-  }
+  Task<Chunk> receive() override { return prefix_ ? give_prefix() : inner_.receive(); }
   Task<> send(Chunk chunk) override { return inner_.send(std::move(chunk)); }
   Task<> finish_sending() override { return inner_.finish_sending(); }
   void abort(Error reason) noexcept override { inner_.abort(reason); }
   void expires_at(Deadline deadline) override { inner_.expires_at(deadline); }
 
  private:
-  static Task<Chunk> give(Chunk chunk) { co_return std::move(chunk); }
+  // Apart, because a connection has it for a moment and is open for long.
+  using Prefix = std::pair<Chunk, Chunk>;
+
+  Task<Chunk> give_prefix() {
+    Chunk next = std::move(prefix_->first);
+    prefix_->first = std::move(prefix_->second);
+    if (!prefix_->first) prefix_.reset();
+    if (next) co_return std::move(next);
+    co_return co_await receive();
+  }
 
   Stream& inner_;
-  Chunk held_;
-  Chunk next_;
+  std::unique_ptr<Prefix> prefix_;
 };
 
 }  // namespace echod

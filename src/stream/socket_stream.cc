@@ -16,8 +16,8 @@ Deadline SocketStream::earlier_of(Duration timeout) const {
 
 Task<Chunk> SocketStream::receive() {
   ECHOD_CHECK(receiving_ == nullptr);
-  if (aborted_) co_await failed(*aborted_);
   Operation operation = Operation::receive(socket_, earlier_of(timeouts_.idle));
+  operation.error = aborted_;
   operation.idle = session_.idle;
   receiving_ = &operation;
   co_await socket_.loop().perform(operation);
@@ -29,10 +29,10 @@ Task<Chunk> SocketStream::receive() {
 
 Task<> SocketStream::send(Chunk chunk) {
   ECHOD_CHECK(sending_ == nullptr);
-  if (aborted_) co_await failed(*aborted_);
   if (!chunk) co_return;
   size_t size = chunk.size();
   Operation operation = Operation::send(socket_, std::move(chunk), earlier_of(timeouts_.stall));
+  operation.error = aborted_;
   sending_ = &operation;
   co_await socket_.loop().perform(operation);
   sending_ = nullptr;

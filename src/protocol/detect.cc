@@ -1,0 +1,68 @@
+// The first receive decides nearly always, and its chunk is handed on as it is. Only a beginning
+// that decides nothing is copied aside (at most kDetectionSizeMax bytes and a method, so that no
+// receive buffer waits for a slow client) until more has come.
+#include "protocol/detect.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace echod {
+namespace {
+
+// Bytes copied aside as a chunk to hand on; they were bounded to fit in one.
+Result<Chunk> rewrap(std::string_view held, BufferPool& buffers) {
+  if (held.empty()) return Chunk();
+  std::optional<Chunk> chunk = buffers.lease();
+  if (!chunk) return failure(Errc::kNoMemory);
+  chunk->append(held);
+  return std::move(*chunk);
+}
+
+// Goes on after a first receive that decided nothing. A task of its own, so that a connection that
+// has not spoken yet does not hold the memory for this.
+Task<wire::Protocol> detect_further(PrefixedStream& peer, Session& session, Duration timeout,
+                                    wire::Detector detector, Chunk first) {
+  std::string held(first.text());
+  first = Chunk();  // its buffer may be wanted elsewhere
+  peer.expires_at(deadline_after(session.clock.now(), timeout));
+  wire::Protocol protocol = wire::Protocol::kUndecided;
+  Chunk decisive;
+  while (protocol == wire::Protocol::kUndecided) {
+    Result<Chunk> received = co_await peer.receive().observed();
+    bool late = !received && received.error().code == Errc::kTimeout;
+    if (!received && !late) co_await failed(received.error());
+    if (late || !*received) {
+      protocol = detector.give_up();
+      break;
+    }
+    protocol = detector.feed(received->bytes());
+    if (protocol == wire::Protocol::kUndecided) {
+      held += received->text();
+    } else {
+      decisive = std::move(*received);
+    }
+  }
+  peer.expires_at(kNever);
+  Chunk aside = co_await rewrap(held, session.buffers);
+  peer.put_back(std::move(aside), std::move(decisive));
+  co_return protocol;
+}
+
+}  // namespace
+
+Task<wire::Protocol> detect(PrefixedStream& peer, Session& session, Duration timeout) {
+  session.idle = true;  // nothing is under way before the first byte
+  Chunk first = co_await peer.receive();
+  session.idle = false;
+  wire::Detector detector;
+  wire::Protocol protocol = first ? detector.feed(first.bytes()) : detector.give_up();
+  if (protocol == wire::Protocol::kUndecided) {
+    protocol = co_await detect_further(peer, session, timeout, detector, std::move(first));
+  } else {
+    peer.put_back(std::move(first), {});
+  }
+  co_return protocol;
+}
+
+}  // namespace echod
