@@ -1,0 +1,53 @@
+// What all the examples share: the handler, which is the same under every concurrency model, and a
+// listening socket. Read this first, then sequential.cc, threads.cc, pool.cc, epoll.cc, uring.cc.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "engine/socket.h"
+#include "net/resolver.h"
+#include "net/socket_options.h"
+#include "protocol/echo.h"
+#include "stream/socket_stream.h"
+
+namespace example {
+
+// Serves one client to its end. `loop` decides what "await" means: a blocking call, or going on
+// with another client until the kernel has news.
+inline echod::Task<> serve(echod::EventLoop& loop, echod::Fd client) {
+  static const echod::StreamTimeouts timeouts{.idle = std::chrono::minutes(5),
+                                              .stall = std::chrono::seconds(30)};
+  echod::Session session{.clock = loop, .buffers = loop.buffers()};
+  echod::SocketStream stream(loop, std::move(client), session, timeouts);
+  echod::Result<void> outcome = stream.open();
+  if (outcome) outcome = co_await echod::echo(stream).observed();
+  std::printf("echoed %llu bytes; %s\n", static_cast<unsigned long long>(session.bytes_sent),
+              outcome ? "closed" : echod::describe(outcome.error()).c_str());
+}
+
+// A socket that listens on 127.0.0.1, on the port given as the first argument (8080 without one),
+// or the end of the program. `blocking`: whether accept(2) waits.
+inline echod::Fd listen(int argc, char** argv, bool blocking) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  auto port = static_cast<uint16_t>(argc > 1 ? std::atoi(argv[1]) : 8080);
+  echod::Endpoint endpoint = echod::resolve("127.0.0.1", port)->front();
+  echod::SocketOptions options;
+  options.blocking = blocking;
+  echod::Result<echod::Fd> listener = echod::listen_on(endpoint, options);
+  if (!listener) {
+    std::fprintf(stderr, "cannot listen: %s\n", echod::describe(listener.error()).c_str());
+    std::exit(1);
+  }
+  std::printf("listening on %s\n", echod::Endpoint::local_of(listener->get()).to_string().c_str());
+  return std::move(*listener);
+}
+
+// Runs `task` on `loop` to its end.
+inline void run(echod::EventLoop& loop, echod::Task<> task) {
+  task.start();
+  while (!task.done()) loop.run_once();
+}
+
+}  // namespace example

@@ -1,0 +1,35 @@
+// The event-driven server of epoll.cc and uring.cc: one thread, one loop, and a task for each
+// client, of which thousands wait at the same time. The two differ only in the loop.
+#pragma once
+
+#include "base/nursery.h"
+#include "echo_client_handler.h"
+
+namespace example {
+
+// Accepts for ever, and gives every client to the nursery.
+inline echod::Task<> accept_clients(echod::Socket& listener) {
+  echod::Nursery clients;
+  while (true) {
+    echod::PeerAddress peer;
+    echod::Operation accept = echod::Operation::accept(listener, peer);
+    co_await listener.loop().perform(accept);
+    if (accept.error) break;
+    clients.spawn(serve(listener.loop(), std::move(accept.accepted)));
+  }
+  co_await clients.join();
+}
+
+inline int serve_for_ever(echod::Result<std::unique_ptr<echod::EventLoop>> loop,
+                          echod::Fd listener) {
+  if (!loop) {
+    std::fprintf(stderr, "no event loop: %s\n", echod::describe(loop.error()).c_str());
+    return 1;
+  }
+  echod::Socket socket(**loop, std::move(listener));
+  if (!socket.attach()) return 1;
+  run(**loop, accept_clients(socket));
+  return 0;
+}
+
+}  // namespace example

@@ -1,0 +1,28 @@
+// A fixed number of threads, which all accept from the same socket: as many clients at once as
+// there are threads, a bounded cost, and the kernel's queue for the rest. echod's pool engine puts
+// a queue of its own between one accepting thread and the workers (src/engine/placement.h).
+#include <sys/socket.h>
+
+#include <thread>
+#include <vector>
+
+#include "echo_client_handler.h"
+#include "engine/blocking_loop.h"
+
+namespace {
+
+void work(int listener) {
+  echod::BlockingLoop loop({}, 16384);
+  while (true) {
+    echod::Fd client(::accept(listener, nullptr, nullptr));
+    if (client.valid()) example::run(loop, example::serve(loop, std::move(client)));
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  echod::Fd listener = example::listen(argc, argv, true);
+  std::vector<std::jthread> workers;
+  for (int i = 0; i < 4; ++i) workers.emplace_back(work, listener.get());
+}

@@ -1,0 +1,8 @@
+// Completion: io_uring makes the call, and says when it is done.
+#include "engine/uring_loop.h"
+#include "event_loop_server.h"
+
+int main(int argc, char** argv) {
+  echod::Fd listener = example::listen(argc, argv, true);
+  return example::serve_for_ever(echod::UringLoop::create({}), std::move(listener));
+}

@@ -1,0 +1,145 @@
+// In the steady state an echoed chunk costs no allocation and no copy in user space, on the epoll
+// and uring loops. Counted here: every malloc of the process (this binary's own malloc counts and
+// passes on), every byte copied by Chunk::append, and whether the bytes sent lie where they were
+// received.
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <string>
+
+#include "engine/epoll_loop.h"
+#include "engine/uring_loop.h"
+#include "engine/uring_probe.h"
+#include "protocol/echo.h"
+#include "stream/socket_stream.h"
+
+// glibc's own allocator under the names it keeps for replacements like these.
+extern "C" {
+void* __libc_malloc(size_t size);
+void* __libc_calloc(size_t count, size_t size);
+void* __libc_realloc(void* memory, size_t size);
+}
+
+namespace {
+
+std::atomic<uint64_t> allocations = 0;
+
+}  // namespace
+
+extern "C" {
+void* malloc(size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return __libc_malloc(size);
+}
+void* calloc(size_t count, size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return __libc_calloc(count, size);
+}
+void* realloc(void* memory, size_t size) {
+  allocations.fetch_add(1, std::memory_order_relaxed);
+  return __libc_realloc(memory, size);
+}
+}
+
+namespace echod {
+namespace {
+
+// Remembers where the last chunk received lay, and counts those sent from elsewhere.
+class WatchedStream final : public Stream {
+ public:
+  explicit WatchedStream(Stream& inner) : inner_(inner) {}
+
+  Task<Chunk> receive() override {
+    Chunk chunk = co_await inner_.receive();
+    received_at_ = chunk.data();
+    co_return std::move(chunk);
+  }
+  Task<> send(Chunk chunk) override {
+    ++sends_;
+    if (chunk.data() != received_at_) ++moved_;
+    return inner_.send(std::move(chunk));
+  }
+  Task<> finish_sending() override { return inner_.finish_sending(); }
+  void abort(Error reason) noexcept override { inner_.abort(reason); }
+  void expires_at(Deadline deadline) override { inner_.expires_at(deadline); }
+
+  uint64_t sends() const { return sends_; }
+  uint64_t moved() const { return moved_; }
+
+ private:
+  Stream& inner_;
+  const std::byte* received_at_ = nullptr;
+  uint64_t sends_ = 0;
+  uint64_t moved_ = 0;
+};
+
+class SteadyState : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    std::string name = GetParam();
+    if (name == "uring" && !probe_uring()) GTEST_SKIP() << probe_uring().error();
+    auto loop = name == "uring" ? UringLoop::create({}) : EpollLoop::create({});
+    ASSERT_TRUE(loop);
+    loop_ = std::move(*loop);
+    std::array<int, 2> pair{};
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()), 0);
+    server_ = Fd(pair[0]);
+    client_ = Fd(pair[1]);
+  }
+
+  // Sends `message` through the server `count` times, one at a time.
+  void exchange(int count, std::string& message) {
+    for (int i = 0; i < count; ++i) {
+      auto size = static_cast<ssize_t>(message.size());
+      ASSERT_EQ(::send(client_.get(), message.data(), message.size(), MSG_NOSIGNAL), size);
+      for (ssize_t got = 0; got < size;) {
+        loop_->run_once();
+        ssize_t part = ::recv(client_.get(), message.data(), message.size(), MSG_DONTWAIT);
+        if (part > 0) got += part;
+      }
+    }
+  }
+
+  std::unique_ptr<EventLoop> loop_;
+  Fd server_;
+  Fd client_;
+};
+
+TEST(Counters, SeeAnAllocation) {
+  uint64_t before = allocations.load();
+  auto number = std::make_unique<int>(1);
+  EXPECT_EQ(*number, 1);
+  EXPECT_GT(allocations.load(), before);
+}
+
+TEST_P(SteadyState, EchoesWithoutAllocatingOrCopying) {
+  Session session{.clock = *loop_, .buffers = loop_->buffers()};
+  StreamTimeouts timeouts{.idle = std::chrono::minutes(5), .stall = std::chrono::minutes(5)};
+  SocketStream socket(*loop_, std::move(server_), session, timeouts);
+  ASSERT_TRUE(socket.open());
+  WatchedStream stream(socket);
+  Task<> task = echo(stream);
+  task.start();
+  for (size_t size : {64u, 16'384u}) {
+    std::string message(size, 'x');
+    exchange(200, message);  // warms up the frame lists and the buffer pool
+    uint64_t allocations_before = allocations.load();
+    uint64_t copied_before = copied_bytes();
+    exchange(2000, message);
+    EXPECT_EQ(allocations.load() - allocations_before, 0u) << size << " bytes";
+    EXPECT_EQ(copied_bytes() - copied_before, 0u) << size << " bytes";
+  }
+  EXPECT_GE(stream.sends(), 4000u);
+  EXPECT_EQ(stream.moved(), 0u);
+  client_.close();
+  while (!task.done()) loop_->run_once();
+}
+
+INSTANTIATE_TEST_SUITE_P(Loops, SteadyState, testing::Values("epoll", "uring"),
+                         [](const auto& test) { return std::string(test.param); });
+
+}  // namespace
+}  // namespace echod
