@@ -49,12 +49,36 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+constexpr size_t kHelpColumn = 36;  // where descriptions start
+constexpr size_t kHelpWidth = 100;
+
+// Breaks the lines that CLI11 leaves as long as they are, under the start of their description.
+std::string wrap_help(std::string_view help) {
+  std::string out;
+  for (auto part : std::views::split(help, '\n')) {
+    std::string_view line(part.begin(), part.end());
+    for (size_t indent = 0; indent + line.size() > kHelpWidth; indent = kHelpColumn) {
+      size_t space = line.rfind(' ', kHelpWidth - indent);
+      if (space == std::string_view::npos || indent + space <= kHelpColumn) break;
+      out += line.substr(0, space);
+      out += '\n' + std::string(kHelpColumn, ' ');
+      line.remove_prefix(space + 1);
+    }
+    out += line;
+    out += '\n';
+  }
+  return out;
+}
+
+// The name mistakes are reported under: "-e,--engine" is "--engine".
+std::string long_name(const std::string& names) { return names.substr(names.find("--")); }
+
 // The command-line parser, bound to the options it fills.
 class Parser {
  public:
   Parser() : app_(std::string(kDescription), "echod") {
     app_.footer(std::string(kFooter));
-    app_.get_formatter()->column_width(36);
+    app_.get_formatter()->column_width(kHelpColumn);
     app_.set_help_flag("-h,--help", "Print this and exit");
     app_.add_flag("-V,--version", version_, "Print the version and exit");
     app_.add_subcommand("serve", "Run the echo server (the default)")->fallthrough()->silent();
@@ -68,7 +92,11 @@ class Parser {
     try {
       app_.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
-      return {std::nullopt, app_.help(), kExitSuccess};
+      return {std::nullopt, wrap_help(app_.help()), kExitSuccess};
+    } catch (const CLI::ArgumentMismatch& error) {
+      // "--listen: 1 required HOST:PORT missing"
+      std::string_view text = error.what();
+      return wrong(fmt::format("{} needs a value", text.substr(0, text.find(':'))));
     } catch (const CLI::ExtrasError&) {
       return wrong(unknown_argument());
     } catch (const CLI::ParseError& error) {
@@ -129,7 +157,8 @@ class Parser {
                   std::string_view group) {
     std::string names;
     for (const auto& choice : choices) names += (names.empty() ? "" : "|") + choice.first;
-    Reader read = [name, names, choices, &target](const std::string& value) -> Problem {
+    Reader read = [name = long_name(name), names, choices,
+                   &target](const std::string& value) -> Problem {
       auto found = std::ranges::find(choices, value, &std::pair<std::string, T>::first);
       if (found == choices.end())
         return fmt::format("{}: '{}' is not one of {}", name, value, names);
@@ -170,7 +199,7 @@ class Parser {
   void add_count(const std::string& name, uint64_t min, uint64_t max,
                  std::function<void(uint64_t)> set, const std::string& help,
                  std::string_view group) {
-    Reader read = [=](const std::string& value) -> Problem {
+    Reader read = [=, name = long_name(name)](const std::string& value) -> Problem {
       std::optional<uint64_t> count = parse_size(value);
       if (!count || *count < min || *count > max) {
         return fmt::format("{}: '{}' is not a number from {} to {}", name, value, min, max);
