@@ -24,7 +24,7 @@ import time
 
 TUNSETIFF = 0x400454CA
 IFF_TUN_WITHOUT_HEADER = 0x0001 | 0x1000
-MTU = 65000
+MTU = 9000
 
 SETTINGS = [
     ("the kernel's defaults", ["--unsent-buffer", "0"]),

@@ -52,7 +52,9 @@ void ConnectionLog::closed(const Session& session, const Result<void>& outcome, 
   if (!log_.wants(LogLevel::kInfo)) return;
   double seconds = static_cast<double>(age.count()) / 1e9;
   std::string requests =
-      session.protocol == "http/1" ? fmt::format(", {} requests", session.requests) : "";
+      session.protocol == "http/1"
+          ? fmt::format(", {} request{}", session.requests, session.requests == 1 ? "" : "s")
+          : "";
   std::string text = fmt::format("{} (received {} bytes, sent {} bytes{}, {:.3f} s)",
                                  describe_end(outcome, timeouts), session.bytes_received,
                                  session.bytes_sent, requests, seconds);

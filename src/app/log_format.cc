@@ -108,6 +108,12 @@ void append_logfmt(std::string& out, const LogLine& line, std::string_view time)
   field("message", line.text);
 }
 
+nlohmann::ordered_json to_json(const LogValue& value) {
+  if (const auto* text = std::get_if<std::string_view>(&value)) return *text;
+  if (const auto* number = std::get_if<uint64_t>(&value)) return *number;
+  return std::get<double>(value);
+}
+
 std::string make_json(const LogLine& line, std::string_view time) {
   nlohmann::ordered_json json;
   json["time"] = time;
@@ -115,7 +121,7 @@ std::string make_json(const LogLine& line, std::string_view time) {
   json["event"] = line.event;
   if (!line.peer.empty()) json["peer"] = line.peer;
   for (const auto& [name, value] : line.fields) {
-    std::visit([&](const auto& v) { json[std::string(name)] = v; }, value);
+    json[std::string(name)] = to_json(value);
   }
   json["message"] = line.text;
   // ensure_ascii: C1 controls leave as \u0080, and broken UTF-8 as U+FFFD.

@@ -79,6 +79,7 @@ Result<std::unique_ptr<Engine>> LoopEngine::start(const EngineOptions& options,
   std::unique_ptr<LoopEngine> engine(new LoopEngine(options, handler, admission, observer));
   for (unsigned i = 0; i < options.workers; ++i) {
     std::vector<Fd> own;
+    own.reserve(listeners.size());
     for (ListenerSockets& sockets : listeners) own.push_back(std::move(sockets.at(i)));
     auto worker = std::make_shared<Worker>(*engine, std::move(own));
     auto started = std::make_shared<std::promise<Result<void>>>();

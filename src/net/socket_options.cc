@@ -17,6 +17,7 @@ bool set_option(int socket, int level, int name, int value) {
 bool set_options(int socket, const Endpoint& address, const SocketOptions& options, bool first) {
   bool ok = set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1) &&
             set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1) &&
+            set_option(socket, SOL_SOCKET, SO_OOBINLINE, 1) &&
             set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   if (address.is_ipv6()) ok = ok && set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   if (options.unsent_size_max > 0) {
