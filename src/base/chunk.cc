@@ -55,9 +55,9 @@ BufferPool::BufferPool(const Options& options) : options_(options) {
 
 BufferPool::~BufferPool() { ECHOD_CHECK(leased_ == 0); }
 
-std::optional<Chunk> BufferPool::lease() {
+Result<Chunk> BufferPool::lease() {
   std::optional<uint32_t> id = acquire();
-  if (!id) return std::nullopt;
+  if (!id) return failure(Errc::kNoMemory);
   return wrap(*id, 0);
 }
 

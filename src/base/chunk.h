@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/error.h"
 
 namespace echod {
 
@@ -89,8 +90,8 @@ class BufferPool {
   BufferPool& operator=(const BufferPool&) = delete;
   ~BufferPool();  // Checks that every lease has come back.
 
-  // An empty Chunk that holds a buffer; nothing when the limit is reached or memory is out.
-  std::optional<Chunk> lease();
+  // An empty Chunk that holds a buffer; kNoMemory when the limit is reached or memory is out.
+  Result<Chunk> lease();
 
   // The two halves of lease(), for an engine that lends buffers to the kernel: acquire() takes a
   // buffer, which must come back through release() or in a Chunk from wrap().

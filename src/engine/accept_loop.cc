@@ -5,8 +5,6 @@
 namespace echod {
 namespace {
 
-constexpr Duration kReportInterval = std::chrono::seconds(1);
-
 // Waits `length`. Returns false when the loop drains instead.
 Task<bool> pause(EventLoop& loop, Duration length) {
   Operation sleep = Operation::sleep(loop.now() + length);
@@ -50,7 +48,6 @@ bool concerns_one_client(const Error& error) {
 Task<> accept_loop(Socket& listener, size_t number, Admission& admission, AcceptObserver& observer,
                    Placement& placement) {
   EventLoop& loop = listener.loop();
-  Time next_report = loop.now();
   while (true) {
     PeerAddress address;
     Operation operation = Operation::accept(listener, address);
@@ -59,10 +56,7 @@ Task<> accept_loop(Socket& listener, size_t number, Admission& admission, Accept
     if (operation.error) {
       if (operation.error->code == Errc::kAborted) co_return;
       if (concerns_one_client(*operation.error)) continue;
-      if (loop.now() >= next_report) {
-        observer.accept_paused(*operation.error);
-        next_report = loop.now() + kReportInterval;
-      }
+      observer.accept_paused(*operation.error);
       bool go_on = co_await pause(loop, kAcceptPause);
       if (!go_on) co_return;
       continue;

@@ -23,8 +23,8 @@ class AcceptObserver {
  public:
   virtual ~AcceptObserver() = default;
 
-  // accept(2) failed for want of something, and is tried again after a pause: clients wait in the
-  // queue meanwhile. At most once a second from each loop.
+  // accept(2) failed for want of something, and is tried again after kAcceptPause: clients wait in
+  // the queue meanwhile. Called at each pause, from every loop: to be reported more sparingly.
   virtual void accept_paused(const Error& error) = 0;
 
   // A client was refused: its source has as many connections as it may.

@@ -41,6 +41,7 @@ Result<void> BlockingLoop::attach(Socket& socket) {
 void BlockingLoop::detach(Socket& socket) noexcept {
   std::lock_guard lock(mutex_);
   std::erase(sockets_, socket.fd());
+  std::erase(idle_sockets_, socket.fd());
 }
 
 void BlockingLoop::request(Phase phase) {
@@ -49,16 +50,12 @@ void BlockingLoop::request(Phase phase) {
   requested_ = phase;
   // A call slept in returns: with the end of the stream, which its caller takes for the
   // interruption it is. Only reading ends when draining, so an answer under way is not cut.
-  if (phase == Phase::kAborting || idle_) {
-    int how = phase == Phase::kAborting ? SHUT_RDWR : SHUT_RD;
-    for (int socket : sockets_) ::shutdown(socket, how);
+  if (phase == Phase::kAborting) {
+    for (int socket : sockets_) ::shutdown(socket, SHUT_RDWR);
+  } else {
+    for (int socket : idle_sockets_) ::shutdown(socket, SHUT_RD);
   }
   interrupted_.notify_all();
-}
-
-Phase BlockingLoop::requested() const {
-  std::lock_guard lock(mutex_);
-  return requested_;
 }
 
 bool BlockingLoop::must_abort(const Operation& operation) const {
@@ -98,8 +95,10 @@ bool BlockingLoop::take_ended(std::vector<Operation*>& ended) {
       ended.push_back(operation);
     }
   }
+  if (ended.empty()) return false;
+  stop_waiting();
   for (Operation* operation : ended) complete(*operation);
-  return !ended.empty();
+  return true;
 }
 
 void BlockingLoop::run_once() {
@@ -107,7 +106,10 @@ void BlockingLoop::run_once() {
   {
     std::lock_guard lock(mutex_);
     phase_ = requested_;
-    idle_ = std::ranges::any_of(pending_, &Operation::idle);
+    for (const Operation* operation : pending_) {
+      bool idle = operation->idle && operation->kind != Operation::Kind::kSleep;
+      if (idle) idle_sockets_.push_back(operation->socket->fd());
+    }
   }
   std::vector<Operation*> ended;
   if (!take_ended(ended)) {
@@ -117,8 +119,14 @@ void BlockingLoop::run_once() {
       perform_ready();
     }
   }
+  stop_waiting();
+}
+
+// From here on, request() leaves the sockets of idle operations alone: they may be in use.
+void BlockingLoop::stop_waiting() {
   std::lock_guard lock(mutex_);
-  idle_ = false;
+  phase_ = requested_;
+  idle_sockets_.clear();
 }
 
 void BlockingLoop::perform_alone(Operation& operation) {
@@ -127,17 +135,23 @@ void BlockingLoop::perform_alone(Operation& operation) {
     return;  // the next round sees that it is over
   }
   set_timeout(operation);
-  if (!try_once(operation, 0)) return;
+  bool done = try_once(operation, 0);
+  stop_waiting();
+  if (!done) return;
   recognise_interruption(operation);
   complete(operation);
 }
 
 // A call cut short by request() looks like the end of the stream, a broken pipe or an invalid
-// listener. What it brought along before that counts.
+// listener. A client that was accepted counts all the same, and so do bytes; but not the first
+// bytes of something new, since the socket they came on will give no more.
 void BlockingLoop::recognise_interruption(Operation& operation) {
-  phase_ = requested();
-  bool end_of_stream = operation.kind == Operation::Kind::kReceive && !operation.chunk;
-  if (must_abort(operation) && (operation.error || end_of_stream)) operation.fail(Errc::kAborted);
+  if (!must_abort(operation) || operation.accepted.valid()) return;
+  bool receive = operation.kind == Operation::Kind::kReceive;
+  bool cut = receive && (operation.idle || !operation.chunk);
+  if (!operation.error && !cut) return;
+  if (cut) operation.chunk = Chunk();
+  operation.fail(Errc::kAborted);
 }
 
 void BlockingLoop::perform_ready() {
@@ -159,8 +173,11 @@ void BlockingLoop::perform_ready() {
   if (::poll(waits.data(), waits.size(), wait_ms) <= 0) return;
   std::vector<Operation*> done;
   for (size_t i = 0; i < waits.size(); ++i) {
-    if (waits[i].revents != 0 && try_once(*waiting[i], MSG_DONTWAIT)) done.push_back(waiting[i]);
+    if (waits[i].revents == 0 || !try_once(*waiting[i], MSG_DONTWAIT)) continue;
+    waiting[i]->state = Operation::State::kComplete;  // waking another must not cancel it now
+    done.push_back(waiting[i]);
   }
+  stop_waiting();
   for (Operation* operation : done) {
     recognise_interruption(*operation);
     complete(*operation);
@@ -224,7 +241,7 @@ bool BlockingLoop::try_accept(Operation& operation) {
 }
 
 bool BlockingLoop::try_receive(Operation& operation, int flags) {
-  std::optional<Chunk> chunk = buffers_.lease();
+  Result<Chunk> chunk = buffers_.lease();
   if (!chunk) {
     operation.fail(Errc::kNoMemory);
     return true;

@@ -31,12 +31,12 @@ class BlockingLoop final : public EventLoop {
   Result<void> attach(Socket& socket) override;
   void detach(Socket& socket) noexcept override;
 
-  Phase requested() const;
   bool must_abort(const Operation& operation) const;
   void complete(Operation& operation);
   bool take_ended(std::vector<Operation*>& ended);
   void perform_alone(Operation& operation);
   void perform_ready();
+  void stop_waiting();
   void recognise_interruption(Operation& operation);
   void sleep_until(Deadline deadline);
   void set_timeout(const Operation& operation);
@@ -52,11 +52,11 @@ class BlockingLoop final : public EventLoop {
   std::vector<Operation*> pending_;  // in the order they were started
 
   // What another thread needs to interrupt a call this one sleeps in.
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable interrupted_;
   Phase requested_ = Phase::kServing;
-  std::vector<int> sockets_;  // attached
-  bool idle_ = false;         // the call slept in is for an idle operation
+  std::vector<int> sockets_;       // attached
+  std::vector<int> idle_sockets_;  // of the idle operations this round waits for
 };
 
 }  // namespace echod

@@ -54,7 +54,7 @@ Result<void> EpollLoop::attach(Socket& socket) {
   Slot& slot = slots_[index];
   // Edge-triggered, for both directions at once: one system call in a connection's life. Adding
   // reports a socket that is ready already, so nothing needs to be tried before the first event.
-  epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+  epoll_event event{.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                     .data = {.u64 = event_data(index, slot.generation)}};
   if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket.fd(), &event) != 0) {
     return std::unexpected(os_failure(errno));
@@ -63,7 +63,7 @@ Result<void> EpollLoop::attach(Socket& socket) {
   slot.fd = socket.fd();
   slot.readable = false;
   slot.writable = true;
-  slot.ended = false;
+  slot.ask_again = false;
   socket.slot = index;
   return {};
 }
@@ -154,9 +154,9 @@ bool EpollLoop::try_accept(Operation& operation, Slot& slot) {
 }
 
 bool EpollLoop::try_receive(Operation& operation, Slot& slot) {
-  if (!slot.readable && !slot.ended) return false;
+  if (!slot.readable && !slot.ask_again) return false;
   --budget_;
-  std::optional<Chunk> chunk = buffers_.lease();
+  Result<Chunk> chunk = buffers_.lease();
   if (!chunk) {
     operation.fail(Errc::kNoMemory);
     return true;
@@ -169,16 +169,16 @@ bool EpollLoop::try_receive(Operation& operation, Slot& slot) {
   if (size < 0) {
     if (would_block(errno)) {
       slot.readable = false;
-      // After a hang-up the kernel has bytes, the end or an error, never EAGAIN; should it say so
-      // all the same, the next event decides.
-      slot.ended = false;
+      // After a hang-up the kernel has bytes, the end or an error, never EAGAIN. So this was urgent
+      // data, which is behind us now; whatever it was, the next event decides.
+      slot.ask_again = false;
       return false;
     }
     operation.fail_with_errno(errno);
     return true;
   }
   // A short read emptied the queue: whatever comes next raises a new event, except what came with
-  // the event before, which is the peer's end.
+  // the event before: the peer's end, or what lies behind urgent data, where a read stops short.
   if (static_cast<size_t>(size) < room.size()) slot.readable = false;
   chunk->grow(static_cast<size_t>(size));
   if (size > 0) operation.chunk = std::move(*chunk);
@@ -284,7 +284,7 @@ void EpollLoop::dispatch(const epoll_event& event) {
   if (slot.generation != generation) return;  // for a socket closed earlier in this round
   bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
   if (broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0) slot.readable = true;
-  if (broken || (event.events & EPOLLRDHUP) != 0) slot.ended = true;
+  if (broken || (event.events & (EPOLLRDHUP | EPOLLPRI)) != 0) slot.ask_again = true;
   if (broken || (event.events & EPOLLOUT) != 0) slot.writable = true;
   wake_parked(slot_index, generation, &Slot::receiving);
   wake_parked(slot_index, generation, &Slot::sending);

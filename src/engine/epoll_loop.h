@@ -48,7 +48,8 @@ class EpollLoop final : public EventLoop {
     int fd = -1;
     bool readable = false;  // no EAGAIN or short read since the last event
     bool writable = false;
-    bool ended = false;  // the peer finished sending or reset: stays readable for ever
+    bool ask_again = false;  // the peer finished sending, reset, or sent urgent data: a short read
+                             // does not mean that nothing is left
   };
 
   explicit EpollLoop(const BufferPool::Options& buffers);

@@ -52,9 +52,12 @@ void TimerWheel::add(TimerNode& node, Deadline deadline) {
 }
 
 void TimerWheel::link(TimerNode& node) {
-  uint64_t distance = std::min((now_tick_ ^ node.tick) | (kSlots - 1), kTicksMax - 1);
+  // What lies beyond the wheel stands in the last slot ahead, and moves on when time gets there: in
+  // the slot that time is in now it would hide the rest of the top level from next_occupied().
+  uint64_t tick = std::min(node.tick, now_tick_ + kTicksMax - kTicksMax / kSlots);
+  uint64_t distance = std::min((now_tick_ ^ tick) | (kSlots - 1), kTicksMax - 1);
   unsigned level = static_cast<unsigned>(std::bit_width(distance) - 1) / kLevelBits;
-  unsigned slot = (node.tick >> (kLevelBits * level)) % kSlots;
+  unsigned slot = (tick >> (kLevelBits * level)) % kSlots;
   push_back(levels_[level].slots[slot], node);
   levels_[level].occupied |= uint64_t{1} << slot;
 }

@@ -20,10 +20,9 @@ constexpr BufferPool::Options kBuffers{.buffer_size = 4096, .buffer_count_max = 
 
 // Fails where one of the operations the engine uses does not do what it should.
 Task<> exchange(EventLoop& loop, Socket& left, Socket& right) {
-  std::optional<Chunk> chunk = loop.buffers().lease();
-  if (!chunk) co_await failed({Errc::kNoMemory});
-  chunk->append(kProbe);
-  Operation send = Operation::send(left, std::move(*chunk), loop.now() + kPatience);
+  Chunk chunk = co_await loop.buffers().lease();
+  chunk.append(kProbe);
+  Operation send = Operation::send(left, std::move(chunk), loop.now() + kPatience);
   co_await loop.perform(send);
   co_await send.outcome();
 

@@ -32,10 +32,10 @@ struct SocketOptions {
 
 // A listening TCP socket on `address`, with TCP_NODELAY (an echo must not wait for an
 // acknowledgement of the one before), SO_KEEPALIVE (a peer that vanished is noticed), SO_OOBINLINE
-// (an urgent byte is a byte, and comes back in its place), SO_REUSEADDR (a restart need not wait for
-// old connections' TIME_WAIT), and, on IPv6, IPv4 too where the address is any. With `shared_port`
-// the first socket must be opened with `first`, which still fails with kAddressInUse when another
-// process has the port. The queue of clients not yet accepted is kListenBacklog long.
+// (an urgent byte is a byte, and comes back in its place), SO_REUSEADDR (a restart need not wait
+// for old connections' TIME_WAIT), and, on IPv6, IPv4 too where the address is any. With
+// `shared_port` the first socket must be opened with `first`, which still fails with kAddressInUse
+// when another process has the port. The queue of clients not yet accepted is kListenBacklog long.
 Result<Fd> listen_on(const Endpoint& address, const SocketOptions& options, bool first = true);
 
 inline constexpr int kListenBacklog = 4096;  // clients; the kernel caps it at net.core.somaxconn

@@ -22,7 +22,7 @@ class Channel {
       wake(sender_);
       co_await Waiting{receiver_};
     }
-    if (aborted_) co_await failed(*aborted_);
+    if (aborted_) co_await failed(aborted_->for_receiver);
     Chunk chunk = std::move(chunk_);
     wake(sender_);
     co_return std::move(chunk);
@@ -30,11 +30,11 @@ class Channel {
 
   Task<> send(Chunk chunk) {
     if (!chunk) co_return;
-    if (aborted_) co_await failed(*aborted_);
+    if (aborted_) co_await failed(aborted_->for_sender);
     chunk_ = std::move(chunk);
     wake(receiver_);
     while (chunk_ && !aborted_) co_await Waiting{sender_};
-    if (aborted_) co_await failed(*aborted_);
+    if (aborted_) co_await failed(aborted_->for_sender);
   }
 
   void finish() {
@@ -42,21 +42,26 @@ class Channel {
     wake(receiver_);
   }
 
-  void abort(Error reason) {
+  void abort(Error for_receiver, Error for_sender) {
     if (aborted_) return;
-    aborted_ = reason;
+    aborted_ = Aborted{for_receiver, for_sender};
     wake(receiver_);
     wake(sender_);
   }
 
  private:
+  struct Aborted {
+    Error for_receiver;
+    Error for_sender;
+  };
+
   static void wake(std::coroutine_handle<>& place) {
     if (place) std::exchange(place, nullptr).resume();
   }
 
   Chunk chunk_;
   bool finished_ = false;
-  std::optional<Error> aborted_;
+  std::optional<Aborted> aborted_;
   std::coroutine_handle<> receiver_;
   std::coroutine_handle<> sender_;
 };
@@ -73,8 +78,8 @@ class PipeEnd final : public Stream {
     co_return;
   }
   void abort(Error reason) noexcept override {
-    in_->abort(reason);
-    out_->abort({Errc::kReset});
+    in_->abort(reason, {Errc::kReset});
+    out_->abort({Errc::kReset}, reason);
   }
   void expires_at(Deadline) override {}
 

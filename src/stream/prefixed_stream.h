@@ -24,7 +24,10 @@ class PrefixedStream final : public Stream {
   Task<Chunk> receive() override { return prefix_ ? give_prefix() : inner_.receive(); }
   Task<> send(Chunk chunk) override { return inner_.send(std::move(chunk)); }
   Task<> finish_sending() override { return inner_.finish_sending(); }
-  void abort(Error reason) noexcept override { inner_.abort(reason); }
+  void abort(Error reason) noexcept override {
+    prefix_.reset();
+    inner_.abort(reason);
+  }
   void expires_at(Deadline deadline) override { inner_.expires_at(deadline); }
 
  private:

@@ -1,0 +1,83 @@
+// The pool of coroutine frames: blocks of every size, whole, apart from each other, on any thread.
+#include "base/frame_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <set>
+#include <thread>
+#include <vector>
+
+namespace echod {
+namespace {
+
+constexpr size_t kSizeMax = 3000;  // beyond the largest that is recycled
+
+struct Frame {
+  unsigned char* bytes;
+  size_t size;
+  unsigned char mark;
+};
+
+Frame make_frame(size_t size, size_t mark) {
+  auto* bytes = static_cast<unsigned char*>(allocate_frame(size));
+  Frame frame{bytes, size, static_cast<unsigned char>(mark)};
+  std::memset(frame.bytes, frame.mark, size);
+  return frame;
+}
+
+// Expects that nobody else wrote to the frame, and frees it.
+void end_frame(const Frame& frame) {
+  size_t whole = 0;
+  for (size_t i = 0; i < frame.size; ++i) whole += frame.bytes[i] == frame.mark ? 1 : 0;
+  EXPECT_EQ(whole, frame.size);
+  free_frame(frame.bytes, frame.size);
+}
+
+TEST(FramePoolTest, FramesOfEverySizeAreWholeAndAligned) {
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Frame> frames;
+    for (size_t size = 1; size <= kSizeMax; ++size) {
+      frames.push_back(make_frame(size, size));
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(frames.back().bytes) % alignof(std::max_align_t), 0u);
+    }
+    for (const Frame& frame : frames) end_frame(frame);
+  }
+}
+
+TEST(FramePoolTest, LiveFramesAreDistinct) {
+  std::vector<Frame> frames;
+  std::set<unsigned char*> addresses;
+  for (size_t i = 0; i < 1000; ++i) {  // more than a free list keeps
+    frames.push_back(make_frame(200, i));
+    addresses.insert(frames.back().bytes);
+  }
+  EXPECT_EQ(addresses.size(), frames.size());
+  for (const Frame& frame : frames) end_frame(frame);
+}
+
+#if !defined(__SANITIZE_ADDRESS__)  // where the lists are off, so that a use after free is seen
+TEST(FramePoolTest, AFrameIsTakenAgain) {
+  void* first = allocate_frame(300);
+  free_frame(first, 300);
+  void* second = allocate_frame(300);
+  EXPECT_EQ(second, first);
+  free_frame(second, 300);
+}
+#endif
+
+TEST(FramePoolTest, AFrameMayEndOnAnotherThread) {
+  std::vector<Frame> frames;
+  for (size_t i = 0; i < 500; ++i) frames.push_back(make_frame(1 + i % 700, i));
+  std::thread other([&frames] {
+    for (const Frame& frame : frames) end_frame(frame);
+    frames.clear();
+    for (size_t i = 0; i < 500; ++i) frames.push_back(make_frame(1 + i % 700, i));
+  });
+  other.join();
+  for (const Frame& frame : frames) end_frame(frame);
+}
+
+}  // namespace
+}  // namespace echod

@@ -1,0 +1,84 @@
+// What the tests of coroutines share: a Gate, which suspends whoever awaits it until the test opens
+// it (an operation without a kernel), and Counted, a type that counts its instances.
+#pragma once
+
+#include <coroutine>
+#include <utility>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/task.h"
+
+namespace echod {
+
+inline constexpr Error kTestFailure{Errc::kProtocol, During::kReceive, 71};
+
+// One waiter at a time.
+class Gate {
+ public:
+  struct [[nodiscard]] Passing {
+    Gate& gate;
+    bool await_ready() noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept {
+      ECHOD_CHECK(!gate.waiter_);
+      gate.waiter_ = waiter;
+    }
+    void await_resume() noexcept {}
+  };
+
+  // `co_await gate.pass()` waits for the next open().
+  Passing pass() { return Passing{*this}; }
+
+  bool has_waiter() const { return waiter_ != nullptr; }
+
+  // Resumes the waiter, on this stack.
+  void open() {
+    ECHOD_CHECK(has_waiter());
+    std::exchange(waiter_, nullptr).resume();
+  }
+
+ private:
+  std::coroutine_handle<> waiter_;
+};
+
+// Counts constructions and destructions, and knows whether it is an object: a double destruction or
+// a use after one shows without a sanitizer.
+class Counted {
+ public:
+  explicit Counted(int number) : number_(number), self_(this) { ++constructed; }
+  Counted(Counted&& other) noexcept
+      : number_(std::exchange(other.checked().number_, 0)), self_(this) {
+    ++constructed;
+  }
+  Counted& operator=(Counted&& other) noexcept {
+    checked().number_ = std::exchange(other.checked().number_, 0);
+    return *this;
+  }
+  ~Counted() {
+    checked().self_ = nullptr;
+    ++destroyed;
+  }
+
+  explicit operator bool() const { return number() != 0; }
+  int number() const {
+    ECHOD_CHECK(self_ == this);
+    return number_;
+  }
+
+  static void reset() { constructed = destroyed = 0; }
+  static int alive() { return constructed - destroyed; }
+
+  inline static int constructed = 0;
+  inline static int destroyed = 0;
+
+ private:
+  Counted& checked() {
+    ECHOD_CHECK(self_ == this);
+    return *this;
+  }
+
+  int number_;
+  Counted* self_;  // an object that was moved as bytes, or destroyed, does not know itself
+};
+
+}  // namespace echod

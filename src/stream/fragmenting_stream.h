@@ -1,0 +1,48 @@
+// A Stream whose peer's bytes arrive in pieces, to test that a handler's answers do not depend on
+// where the network happened to cut: whatever works must work with pieces of one byte.
+#pragma once
+
+#include <algorithm>
+
+#include "base/chunk.h"
+#include "stream/stream.h"
+
+namespace echod {
+
+class FragmentingStream final : public Stream {
+ public:
+  // receive() gives what `inner` receives in pieces of `piece_size` bytes, the last of each chunk
+  // shorter where it does not divide. The pieces are copies, in buffers leased from `buffers`; a
+  // chunk's last piece is what is left of the chunk itself. Sending is left as it is. `inner` and
+  // `buffers` must outlive this.
+  FragmentingStream(Stream& inner, BufferPool& buffers, size_t piece_size)
+      : inner_(inner), buffers_(buffers), piece_size_(std::min(piece_size, buffers.buffer_size())) {
+    ECHOD_CHECK(piece_size > 0);
+  }
+
+  // Fails with kNoMemory where there is no buffer for a piece, which is then still to come.
+  Task<Chunk> receive() override {
+    if (!uncut_) uncut_ = co_await inner_.receive();
+    if (uncut_.size() <= piece_size_) co_return std::move(uncut_);
+    Result<Chunk> piece = buffers_.lease();
+    if (!piece) co_await failed({Errc::kNoMemory, During::kReceive});
+    piece->append(uncut_.bytes().first(piece_size_));
+    uncut_.drop_front(piece_size_);
+    co_return std::move(*piece);
+  }
+  Task<> send(Chunk chunk) override { return inner_.send(std::move(chunk)); }
+  Task<> finish_sending() override { return inner_.finish_sending(); }
+  void abort(Error reason) noexcept override {
+    uncut_ = Chunk();
+    inner_.abort(reason);
+  }
+  void expires_at(Deadline deadline) override { inner_.expires_at(deadline); }
+
+ private:
+  Stream& inner_;
+  BufferPool& buffers_;
+  size_t piece_size_;
+  Chunk uncut_;  // what `inner_` received and receive() has not given yet
+};
+
+}  // namespace echod

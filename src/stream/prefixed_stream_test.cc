@@ -1,0 +1,101 @@
+// PrefixedStream: what was read ahead comes first, and then it is the inner stream.
+#include "stream/prefixed_stream.h"
+
+#include <gtest/gtest.h>
+
+#include <tuple>
+
+#include "stream/pipe.h"
+#include "stream/stream_test_util.h"
+
+namespace echod {
+namespace {
+
+class PrefixedStreamTest : public testing::Test {
+ protected:
+  Chunk chunk(std::string_view text) { return chunk_of(buffers_, text); }
+
+  // The peer's send, which ends when the stream under test receives.
+  void start_peer(std::string_view text) {
+    peer_sending_.emplace(far_.send(chunk(text)));
+    peer_sending_->start();
+  }
+
+  BufferPool buffers_{BufferPool::Options{}};
+  StreamPair pipe_ = make_pipe();
+  Stream& inner_ = *pipe_.first;
+  Stream& far_ = *pipe_.second;
+  std::optional<Task<>> peer_sending_;
+};
+
+TEST_F(PrefixedStreamTest, GivesThePrefixAndThenTheRest) {
+  PrefixedStream stream(inner_);
+  stream.put_back(chunk("held"), chunk("next"));
+  start_peer("inner");
+  EXPECT_EQ(text_of(receive_now(stream)), "held");
+  EXPECT_EQ(text_of(receive_now(stream)), "next");
+  EXPECT_EQ(text_of(receive_now(stream)), "inner");
+}
+
+TEST_F(PrefixedStreamTest, AnEmptyPartIsNotTheEnd) {
+  start_peer("inner");
+  PrefixedStream only_held(inner_);
+  only_held.put_back(chunk("held"), Chunk());
+  EXPECT_EQ(text_of(receive_now(only_held)), "held");
+  PrefixedStream only_next(inner_);
+  only_next.put_back(chunk(""), chunk("next"));
+  EXPECT_EQ(text_of(receive_now(only_next)), "next");
+  PrefixedStream neither(inner_);
+  neither.put_back(chunk(""), Chunk());
+  EXPECT_EQ(text_of(receive_now(neither)), "inner");
+}
+
+TEST_F(PrefixedStreamTest, ThePrefixIsMovedAndNotKept) {
+  {
+    PrefixedStream stream(inner_);
+    stream.put_back(chunk("held"), chunk("next"));
+    EXPECT_EQ(buffers_.leased(), 2u);
+    std::ignore = receive_now(stream);
+    EXPECT_EQ(buffers_.leased(), 1u);
+  }
+  EXPECT_EQ(buffers_.leased(), 0u);
+}
+
+TEST_F(PrefixedStreamTest, WithoutAPrefixItIsTheInnerStream) {
+  PrefixedStream stream(inner_);
+  start_peer("inner");
+  EXPECT_EQ(text_of(receive_now(stream)), "inner");
+}
+
+TEST_F(PrefixedStreamTest, TakesAnotherPrefixWhenTheFirstIsGivenOut) {
+  PrefixedStream stream(inner_);
+  for (std::string_view text : {"first", "second"}) {
+    stream.put_back(chunk(text), Chunk());
+    EXPECT_EQ(text_of(receive_now(stream)), text);
+  }
+}
+
+TEST_F(PrefixedStreamTest, SendsAndFinishesThroughTheInnerStream) {
+  PrefixedStream stream(inner_);
+  stream.put_back(chunk("held"), Chunk());
+  Task<> sending = stream.send(chunk("answer"));
+  sending.start();
+  EXPECT_EQ(text_of(receive_now(far_)), "answer");
+  EXPECT_TRUE(sending.result());
+  Task<> finishing = stream.finish_sending();
+  finishing.start();
+  EXPECT_EQ(text_of(receive_now(far_)), "");
+}
+
+TEST_F(PrefixedStreamTest, AnAbortEndsEveryReceive) {
+  constexpr Error kReason{Errc::kTimeout};
+  PrefixedStream stream(inner_);
+  stream.put_back(chunk("held"), chunk("next"));
+  stream.abort(kReason);
+  EXPECT_EQ(error_of(receive_now(stream)), kReason);
+  EXPECT_EQ(error_of(receive_now(far_)).code, Errc::kReset);
+  EXPECT_EQ(buffers_.leased(), 0u);
+}
+
+}  // namespace
+}  // namespace echod
