@@ -55,7 +55,7 @@ BENCHMARK(FailThroughFourTasks);
 void LeaseAndReleaseChunk(benchmark::State& state) {
   BufferPool pool({});
   for (auto _ : state) {
-    std::optional<Chunk> chunk = pool.lease();
+    Result<Chunk> chunk = pool.lease();
     benchmark::DoNotOptimize(chunk);
   }
 }
@@ -74,7 +74,7 @@ BENCHMARK(AddAndRemoveTimer);
 
 Task<> exchange_many(benchmark::State& state, Stream& peer, BufferPool& pool) {
   for (auto _ : state) {
-    std::optional<Chunk> chunk = pool.lease();
+    Result<Chunk> chunk = pool.lease();
     chunk->grow(64);
     co_await peer.send(std::move(*chunk));
     Chunk back = co_await peer.receive();

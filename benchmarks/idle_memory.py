@@ -3,8 +3,8 @@
 
     benchmarks/idle_memory.py [--connections N] [ECHOD]
 
-Measured twice: before a connection's first byte and after an echo, on the epoll and uring engines, on a
-listener that detects the protocol and on a raw one. Every connection echoes again at the end.
+Measured twice: before a connection's first byte and after an echo, on the epoll and uring engines,
+on a listener that detects the protocol and on a raw one. Every connection echoes again at the end.
 """
 
 import argparse

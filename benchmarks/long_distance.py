@@ -3,10 +3,11 @@
 
     benchmarks/long_distance.py [--rtt MS] [--mebibytes N] [--rounds N] [ECHOD]
 
-Two network namespaces, made for this run, are joined by two TUN devices and a forwarder in this process
-that holds every packet for half the round trip. The server runs in one, the client in the other. A
-setting that bounds a stuck client's memory (benchmarks/stuck_clients.py) must not slow down a healthy
-client far away: what a fixed socket buffer does, and a limit of unsent bytes does not.
+Two network namespaces, made for this run, are joined by two TUN devices and a forwarder in this
+process that holds every packet for half the round trip. The server runs in one, the client in the
+other. A setting that bounds a stuck client's memory (benchmarks/stuck_clients.py) must not slow
+down a healthy client far away: what a fixed socket buffer does, and a limit of unsent bytes does
+not.
 """
 
 import argparse

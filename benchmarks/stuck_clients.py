@@ -3,11 +3,11 @@
 
     benchmarks/stuck_clients.py [--clients N] [--seconds S] [--read-first BYTES] [ECHOD]
 
-Each client sends as much as the server takes and reads nothing (with --read-first, only after it has
-behaved well for that many bytes, which lets the kernel's buffers grow). Printed for each setting, per client:
-the bytes it could send before the server stopped reading, the server's user memory (private pages)
-and the kernel memory of the server's sockets (what ss(8) calls skmem: receive and send queues with
-their overhead).
+Each client sends as much as the server takes and reads nothing (with --read-first, only after it
+has behaved well for that many bytes, which lets the kernel's buffers grow). Printed for each
+setting, per client: the bytes it could send before the server stopped reading, the server's user
+memory (private pages) and the kernel memory of the server's sockets (what ss(8) calls skmem:
+receive and send queues with their overhead).
 """
 
 import argparse

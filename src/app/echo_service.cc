@@ -6,6 +6,11 @@
 #include "stream/socket_stream.h"
 
 namespace echod {
+namespace {
+
+constexpr Duration kReportInterval = std::chrono::seconds(1);
+
+}  // namespace
 
 Task<> EchoService::serve(EventLoop& loop, Accepted accepted) {
   ConnectionLog log(log_, accepted.ticket.peer());
@@ -33,6 +38,10 @@ const Handler& EchoService::handler_for(wire::Protocol protocol) const {
 }
 
 void EchoService::accept_paused(const Error& error) {
+  Time now = MonotonicClock().now();
+  Time next = next_pause_report_.load();
+  if (now < next || !next_pause_report_.compare_exchange_strong(next, now + kReportInterval))
+    return;
   std::string text = "Accepting pauses: " + describe(error) +
                      "; clients wait, raise the limit (ulimit -n) or lower --max-connections";
   log_.write({.level = LogLevel::kWarning,

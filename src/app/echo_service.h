@@ -2,6 +2,7 @@
 // place where the outcome of a connection is looked at.
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 #include "app/log.h"
@@ -37,6 +38,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   RawHandler raw_;
   Http1Handler http1_;
   Log& log_;
+  std::atomic<Time> next_pause_report_{Time::min()};  // one line a second, whatever the loops
 };
 
 }  // namespace echod

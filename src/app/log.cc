@@ -29,8 +29,9 @@ class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::nu
     if (owned_) ::close(fd_);
   }
 
-  // Where the queue counts what it overwrites; set before the first line.
-  void watch(std::weak_ptr<spdlog::details::thread_pool> queue) { queue_ = std::move(queue); }
+  // Where the queue counts what it overwrites; set before the first line. Not owned: the queue ends
+  // its writer, which calls this, before it goes, and must not be ended by the writer itself.
+  void watch(spdlog::details::thread_pool& queue) { queue_ = &queue; }
 
   // From now on gives up on lines that cannot be written by `deadline`.
   void close_by(steady_clock::time_point deadline) {
@@ -50,8 +51,7 @@ class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::nu
   void flush_() override {}
 
   void report_losses() {
-    std::shared_ptr<spdlog::details::thread_pool> queue = queue_.lock();
-    uint64_t lost = failed() + (queue ? queue->overrun_counter() : 0);
+    uint64_t lost = failed() + queue_->overrun_counter();
     if (lost == reported_) return;
     std::string text = std::to_string(lost - reported_) + " log lines dropped: the log is slow";
     LogLine line{.level = LogLevel::kWarning,
@@ -69,11 +69,12 @@ class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::nu
   bool wait_writable() const {
     constexpr int kPollMs = 50;
     while (true) {
-      pollfd wait{.fd = fd_, .events = POLLOUT, .revents = 0};
-      if (::poll(&wait, 1, kPollMs) > 0) return true;
       auto deadline = steady_clock::time_point(
           steady_clock::duration(deadline_.load(std::memory_order_relaxed)));
-      if (steady_clock::now() >= deadline) return false;
+      bool late = steady_clock::now() >= deadline;  // then a full queue must not cost a poll a line
+      pollfd wait{.fd = fd_, .events = POLLOUT, .revents = 0};
+      if (::poll(&wait, 1, late ? 0 : kPollMs) > 0) return true;
+      if (late) return false;
     }
   }
 
@@ -94,7 +95,7 @@ class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::nu
   int fd_;
   bool owned_;
   LogFormat format_;
-  std::weak_ptr<spdlog::details::thread_pool> queue_;
+  spdlog::details::thread_pool* queue_ = nullptr;
   std::atomic<int64_t> deadline_{steady_clock::time_point::max().time_since_epoch().count()};
   std::atomic<uint64_t> failed_{0};
   uint64_t reported_ = 0;
@@ -108,14 +109,13 @@ class AsyncLog final : public Log {
         queue_(std::make_shared<spdlog::details::thread_pool>(options.queue_max, 1)),
         logger_(std::make_shared<spdlog::async_logger>(
             "echod", sink_, queue_, spdlog::async_overflow_policy::overrun_oldest)) {
-    sink_->watch(queue_);
+    sink_->watch(*queue_);
     logger_->set_level(spdlog::level::trace);
   }
 
   ~AsyncLog() override {
     sink_->close_by(steady_clock::now() + kFlushTimeout);
-    logger_.reset();
-    queue_.reset();  // waits for the writer
+    queue_.reset();  // waits for the writer; before the logger, which it uses up to its end
   }
 
   bool wants(LogLevel level) const override { return level >= options_.level; }

@@ -81,7 +81,9 @@ class Parser {
     app_.get_formatter()->column_width(kHelpColumn);
     app_.set_help_flag("-h,--help", "Print this and exit");
     app_.add_flag("-V,--version", version_, "Print the version and exit");
-    app_.add_subcommand("serve", "Run the echo server (the default)")->fallthrough()->silent();
+    CLI::App* serve = app_.add_subcommand("serve", "Run the echo server (the default)");
+    // All options are the program's, also behind the verb. Its own --help would be ignored.
+    serve->fallthrough()->silent()->set_help_flag();
     add_serving();
     add_limits();
     add_timeouts();
@@ -147,6 +149,7 @@ class Parser {
     return app_.add_option(name, read_all, help)
         ->type_name(std::string(metavar))
         ->group(std::string(group))
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)  // a script's caller overrides it
         ->run_callback_for_default();
   }
 

@@ -1,5 +1,6 @@
 #include "app/serve.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
@@ -50,6 +51,15 @@ class StopSignals {
  private:
   sigset_t set_;
 };
+
+// A standard stream that was closed (a shell's 2>&-) leaves its number to the next descriptor that
+// is opened: a client's socket, which the log would then be written to. So the null device takes
+// the place.
+void occupy_standard_streams() {
+  int fd = 0;
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR);
+  ::close(fd);
+}
 
 void print(std::FILE* stream, const std::string& text) {
   std::fputs(text.c_str(), stream);
@@ -137,6 +147,7 @@ int drain(Server& server, const StopSignals& signals, Duration timeout, Log& log
 }  // namespace
 
 int serve(const ServeOptions& options) {
+  occupy_standard_streams();
   StopSignals signals;
   std::expected<std::unique_ptr<Log>, std::string> log = Log::open(options.log);
   if (!log) {

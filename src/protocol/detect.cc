@@ -3,7 +3,6 @@
 // receive buffer waits for a slow client) until more has come.
 #include "protocol/detect.h"
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,10 +12,10 @@ namespace {
 // Bytes copied aside as a chunk to hand on; they were bounded to fit in one.
 Result<Chunk> rewrap(std::string_view held, BufferPool& buffers) {
   if (held.empty()) return Chunk();
-  std::optional<Chunk> chunk = buffers.lease();
-  if (!chunk) return failure(Errc::kNoMemory);
+  Result<Chunk> chunk = buffers.lease();
+  if (!chunk) return chunk;
   chunk->append(held);
-  return std::move(*chunk);
+  return chunk;
 }
 
 // Goes on after a first receive that decided nothing. A task of its own, so that a connection that

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <optional>
 
 #include "protocol/http_date.h"
 
@@ -105,11 +104,11 @@ Task<> Http1Connection::answer() {
     co_await write(wire::kContinueResponse);
     co_await flush();
   }
-  compose_head();
-  co_await write(text_);
-  bool complete = co_await echo_body();
-  if (complete) {
+  Body body = co_await echo_body();
+  if (body == Body::kComplete) {
     decoder_.reset();
+  } else if (body == Body::kRefused) {
+    co_await refuse(decoder_.error_status());
   } else {
     keep_alive_ = false;  // the response is cut as the request was
   }
@@ -137,22 +136,28 @@ void Http1Connection::compose_head() {
   text_ += "\r\n";
 }
 
-// Sends the request's body back as it comes; for HEAD, only takes it in. Returns whether the
-// request was complete.
-Task<bool> Http1Connection::echo_body() {
+// Sends the request's body back as it comes; for HEAD, only takes it in. The response's head goes
+// with the body's first part, so that a body which is wrong from its start can still be refused.
+Task<Http1Connection::Body> Http1Connection::echo_body() {
   const wire::RequestHead& head = decoder_.head();
   bool silent = head.method == "HEAD";
   bool chunked = head.framing == BodyFraming::kChunked;
+  bool begun = false;
   while (true) {
     Event event = decoder_.next(unread_);
-    if (event == Event::kEnd) break;
-    if (event == Event::kError) co_return false;
+    if (event == Event::kError) co_return begun ? Body::kCut : Body::kRefused;
     if (event == Event::kNeedInput) {
       co_await flush();
       bool more = co_await receive_more();
-      if (!more) co_return false;
+      if (!more) co_return Body::kCut;
       continue;
     }
+    if (!begun) {
+      compose_head();
+      co_await write(text_);
+      begun = true;
+    }
+    if (event == Event::kEnd) break;
     std::span<const std::byte> part = decoder_.body();
     if (silent) continue;
     if (chunked) {
@@ -164,7 +169,7 @@ Task<bool> Http1Connection::echo_body() {
     if (chunked) co_await write("\r\n");
   }
   if (chunked && !silent) co_await write(wire::kLastChunk);
-  co_return true;
+  co_return Body::kComplete;
 }
 
 Task<> Http1Connection::echo_part(std::span<const std::byte> part) {
@@ -182,11 +187,7 @@ Task<> Http1Connection::echo_part(std::span<const std::byte> part) {
 // Gathers `text`, sending what is gathered whenever the buffer is full.
 Task<> Http1Connection::write(std::string_view text) {
   while (!text.empty()) {
-    if (!out_.has_buffer()) {
-      std::optional<Chunk> buffer = session_.buffers.lease();
-      if (!buffer) co_await failed({Errc::kNoMemory, During::kSend});
-      out_ = std::move(*buffer);
-    }
+    if (!out_.has_buffer()) out_ = co_await session_.buffers.lease();
     std::string_view fitting = text.substr(0, out_.spare().size());
     out_.append(fitting);
     text.remove_prefix(fitting.size());

@@ -26,11 +26,12 @@ class Http1Connection {
 
  private:
   enum class Head : uint8_t { kComplete, kRefused, kNone };  // kNone: the client is done
+  enum class Body : uint8_t { kComplete, kRefused, kCut };   // kRefused: nothing was answered yet
 
   Task<Head> read_head();
   Task<bool> receive_more();
   Task<> answer();
-  Task<bool> echo_body();
+  Task<Body> echo_body();
   Task<> echo_part(std::span<const std::byte> part);
   Task<> refuse(int status);
   Task<> write(std::string_view text);

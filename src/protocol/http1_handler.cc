@@ -1,3 +1,4 @@
+// The HTTP/1 handler: settings, and a connection object for each stream.
 #include "protocol/handler.h"
 #include "protocol/http1_connection.h"
 

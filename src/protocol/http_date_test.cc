@@ -43,15 +43,16 @@ TEST(HttpDateTest, EveryMonthAndWeekday) {
   }
   const std::string days = "MonTueWedThuFriSatSun";
   for (int day = 0; day < 7; ++day) {  // 6 January 2025 is a Monday
-    const std::string date =
-        format_http_date(sys_days(2025y / 1 / 6) + std::chrono::days(day));
+    const std::string date = format_http_date(sys_days(2025y / 1 / 6) + std::chrono::days(day));
     EXPECT_EQ(date.substr(0, 3), days.substr(3 * static_cast<size_t>(day), 3));
     EXPECT_EQ(date.size(), 29u);
   }
 }
 
 TEST(HttpDateTest, NowIsNow) {
-  auto now = [] { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); };
+  auto now = [] {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  };
   // The second may end between the calls, so one of several tries must agree on both sides.
   for (int i = 0; i < 100; ++i) {
     const sys_seconds before = now();

@@ -1,6 +1,6 @@
-// What the handlers' tests share: a Conversation between a handler and a client over a pipe, without
-// sockets, threads or time. The client's side always reads, so that the handler runs as far as it
-// can after each thing the client does, and the test looks at what has come back so far.
+// What the handlers' tests share: a Conversation between a handler and a client over a pipe,
+// without sockets, threads or time. The client's side always reads, so that the handler runs as far
+// as it can after each thing the client does, and the test looks at what has come back so far.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -128,6 +128,7 @@ class Conversation {
     receiving_.emplace(receive_all(client(), received_, got_end_));
     receiving_->start();
     serving_->start();
+    close_if_ended();
   }
 
   // The client sends `text`, in as many chunks as it takes.
@@ -166,7 +167,7 @@ class Conversation {
   static Task<> send_all(Stream& client, BufferPool& pool, std::string text) {
     std::string_view rest = text;
     while (!rest.empty()) {
-      std::optional<Chunk> chunk = pool.lease();
+      Result<Chunk> chunk = pool.lease();
       if (!chunk) co_await failed({Errc::kNoMemory});
       size_t size = std::min(rest.size(), chunk->spare().size());
       chunk->append(rest.substr(0, size));
@@ -178,6 +179,12 @@ class Conversation {
   void run(Task<> task) {
     client_tasks_.push_back(std::move(task));
     client_tasks_.back().start();
+    close_if_ended();
+  }
+
+  // What the server does with a connection whose handler has ended.
+  void close_if_ended() {
+    if (serving_->done()) server_.abort({Errc::kReset});
   }
 
   BufferPool pool_;

@@ -1,3 +1,4 @@
+// The raw handler: nothing but the echo.
 #include "protocol/echo.h"
 #include "protocol/handler.h"
 

@@ -1,4 +1,6 @@
 // Whom a connection is handed to, with every byte of what was looked at, however it was split.
+#include "protocol/detect.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -7,7 +9,6 @@
 #include "protocol/handler.h"
 #include "protocol/http_response_test_util.h"
 #include "protocol/protocol_test_util.h"
-#include "wire/detect.h"
 
 namespace echod {
 namespace {
@@ -16,8 +17,25 @@ using namespace std::string_view_literals;
 
 constexpr Duration kDetectTimeout = std::chrono::seconds(3);
 
-const DetectHandler& handler() {
-  static const DetectHandler instance(HttpSettings{}, kDetectTimeout);
+// Serves as the server does: whoever the first bytes say is handed the connection.
+class DetectingHandler final : public Handler {
+ public:
+  Task<> serve(Stream& peer, Session& session) const override {
+    PrefixedStream stream(peer);
+    wire::Protocol protocol = co_await detect(stream, session, kDetectTimeout);
+    EXPECT_NE(protocol, wire::Protocol::kUndecided);
+    const Handler* handler = &raw_;
+    if (protocol == wire::Protocol::kHttp1) handler = &http1_;
+    co_await handler->serve(stream, session);
+  }
+
+ private:
+  RawHandler raw_;
+  Http1Handler http1_{HttpSettings{}};
+};
+
+const DetectingHandler& handler() {
+  static const DetectingHandler instance;
   return instance;
 }
 
@@ -49,7 +67,7 @@ constexpr std::string_view kRawSamples[] = {
     "DELETE everything now\n"sv,
 };
 
-TEST(DetectHandlerTest, RawSamplesComeBackForEverySplit) {
+TEST(DetectTest, RawSamplesComeBackForEverySplit) {
   for (std::string_view sample : kRawSamples) {
     for (const std::vector<std::string>& pieces : splits_of(sample)) {
       Conversation conversation(handler());
@@ -75,7 +93,7 @@ constexpr std::string_view kHttpSamples[] = {
     "GET / HTTP/1.1\r\nno host\r\n\r\n",
 };
 
-TEST(DetectHandlerTest, HttpSamplesAreAnsweredForEverySplit) {
+TEST(DetectTest, HttpSamplesAreAnsweredForEverySplit) {
   for (std::string_view sample : kHttpSamples) {
     std::vector<HttpResponse> whole;
     for (const std::vector<std::string>& pieces : splits_of(sample)) {
@@ -93,7 +111,7 @@ TEST(DetectHandlerTest, HttpSamplesAreAnsweredForEverySplit) {
   }
 }
 
-TEST(DetectHandlerTest, ATargetOfTheLargestSizeIsHttp) {
+TEST(DetectTest, ATargetOfTheLargestSizeIsHttp) {
   const std::string line = "GET /" + std::string(wire::kDetectionSizeMax - 1, 'a');
   for (size_t piece_size : {size_t{1}, size_t{1000}, line.size()}) {
     Conversation conversation(handler());
@@ -105,7 +123,7 @@ TEST(DetectHandlerTest, ATargetOfTheLargestSizeIsHttp) {
   }
 }
 
-TEST(DetectHandlerTest, APrefixOfTheLargestSizeComesBack) {
+TEST(DetectTest, APrefixOfTheLargestSizeComesBack) {
   const std::string line = "GET /" + std::string(wire::kDetectionSizeMax - 2, 'a') + " HTTP/";
   for (size_t piece_size : {size_t{1}, size_t{1000}, line.size()}) {
     Conversation conversation(handler());
@@ -116,7 +134,7 @@ TEST(DetectHandlerTest, APrefixOfTheLargestSizeComesBack) {
   }
 }
 
-TEST(DetectHandlerTest, APrefixIsHeldUntilItIsDecided) {
+TEST(DetectTest, APrefixIsHeldUntilItIsDecided) {
   Conversation conversation(handler());
   conversation.send("GET /etc/");
   EXPECT_EQ(conversation.received(), "");
@@ -129,7 +147,7 @@ TEST(DetectHandlerTest, APrefixIsHeldUntilItIsDecided) {
       << "the verdict is final";
 }
 
-TEST(DetectHandlerTest, TheDecidingChunkIsHandedOnUncopied) {
+TEST(DetectTest, TheDecidingChunkIsHandedOnUncopied) {
   Conversation conversation(handler());
   const uint64_t copied_before = copied_bytes();
   conversation.send("hello, raw world\n");
@@ -137,7 +155,7 @@ TEST(DetectHandlerTest, TheDecidingChunkIsHandedOnUncopied) {
   EXPECT_EQ(conversation.received(), "hello, raw world\n");
 }
 
-TEST(DetectHandlerTest, NothingAtAllIsAnEmptyEcho) {
+TEST(DetectTest, NothingAtAllIsAnEmptyEcho) {
   Conversation conversation(handler());
   conversation.finish();
   ASSERT_TRUE(conversation.ended());
@@ -146,7 +164,7 @@ TEST(DetectHandlerTest, NothingAtAllIsAnEmptyEcho) {
   EXPECT_TRUE(conversation.got_end());
 }
 
-TEST(DetectHandlerTest, TheDeadlineCountsFromTheFirstByte) {
+TEST(DetectTest, TheDeadlineCountsFromTheFirstByte) {
   Conversation conversation(handler());
   conversation.start();
   EXPECT_TRUE(conversation.server().waited_idle());
@@ -165,7 +183,7 @@ TEST(DetectHandlerTest, TheDeadlineCountsFromTheFirstByte) {
   EXPECT_EQ(conversation.received(), "GETx");
 }
 
-TEST(DetectHandlerTest, AfterTheDeadlineThePrefixIsRaw) {
+TEST(DetectTest, AfterTheDeadlineThePrefixIsRaw) {
   Conversation conversation(handler());
   conversation.server().fail(2, Errc::kTimeout);  // the third receive
   conversation.send_pieces({"GET /", "index"});
@@ -178,7 +196,7 @@ TEST(DetectHandlerTest, AfterTheDeadlineThePrefixIsRaw) {
   EXPECT_TRUE(conversation.outcome());
 }
 
-TEST(DetectHandlerTest, SilenceFromTheStartIsATimeout) {
+TEST(DetectTest, SilenceFromTheStartIsATimeout) {
   Conversation conversation(handler());
   conversation.server().fail(0, Errc::kTimeout);
   conversation.start();
@@ -186,7 +204,7 @@ TEST(DetectHandlerTest, SilenceFromTheStartIsATimeout) {
   EXPECT_EQ(conversation.outcome().error(), (Error{Errc::kTimeout, During::kReceive, 0}));
 }
 
-TEST(DetectHandlerTest, EndsWithTheErrorOfWhicheverOperationFails) {
+TEST(DetectTest, EndsWithTheErrorOfWhicheverOperationFails) {
   size_t operations = 0;
   for (size_t failing = 0; failing <= operations; ++failing) {
     Conversation conversation(handler());
@@ -199,14 +217,16 @@ TEST(DetectHandlerTest, EndsWithTheErrorOfWhicheverOperationFails) {
     if (failing < operations) {
       EXPECT_EQ(conversation.outcome().error().code, Errc::kReset);
     }
+    // The fifth receive, the end, decides; a reset before it is no verdict.
+    EXPECT_EQ(conversation.session().protocol, failing < 5 ? "" : "raw");
   }
   EXPECT_GE(operations, 8u);
 }
 
-TEST(DetectHandlerTest, APoolWithoutBuffersEndsTheConnection) {
+TEST(DetectTest, APoolWithoutBuffersEndsTheConnection) {
   Conversation conversation(handler(), {.buffer_count_max = 1});
   conversation.send("GET /");
-  std::optional<Chunk> last = conversation.pool().lease();
+  Result<Chunk> last = conversation.pool().lease();
   ASSERT_TRUE(last);
   conversation.finish();
   ASSERT_TRUE(conversation.ended());

@@ -1,0 +1,243 @@
+// The command line: defaults, every option, every mistake.
+#include "app/options.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace echod {
+namespace {
+
+using namespace std::chrono_literals;
+
+CommandLine parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "echod");
+  return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
+}
+
+ServeOptions options(const std::vector<const char*>& arguments) {
+  CommandLine command = parse(arguments);
+  EXPECT_TRUE(command.serve) << command.text;
+  EXPECT_EQ(command.exit_code, kExitSuccess);
+  return command.serve.value_or(ServeOptions{});
+}
+
+TEST(OptionsTest, Defaults) {
+  for (const std::vector<const char*>& arguments :
+       {std::vector<const char*>{}, std::vector<const char*>{"serve"}}) {
+    const ServeOptions defaults = options(arguments);
+    EXPECT_EQ(defaults.listen, std::vector<ListenUrl>{ListenUrl{}});
+    EXPECT_EQ(defaults.listen[0].host, "127.0.0.1");
+    EXPECT_EQ(defaults.listen[0].port, 8080);
+    EXPECT_EQ(defaults.engine, std::nullopt);
+    EXPECT_EQ(defaults.workers, 0u);
+    EXPECT_EQ(defaults.queue_max, 128u);
+    EXPECT_EQ(defaults.connections_max, 0u);
+    EXPECT_EQ(defaults.connections_per_source_max, 0u);
+    EXPECT_EQ(defaults.idle_timeout, std::nullopt);
+    EXPECT_EQ(defaults.stall_timeout, 30s);
+    EXPECT_EQ(defaults.detect_timeout, 3s);
+    EXPECT_EQ(defaults.drain_timeout, 5s);
+    EXPECT_EQ(defaults.http.head_timeout, 10s);
+    EXPECT_EQ(defaults.http.limits.head_size_max, 32768u);
+    EXPECT_EQ(defaults.http.limits.body_size_max, uint64_t{1} << 40);
+    EXPECT_EQ(defaults.socket.unsent_size_max, 128u * 1024);
+    EXPECT_EQ(defaults.socket.buffer_size, 0u);
+    EXPECT_EQ(defaults.log.format, LogFormat::kText);
+    EXPECT_EQ(defaults.log.level, LogLevel::kInfo);
+    EXPECT_EQ(defaults.log.file, "");
+    EXPECT_EQ(defaults.log_receives, 10u);
+  }
+}
+
+TEST(OptionsTest, Listen) {
+  const std::vector<ListenUrl> two = {{ListenProtocol::kRaw, "127.0.0.1", 9000},
+                                      {ListenProtocol::kHttp1, "::1", 9001}};
+  EXPECT_EQ(options({"--listen", "tcp://:9000", "--listen", "http://[::1]:9001"}).listen, two);
+  EXPECT_EQ(options({"-l", "tcp://:9000", "--listen=http://[::1]:9001"}).listen, two);
+  EXPECT_EQ(options({"serve", "-l", "tcp://:9000", "-l", "http://[::1]:9001"}).listen, two);
+}
+
+TEST(OptionsTest, Engines) {
+  EXPECT_EQ(options({"--engine", "auto"}).engine, std::nullopt);
+  for (EngineKind kind : kEngineKinds) {
+    EXPECT_EQ(options({"-e", std::string(name_of(kind)).c_str()}).engine, kind);
+  }
+}
+
+TEST(OptionsTest, Counts) {
+  EXPECT_EQ(options({"--workers", "1"}).workers, 1u);
+  EXPECT_EQ(options({"-w", "10000"}).workers, 10'000u);
+  EXPECT_EQ(options({"--queue", "7"}).queue_max, 7u);
+  EXPECT_EQ(options({"--max-connections", "15000"}).connections_max, 15'000u);
+  EXPECT_EQ(options({"--max-connections", "0"}).connections_max, 0u);
+  EXPECT_EQ(options({"--max-connections-per-source", "8"}).connections_per_source_max, 8u);
+}
+
+TEST(OptionsTest, Sizes) {
+  EXPECT_EQ(options({"--max-body", "10MB"}).http.limits.body_size_max, 10'000'000u);
+  EXPECT_EQ(options({"--max-body", "0"}).http.limits.body_size_max, uint64_t{1} << 60);
+  EXPECT_EQ(options({"--max-header", "64KiB"}).http.limits.head_size_max, 65536u);
+  EXPECT_EQ(options({"--max-header", "256"}).http.limits.head_size_max, 256u);
+  EXPECT_EQ(options({"--unsent-buffer", "16KiB"}).socket.unsent_size_max, 16384u);
+  EXPECT_EQ(options({"--unsent-buffer", "0"}).socket.unsent_size_max, 0u);
+  EXPECT_EQ(options({"--socket-buffer", "64KiB"}).socket.buffer_size, 65536u);
+}
+
+TEST(OptionsTest, Timeouts) {
+  EXPECT_EQ(options({"--idle-timeout", "1m"}).idle_timeout, 1min);
+  EXPECT_EQ(options({"--idle-timeout", "0"}).idle_timeout, 0s);
+  EXPECT_EQ(options({"--stall-timeout", "1.5s"}).stall_timeout, 1500ms);
+  EXPECT_EQ(options({"--detect-timeout", "500ms"}).detect_timeout, 500ms);
+  EXPECT_EQ(options({"--header-timeout", "2s"}).http.head_timeout, 2s);
+  EXPECT_EQ(options({"--drain-timeout", "1h"}).drain_timeout, 1h);
+}
+
+TEST(OptionsTest, Logging) {
+  EXPECT_EQ(options({"--log-format", "logfmt"}).log.format, LogFormat::kLogfmt);
+  EXPECT_EQ(options({"--log-format", "json"}).log.format, LogFormat::kJson);
+  EXPECT_EQ(options({"--log-level", "debug"}).log.level, LogLevel::kDebug);
+  EXPECT_EQ(options({"--log-level", "warning"}).log.level, LogLevel::kWarning);
+  EXPECT_EQ(options({"--log-level", "error"}).log.level, LogLevel::kError);
+  EXPECT_EQ(options({"--log-level", "off"}).log.level, LogLevel::kOff);
+  EXPECT_EQ(options({"--log-file", "a file"}).log.file, "a file");
+  EXPECT_EQ(options({"--log-reads", "all"}).log_receives, kAllReceives);
+  EXPECT_EQ(options({"--log-reads", "none"}).log_receives, 0u);
+  EXPECT_EQ(options({"--log-reads", "0"}).log_receives, 0u);
+  EXPECT_EQ(options({"--log-reads", "123"}).log_receives, 123u);
+}
+
+TEST(OptionsTest, OptionsMayStandOnBothSidesOfTheVerb) {
+  const ServeOptions both = options({"--workers", "2", "serve", "--queue", "3"});
+  EXPECT_EQ(both.workers, 2u);
+  EXPECT_EQ(both.queue_max, 3u);
+}
+
+TEST(OptionsTest, TheLastOfARepeatedOptionCounts) {
+  const ServeOptions twice = options({"--engine", "epoll", "--queue", "1", "--engine", "pool",
+                                      "--drain-timeout", "1s", "serve", "--drain-timeout=2s",
+                                      "--log-file", "a", "--log-file", "b", "--queue", "2"});
+  EXPECT_EQ(twice.engine, EngineKind::kPool);
+  EXPECT_EQ(twice.queue_max, 2u);
+  EXPECT_EQ(twice.drain_timeout, 2s);
+  EXPECT_EQ(twice.log.file, "b");
+}
+
+// What is wrong with a command line, and words of what it is told.
+struct Mistake {
+  std::vector<const char*> arguments;
+  std::vector<std::string_view> words;
+};
+
+const Mistake kMistakes[] = {
+    {{"--lisen", ":1"}, {"unknown option '--lisen'", "did you mean --listen?"}},
+    {{"--Engine=epoll"}, {"unknown option '--Engine=epoll'", "did you mean --engine?"}},
+    {{"--max-conections", "1"}, {"did you mean --max-connections?"}},
+    {{"--nothing-like-it"}, {"unknown option '--nothing-like-it'"}},
+    {{"-x"}, {"unknown option '-x'"}},
+    {{"serv"}, {"unknown command 'serv'", "did you mean serve?"}},
+    {{"conquer"}, {"unknown command 'conquer'"}},
+    {{"serve", "more"}, {"unknown command 'more'"}},
+    {{"serve", "--bad"}, {"unknown option '--bad'"}},
+    {{"--listen"}, {"--listen needs a value"}},
+    {{"--listen", "ftp://h"}, {"--listen", "'ftp' is not a protocol"}},
+    {{"--listen", "h:99999"}, {"--listen", "'99999' is not a port"}},
+    {{"--listen", "::1"}, {"--listen", "write an IPv6 address as [::1]:8080"}},
+    {{"--listen", ":1", "--listen", "x://"}, {"'x' is not a protocol"}},
+    {{"--engine"}, {"--engine needs a value"}},
+    {{"--engine", "turbo"}, {"'turbo' is not one of auto|sequential|threads|pool|epoll|uring"}},
+    {{"--workers", "0"}, {"--workers", "'0' is not a number from 1 to 10000"}},
+    {{"--workers", "10001"}, {"'10001' is not a number"}},
+    {{"--workers", "two"}, {"'two' is not a number"}},
+    {{"--workers", "-1"}, {"--workers"}},
+    {{"--queue", "0"}, {"--queue", "from 1 to 100000"}},
+    {{"--max-connections", "all"}, {"--max-connections", "'all' is not a number"}},
+    {{"--max-connections-per-source", "x"}, {"--max-connections-per-source"}},
+    {{"--max-body", "big"}, {"--max-body", "'big' is not a size"}},
+    {{"--max-header", "255"}, {"--max-header", "from 256 to 64MiB"}},
+    {{"--max-header", "65MiB"}, {"out of range"}},
+    {{"--unsent-buffer", "1"}, {"--unsent-buffer", "out of range"}},
+    {{"--socket-buffer", "2GiB"}, {"--socket-buffer", "out of range"}},
+    {{"--idle-timeout", "soon"}, {"--idle-timeout", "'soon' is not a duration"}},
+    {{"--stall-timeout", "-5s"}, {"--stall-timeout"}},
+    {{"--detect-timeout", "1d"}, {"--detect-timeout", "write 500ms, 10s or 5m"}},
+    {{"--header-timeout", ""}, {"--header-timeout"}},
+    {{"--drain-timeout", "9999h"}, {"--drain-timeout"}},
+    {{"--log-format", "xml"}, {"'xml' is not one of text|logfmt|json"}},
+    {{"--log-level", "loud"}, {"'loud' is not one of debug|info|warning|error|off"}},
+    {{"--log-file", ""}, {"--log-file", "give the name of a file"}},
+    {{"--log-reads", "some"}, {"'some' is not a number, all or none"}},
+    {{"--log-reads", "4294967295"}, {"--log-reads"}},
+    {{"--no\nsuch\noption"}, {"unknown option"}},
+    {{""}, {"unknown command ''"}},
+};
+
+TEST(OptionsTest, EveryMistakeIsOneLineAndExitCode2) {
+  for (const Mistake& mistake : kMistakes) {
+    CommandLine command = parse(mistake.arguments);
+    EXPECT_FALSE(command.serve) << mistake.arguments[0];
+    EXPECT_EQ(command.exit_code, kExitUsage) << command.text;
+    EXPECT_TRUE(command.text.starts_with("echod: ")) << command.text;
+    EXPECT_EQ(std::ranges::count(command.text, '\n'), 1) << command.text;
+    EXPECT_TRUE(command.text.ends_with("(echod --help lists the options)\n")) << command.text;
+    for (std::string_view words : mistake.words) {
+      EXPECT_NE(command.text.find(words), std::string::npos) << command.text << " lacks " << words;
+    }
+  }
+}
+
+TEST(OptionsTest, HelpMentionsEveryOption) {
+  for (const char* flag : {"--help", "-h"}) {
+    const CommandLine help = parse({flag});
+    EXPECT_FALSE(help.serve);
+    EXPECT_EQ(help.exit_code, kExitSuccess);
+    for (std::string_view option : {"--help",
+                                    "--version",
+                                    "--listen",
+                                    "--engine",
+                                    "--workers",
+                                    "--queue",
+                                    "--max-connections ",
+                                    "--max-connections-per-source",
+                                    "--max-body",
+                                    "--max-header",
+                                    "--unsent-buffer",
+                                    "--socket-buffer",
+                                    "--idle-timeout",
+                                    "--stall-timeout",
+                                    "--detect-timeout",
+                                    "--header-timeout",
+                                    "--drain-timeout",
+                                    "--log-format",
+                                    "--log-level",
+                                    "--log-file",
+                                    "--log-reads",
+                                    "sequential|threads|pool|epoll|uring",
+                                    "SIGTERM",
+                                    "Exit status",
+                                    "127.0.0.1:8080"}) {
+      EXPECT_NE(help.text.find(option), std::string::npos) << option;
+    }
+    EXPECT_TRUE(help.text.ends_with('\n'));
+  }
+  EXPECT_EQ(parse({"serve", "--help"}).text, parse({"--help"}).text);
+  EXPECT_EQ(parse({"serve", "--workers", "2", "-h"}).text, parse({"--help"}).text);
+}
+
+TEST(OptionsTest, Version) {
+  for (const std::vector<const char*>& arguments :
+       {std::vector<const char*>{"--version"}, {"-V"}, {"serve", "--version"}}) {
+    const CommandLine version = parse(arguments);
+    EXPECT_FALSE(version.serve);
+    EXPECT_EQ(version.exit_code, kExitSuccess);
+    EXPECT_TRUE(version.text.starts_with("echod ")) << version.text;
+    EXPECT_EQ(std::ranges::count(version.text, '\n'), 1);
+    EXPECT_TRUE(version.text.ends_with('\n'));
+  }
+}
+
+}  // namespace
+}  // namespace echod
