@@ -1,0 +1,73 @@
+// A server of the engine under test, in this process, and what every test of it checks at its end:
+// no connection is left, and no descriptor.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/options.h"
+#include "app/server.h"
+#include "conformance/client.h"
+#include "conformance/memory_log.h"
+
+namespace echod {
+
+class ServerTest : public testing::TestWithParam<EngineKind> {
+ protected:
+  ServerTest();
+
+  // Without fatal failures, the end of the test body has closed its clients: then the server must
+  // come to rest by itself.
+  void TearDown() override;
+
+  // Starts the server with `options`, which the test may have changed.
+  void start();
+
+  // Ends the server, as its destructor does.
+  void stop() { server_.reset(); }
+
+  Server& server() { return *server_; }
+  const Endpoint& endpoint(size_t listener = 0) { return server_->listening()[listener].endpoint; }
+
+  // A client connected to the server.
+  Client connect(const Client::Options& client = {}, size_t listener = 0);
+
+  // `count` of them.
+  std::vector<Client> connect_many(size_t count, const Client::Options& client = {});
+
+  // Waits until the server has exactly this many connections.
+  bool comes_to_connections(size_t count);
+
+  // Whether the engine can serve a second client while it serves a first.
+  bool serves_several() const { return GetParam() != EngineKind::kSequential; }
+
+  // Whether a thread serves only one client at a time.
+  bool has_event_loops() const {
+    return GetParam() == EngineKind::kEpoll || GetParam() == EngineKind::kUring;
+  }
+
+  ServeOptions options;
+  MemoryLog log;
+
+ private:
+  std::vector<std::string> descriptors_before_;
+  std::unique_ptr<Server> server_;
+};
+
+// What each of this process's open descriptors is, in the order of their numbers.
+std::vector<std::string> open_descriptors();
+
+// `text` comes back.
+void expect_echo(Client& client, std::string_view text);
+
+std::string engine_name(const testing::TestParamInfo<EngineKind>& info);
+
+// Runs the tests of `suite`, a ServerTest, on every engine.
+#define ECHOD_ON_EVERY_ENGINE(suite) \
+  INSTANTIATE_TEST_SUITE_P(Engines, suite, testing::ValuesIn(kEngineKinds), engine_name)
+
+}  // namespace echod

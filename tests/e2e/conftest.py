@@ -1,0 +1,64 @@
+"""Fixtures: servers that are gone when the test is over, and the engines to run them on."""
+
+import functools
+import itertools
+
+import pytest
+
+import support
+
+
+@pytest.fixture
+def echod(tmp_path):
+    """Starts servers: echod("--engine", "pool", listen=["tcp://127.0.0.1:0"]). Those the test did
+    not stop are stopped at its end, and must end with exit status 0."""
+    servers = []
+    numbers = itertools.count()
+
+    def start(*arguments, **options):
+        directory = tmp_path / f"echod{next(numbers)}"
+        directory.mkdir()
+        # Short, for tests that fail while a connection is open.
+        arguments = ("--drain-timeout", "2s") + arguments
+        server = support.Server(directory, *arguments, **options)
+        servers.append(server)
+        return server
+
+    yield start
+    problems = []
+    for server in servers:
+        try:
+            server.close()
+        except Exception as problem:
+            problems.append(problem)
+    if problems:
+        raise problems[0]
+
+
+@functools.cache
+def uring_missing(directory):
+    server = support.Server(directory, "--engine", "auto")
+    try:
+        return "" if "uring" in server.engine_line.split()[1] else server.engine_line
+    finally:
+        server.close()
+
+
+def available(engine, tmp_path_factory):
+    if engine == "uring":
+        reason = uring_missing(tmp_path_factory.getbasetemp())
+        if reason:
+            pytest.skip(reason)
+    return engine
+
+
+@pytest.fixture(params=support.ENGINES)
+def engine(request, tmp_path_factory):
+    """Every engine in turn; uring where the kernel allows it."""
+    return available(request.param, tmp_path_factory)
+
+
+@pytest.fixture(params=[*support.ENGINES, "auto"])
+def any_engine(request, tmp_path_factory):
+    """The same, and auto."""
+    return available(request.param, tmp_path_factory)

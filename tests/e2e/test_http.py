@@ -1,0 +1,182 @@
+"""HTTP/1 with clients we did not write: curl and http.client; and what they never send, by hand."""
+
+import hashlib
+import http.client
+import os
+import re
+import socket
+
+import pytest
+
+from support import PATIENCE_S, SANITIZED, curl, receive_all, receive_exactly
+
+
+@pytest.fixture
+def server(echod, engine):
+    return echod("--engine", engine)
+
+
+@pytest.fixture
+def large_file(tmp_path):
+    path = tmp_path / "large"
+    path.write_bytes(os.urandom((4 if SANITIZED else 32) << 20))
+    return path
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def raw(server, request):
+    """Sends bytes. Returns everything up to the end of the connection."""
+    with server.connect() as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        return receive_all(connection)
+
+
+def test_chunked_upload(server):
+    result = curl("--header", "Transfer-Encoding: chunked", "--data", "Hello, chunks!",
+                  "--include", f"localhost:{server.port}")
+    assert result.returncode == 0
+    head, _, body = result.stdout.partition(b"\r\n\r\n")
+    assert b"\r\nTransfer-Encoding: chunked" in head
+    assert body == b"Hello, chunks!"
+
+
+def test_http10(server):
+    result = curl("--http1.0", "--data", "Hello, 1996!", "--include", f"localhost:{server.port}")
+    assert result.returncode == 0
+    head, _, body = result.stdout.partition(b"\r\n\r\n")
+    assert b"\r\nConnection: close" in head
+    assert body == b"Hello, 1996!"
+
+
+def test_head(server):
+    result = curl("--head", f"localhost:{server.port}")
+    assert result.returncode == 0
+    assert result.stdout.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"\r\nContent-Length: 0\r\n" in result.stdout
+
+
+def test_get_is_answered_with_nothing(server):
+    result = curl(f"localhost:{server.port}/any/path?query")
+    assert (result.returncode, result.stdout) == (0, b"")
+
+
+def test_expect_100_continue(server, tmp_path):
+    path = tmp_path / "two-megabytes"
+    path.write_bytes(os.urandom(2 << 20))
+    # curl asks by itself above 1 MiB; without an answer it would wait for the timeout given here.
+    result = curl("--data-binary", f"@{path}", "--verbose", "--expect100-timeout", PATIENCE_S,
+                  "--header", "Expect: 100-continue", f"localhost:{server.port}",
+                  timeout=PATIENCE_S / 2)
+    assert result.returncode == 0
+    assert b"> Expect: 100-continue" in result.stderr
+    assert b"< HTTP/1.1 100 Continue" in result.stderr
+    assert result.stdout == path.read_bytes()
+
+
+def test_keep_alive(server):
+    url = f"localhost:{server.port}"
+    result = curl("--data", "x", url, f"{url}/again", "--verbose")
+    assert (result.returncode, result.stdout) == (0, b"xx")
+    assert re.search(rb"Re-using existing connection", result.stderr)
+    closing = server.wait_log(r"Connection closed .*$").group()
+    assert ", 2 requests, " in closing
+    assert server.log.count("Connection established") == 1
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_large_upload(server, large_file, tmp_path, chunked):
+    out = tmp_path / "out"
+    arguments = ["--header", "Transfer-Encoding: chunked"] if chunked else []
+    result = curl("--upload-file", large_file, "--output", out, *arguments,
+                  f"http://localhost:{server.port}/x")
+    assert result.returncode == 0, result.stderr
+    assert digest(out) == digest(large_file)
+
+
+def test_a_session_of_http_client(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
+    connection.connect()
+    first_socket = connection.sock
+    for method, body, options in [
+            ("POST", b"hello", {}),
+            ("PUT", b"x" * 100_000, {}),
+            ("GET", None, {}),
+            ("POST", iter([b"one ", b"two ", b"three"]), {"encode_chunked": True}),
+            ("HEAD", None, {}),
+            ("DELETE", None, {}),
+            ("POST", b"", {}),
+    ]:
+        headers = {"Content-Type": "text/plain"}
+        if options:
+            headers["Transfer-Encoding"] = "chunked"
+        connection.request(method, "/some/path", body=body, headers=headers, **options)
+        response = connection.getresponse()
+        expected = b"one two three" if options else body or b""
+        assert (response.status, response.read()) == (200, expected), method
+        assert response.getheader("Date").endswith(" GMT")
+        assert connection.sock is first_socket, "the connection is kept"
+    connection.close()
+    server.wait_log(r"Connection closed \(.*, 7 requests, ")
+
+
+def test_pipelining(server):
+    requests = b"".join(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n%03d" % i
+                        for i in range(100))
+    received = raw(server, requests)
+    assert re.findall(rb"\r\n\r\n(\d\d\d)", received) == [b"%03d" % i for i in range(100)]
+    assert received.count(b"HTTP/1.1 200 OK\r\n") == 100
+
+
+REFUSALS = [
+    (400, "no host", b"GET / HTTP/1.1\r\n\r\n"),
+    (400, "space before a colon", b"GET / HTTP/1.1\r\nHost : h\r\n\r\n"),
+    (400, "two lengths", b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n"
+                         b"Content-Length: 2\r\n\r\nab"),
+    (400, "length and chunked", b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n"
+                                b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    (400, "bad chunk", b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+    (405, "TRACE", b"TRACE / HTTP/1.1\r\nHost: h\r\n\r\n"),
+    (405, "CONNECT", b"CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n"),
+    (413, "body", b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1048577\r\n\r\n"
+                  + b"x" * 100_000),
+    (414, "target", b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: h\r\n\r\n"),
+    (417, "expectation", b"GET / HTTP/1.1\r\nHost: h\r\nExpect: miracles\r\n\r\n"),
+    (431, "head", b"GET / HTTP/1.1\r\nHost: h\r\nA: " + b"a" * 40_000 + b"\r\n\r\n"),
+    (431, "fields", b"GET / HTTP/1.1\r\nHost: h\r\n" + b"A: b\r\n" * 200 + b"\r\n"),
+    (501, "coding", b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n"),
+    (505, "version", b"GET / HTTP/3.0\r\nHost: h\r\n\r\n"),
+]
+
+
+@pytest.mark.parametrize("status, name, request_bytes", REFUSALS,
+                         ids=[f"{row[0]} {row[1]}" for row in REFUSALS])
+def test_refusals(echod, status, name, request_bytes):
+    server = echod("--max-body", "1MiB")
+    received = raw(server, request_bytes)
+    assert received.startswith(b"HTTP/1.1 %d " % status)
+    assert b"\r\nConnection: close\r\n" in received
+    assert received.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_refusal_reaches_a_client_that_goes_on_sending(server):
+    """The answer must not be lost to a reset because of what the server did not read."""
+    with server.connect() as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nExpect: miracles\r\n"
+                           b"Content-Length: 4000000\r\n\r\n" + b"x" * 4_000_000)
+        received = receive_exactly(connection, 12)
+        assert received == b"HTTP/1.1 417"
+        assert b"\r\nConnection: close\r\n" in receive_all(connection)
+
+
+def test_408(echod, engine):
+    server = echod("--engine", engine, "--header-timeout", "200ms", "--detect-timeout", "10s",
+                   listen=["http://127.0.0.1:0"])
+    with server.connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n")
+        received = receive_all(connection)
+    assert received.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert b"\r\nConnection: close\r\n" in received
