@@ -248,7 +248,7 @@ TEST(Http1FailureTest, APoolWithoutBuffersEndsTheConnection) {
   Conversation conversation(handler(), {.buffer_count_max = 1});
   conversation.send(kGet);
   ASSERT_TRUE(conversation.ended());
-  EXPECT_EQ(conversation.outcome().error(), (Error{Errc::kNoMemory, During::kSend, 0}));
+  EXPECT_EQ(conversation.outcome().error(), (Error{Errc::kNoMemory, During::kNone, 0}));
 }
 
 }  // namespace
