@@ -112,6 +112,11 @@ void report(Log& log, LogLevel level, std::string_view event, const std::string&
   log.write({.level = level, .event = event, .peer = {}, .text = text, .fields = {}});
 }
 
+std::string count_open(const Server& server) {
+  size_t count = server.connections();
+  return fmt::format("{} open connection{}", count, count == 1 ? "" : "s");
+}
+
 // Waits for the server to end until `deadline`. A second signal ends the process.
 bool wait_or_die(Server& server, const StopSignals& signals, const Clock& clock,
                  Deadline deadline) {
@@ -129,11 +134,11 @@ int drain(Server& server, const StopSignals& signals, Duration timeout, Log& log
   MonotonicClock clock;
   server.request(Phase::kDraining);
   report(log, LogLevel::kInfo, "draining",
-         fmt::format("Stopping: {} connections open, they may go on for {}", server.connections(),
+         fmt::format("Stopping: {}, which may go on for {}", count_open(server),
                      format_duration(timeout)));
   if (!wait_or_die(server, signals, clock, clock.now() + timeout)) {
     report(log, LogLevel::kWarning, "drain_timeout",
-           fmt::format("Drain timeout: ending {} connections", server.connections()));
+           fmt::format("Drain timeout: ending {}", count_open(server)));
     server.request(Phase::kAborting);
     if (!wait_or_die(server, signals, clock, clock.now() + kAbortPatience)) {
       print(stderr, "echod: some connections did not end; giving up\n");

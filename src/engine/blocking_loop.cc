@@ -42,6 +42,7 @@ void BlockingLoop::detach(Socket& socket) noexcept {
   std::lock_guard lock(mutex_);
   std::erase(sockets_, socket.fd());
   std::erase(idle_sockets_, socket.fd());
+  std::erase(listeners_, socket.fd());
 }
 
 void BlockingLoop::request(Phase phase) {
@@ -54,6 +55,8 @@ void BlockingLoop::request(Phase phase) {
     for (int socket : sockets_) ::shutdown(socket, SHUT_RDWR);
   } else {
     for (int socket : idle_sockets_) ::shutdown(socket, SHUT_RD);
+    // Also those not accepted from at the moment: new clients are refused, not left in the queue.
+    for (int listener : listeners_) ::shutdown(listener, SHUT_RD);
   }
   interrupted_.notify_all();
 }
@@ -66,7 +69,13 @@ bool BlockingLoop::start(Operation& operation) {
   ECHOD_CHECK(operation.state == Operation::State::kNew);
   operation.state = Operation::State::kParked;
   pending_.push_back(&operation);
+  if (operation.kind == Operation::Kind::kAccept) remember_listener(operation.socket->fd());
   return false;
+}
+
+void BlockingLoop::remember_listener(int socket) {
+  std::lock_guard lock(mutex_);
+  if (std::ranges::find(listeners_, socket) == listeners_.end()) listeners_.push_back(socket);
 }
 
 void BlockingLoop::cancel(Operation& operation, Error reason) {

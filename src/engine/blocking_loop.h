@@ -31,6 +31,7 @@ class BlockingLoop final : public EventLoop {
   Result<void> attach(Socket& socket) override;
   void detach(Socket& socket) noexcept override;
 
+  void remember_listener(int socket);
   bool must_abort(const Operation& operation) const;
   void complete(Operation& operation);
   bool take_ended(std::vector<Operation*>& ended);
@@ -56,6 +57,7 @@ class BlockingLoop final : public EventLoop {
   std::condition_variable interrupted_;
   Phase requested_ = Phase::kServing;
   std::vector<int> sockets_;       // attached
+  std::vector<int> listeners_;     // those of them that were accepted from
   std::vector<int> idle_sockets_;  // of the idle operations this round waits for
 };
 

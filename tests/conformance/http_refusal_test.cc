@@ -13,6 +13,9 @@ using namespace std::chrono_literals;
 
 class HttpRefusalTest : public ServerTest {
  protected:
+  // An end must come at once, not when lingering is over.
+  HttpRefusalTest() { options.http.linger_timeout = 1h; }
+
   void expect_refusal(std::string_view request, int status) {
     Client client = connect();
     client.send_all(request);

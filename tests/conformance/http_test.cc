@@ -9,9 +9,14 @@
 namespace echod {
 namespace {
 
+using namespace std::chrono_literals;
+
 class HttpTest : public ServerTest {
  protected:
-  void SetUp() override { start(); }
+  void SetUp() override {
+    options.http.linger_timeout = 1h;  // an end must come at once, not when lingering is over
+    start();
+  }
 };
 ECHOD_ON_EVERY_ENGINE(HttpTest);
 
@@ -195,7 +200,7 @@ TEST_P(HttpTest, PipelinedResponsesWaitForALateReader) {
     for (int i = 0; i < 8; ++i) client.send_all(post(body));
     client.shut_down_sending();
   });
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  std::this_thread::sleep_for(200ms);
   HttpReader reader(client);
   for (int i = 0; i < 8; ++i) EXPECT_TRUE(reader.read().body == body) << i;
   EXPECT_TRUE(reader.at_end());
