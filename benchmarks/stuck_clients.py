@@ -72,11 +72,20 @@ def read_first(client, size):
             pass
 
 
+def warm_up(port):
+    """Moves some data through every event loop, which touches the buffers that all clients share."""
+    for _ in range(16):
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.setblocking(False)
+            read_first(client, 4 << 20)
+
+
 def measure(echod, options, clients, seconds, read_first_bytes):
     command = [echod, "--listen", "tcp://127.0.0.1:0", "--log-level", "off", "--engine", "epoll"]
     server = subprocess.Popen(command + options, stdout=subprocess.PIPE, text=True)
     try:
         port = int(server.stdout.readline().rsplit(":", 1)[1])
+        warm_up(port)
         before = private_bytes(server.pid)
         sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(clients)]
         for client in sockets:

@@ -40,8 +40,7 @@ Task<int> number_later(Gate& gate, Way way, Counted value) {
   co_return value.number();
 }
 
-// --- Its own statement
-// ----------------------------------------------------------------------------
+// --- Its own statement ---------------------------------------------------------------------------
 
 Task<int> statement(Gate& gate, Way way) {
   Counted local(1);
@@ -68,8 +67,7 @@ Task<int> observed(Gate& gate, Way way) {
   co_return result->number();
 }
 
-// --- T x = co_await ...
-// ---------------------------------------------------------------------------
+// --- T x = co_await ... --------------------------------------------------------------------------
 
 Task<int> initialiser(Gate& gate, Way way) {
   Counted local(1);
@@ -81,8 +79,7 @@ Task<int> initialiser(Gate& gate, Way way) {
   co_return value.number() + local.number();
 }
 
-// --- The condition of a while or if
-// ---------------------------------------------------------------
+// --- The condition of a while or if --------------------------------------------------------------
 
 Task<int> while_condition(Gate& gate, Way way) {
   int count = 4;
@@ -103,8 +100,7 @@ Task<int> if_condition(Gate& gate, Way way) {
   co_return 0;
 }
 
-// --- A by-value argument
-// --------------------------------------------------------------------------
+// --- A by-value argument -------------------------------------------------------------------------
 
 Task<int> argument(Gate& gate, Way way) {
   Counted local(1);

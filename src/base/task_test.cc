@@ -272,8 +272,7 @@ TEST(TaskDeathTest, ExceptionsTerminate) {
   EXPECT_DEATH(run_thrower(), "");
 }
 
-// --- The stack is as deep as the calls, not as the iterations
-// -------------------------------------
+// --- The stack is as deep as the calls, not as the iterations ------------------------------------
 
 constexpr int kIterations = 2'000'000;
 constexpr size_t kSmallStack = 256 * 1024;  // bytes; 2 million frames of any size overflow it

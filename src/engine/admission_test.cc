@@ -62,6 +62,16 @@ TEST(AdmissionTest, ASourceIsFullAtItsLimitAndOthersAreNot) {
   tickets.push_back(enter(admission, client(1, 2000)));
 }
 
+TEST(AdmissionTest, ASourceKeepsThePlacesOfItsOtherConnections) {
+  Admission admission({.connections_per_source_max = 2});
+  std::vector<Admission::Ticket> tickets;
+  tickets.push_back(enter(admission, client(1, 1000)));
+  tickets.push_back(enter(admission, client(1, 2000)));
+  tickets.pop_back();
+  tickets.push_back(enter(admission, client(1, 3000)));
+  EXPECT_EQ(admission.try_enter(client(1, 4000)), Verdict::kSourceFull);
+}
+
 TEST(AdmissionTest, WaitingComesBeforeRefusing) {
   Admission admission({.connections_max = 1, .connections_per_source_max = 1});
   Admission::Ticket ticket = enter(admission, client(1));

@@ -72,8 +72,7 @@ TEST(LoopSetTest, ALoopThatJoinsLateIsToldThePhase) {
   }
 }
 
-// --- Engines over connections
-// ---------------------------------------------------------------------
+// --- Engines over connections --------------------------------------------------------------------
 
 // Waits until `condition` holds, which another thread makes true.
 testing::AssertionResult comes_true(const std::function<bool()>& condition) {
@@ -153,6 +152,7 @@ class EngineTest : public testing::TestWithParam<EngineKind> {
 
   static Deadline patience() { return MonotonicClock().now() + kPatience; }
 
+  Watchdog watchdog_{[] {}};  // an engine's end waits for ever
   EchoingHandler handler_;
   SilentObserver observer_;
   Admission admission_{{}};

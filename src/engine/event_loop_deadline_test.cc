@@ -122,8 +122,7 @@ TEST_P(DeadlineTest, TimePassesBesideAReceiveThatWaits) {
   EXPECT_EQ(receiving.result(), "hello");
 }
 
-// --- Cancelling
-// -----------------------------------------------------------------------------------
+// --- Cancelling ----------------------------------------------------------------------------------
 
 TEST_P(DeadlineTest, AReceiveCanBeCancelled) {
   SocketPair pair = unix_pair();

@@ -169,8 +169,7 @@ TEST_P(EndOfStreamTest, AnEventForAClosedSocketIsNobodys) {
   }
 }
 
-// --- Much at once
-// ---------------------------------------------------------------------------------
+// --- Much at once --------------------------------------------------------------------------------
 
 constexpr int kMany = 500;  // sockets: more than the buffers lent to a ring at first
 
@@ -244,8 +243,7 @@ TEST_P(SmallBufferTest, ABusyClientDoesNotStarveTheOthers) {
   EXPECT_LT(endless.result().value_or(INT_MAX), 100'000);
 }
 
-// --- No buffers
-// -----------------------------------------------------------------------------------
+// --- No buffers ----------------------------------------------------------------------------------
 
 class OneBufferTest : public LoopTest {
  protected:

@@ -141,8 +141,32 @@ TEST_P(PhaseTest, AbortingEndsEverything) {
   }
 }
 
-// --- From another thread, while this one sleeps in a call or is about to
-// --------------------------
+Task<> receives_for_ever(Socket& socket) {
+  while (true) std::ignore = co_await receive(socket);
+}
+
+// An operation that used up its turn waits in a queue, where draining must find it too: whichever
+// of them comes when the bytes are just used up.
+TEST_P(PhaseTest, AbortingEndsWhatIsQueued) {
+  constexpr BufferPool::Options kSmall{
+      .buffer_size = 16, .buffer_count_max = 256, .spare_count_max = 16};
+  for (size_t chunks = 1; chunks <= 40; ++chunks) {
+    std::unique_ptr<EventLoop> fresh = make_loop(GetParam(), kSmall);
+    Watchdog watchdog(*fresh);
+    SocketPair pair = unix_pair();
+    Socket socket(*fresh, std::move(pair.near));
+    ASSERT_TRUE(socket.attach());
+    write_all(pair.far, pattern_of(chunks * 16));
+    Task<> task = receives_for_ever(socket);
+    task.start();
+    fresh->run_once();
+    fresh->request(Phase::kAborting);
+    while (!task.done()) fresh->run_once();
+    expect_aborted(task, During::kReceive);
+  }
+}
+
+// --- From another thread, while this one sleeps in a call or is about to -------------------------
 
 Task<> receives_idle(Socket& socket) {
   Operation operation = Operation::receive(socket, kNever);

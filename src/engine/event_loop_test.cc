@@ -139,8 +139,7 @@ TEST_P(EventLoopTest, AResetEndsASendThatWaits) {
   EXPECT_EQ(sent.error().during, During::kSend);
 }
 
-// --- More than the kernel takes at once
-// -----------------------------------------------------------
+// --- More than the kernel takes at once ----------------------------------------------------------
 
 constexpr size_t kLarge = 1 << 20;  // bytes
 
@@ -186,8 +185,7 @@ TEST_P(LargeChunkTest, AnOperationInEachDirectionAtOnce) {
   EXPECT_TRUE(receiving_back.result() == back);
 }
 
-// --- Accepting
-// ------------------------------------------------------------------------------------
+// --- Accepting -----------------------------------------------------------------------------------
 
 TEST_P(EventLoopTest, AcceptsClientsAndTheirAddresses) {
   TestListener listening = listener();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -38,11 +39,13 @@ inline std::unique_ptr<EventLoop> make_loop(LoopKind kind, const BufferPool::Opt
   return std::move(*loop);
 }
 
-// Aborts a loop that is not done within kPatience, so that a test over it fails instead of hanging;
-// and the process, should even that not help.
+// Turns a hang into a failure: tries to rescue a test that is not done within kPatience, and ends
+// the process should that not help.
 class Watchdog {
  public:
-  explicit Watchdog(EventLoop& loop) : thread_([this, &loop] { watch(loop); }) {}
+  explicit Watchdog(std::function<void()> rescue)
+      : rescue_(std::move(rescue)), thread_([this] { watch(); }) {}
+  explicit Watchdog(EventLoop& loop) : Watchdog([&loop] { loop.request(Phase::kAborting); }) {}
   ~Watchdog() {
     {
       std::lock_guard lock(mutex_);
@@ -53,22 +56,22 @@ class Watchdog {
   }
 
  private:
-  void watch(EventLoop& loop) {
+  void watch() {
     std::unique_lock lock(mutex_);
     if (news_.wait_for(lock, kPatience, [this] { return done_; })) return;
-    ADD_FAILURE() << "the loop was still busy after " << kPatience.count() << " s";
-    loop.request(Phase::kAborting);
+    ADD_FAILURE() << "still busy after " << kPatience.count() << " s";
+    rescue_();
     ECHOD_CHECK(news_.wait_for(lock, kPatience, [this] { return done_; }));
   }
 
+  std::function<void()> rescue_;
   std::mutex mutex_;
   std::condition_variable news_;
   bool done_ = false;
   std::thread thread_;
 };
 
-// --- The operations, as coroutines that fail with the operation's error
-// ---------------------------
+// --- The operations, as coroutines that fail with the operation's error --------------------------
 
 inline Task<> perform(EventLoop& loop, Operation& operation) {
   co_await loop.perform(operation);
@@ -110,8 +113,7 @@ inline Task<> send_text(Socket& socket, std::string text) {
   }
 }
 
-// --- The fixture
-// ----------------------------------------------------------------------------------
+// --- The fixture ---------------------------------------------------------------------------------
 
 class LoopTest : public testing::TestWithParam<LoopKind> {
  protected:

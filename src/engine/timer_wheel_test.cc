@@ -161,8 +161,7 @@ TEST(TimerWheelDeathTest, MustNotDieBeforeItsTimers) {
   EXPECT_DEATH(die_early(), "check failed");
 }
 
-// --- Random operations against a sorted list
-// ------------------------------------------------------
+// --- Random operations against a sorted list -----------------------------------------------------
 
 class RandomTimers {
  public:

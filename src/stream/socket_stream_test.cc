@@ -98,8 +98,7 @@ TEST_P(SocketStreamTest, CopiesNothing) {
   EXPECT_EQ(read_exactly(far_, 5), "hello");
 }
 
-// --- Deadlines
-// ------------------------------------------------------------------------------------
+// --- Deadlines -----------------------------------------------------------------------------------
 
 TEST_P(SocketStreamTest, AReceiveEndsByTheIdleTimeout) {
   timeouts_ = {.idle = kShort, .stall = hours(1)};
@@ -165,8 +164,7 @@ TEST_P(SocketStreamTest, APendingOperationKeepsItsDeadline) {
   EXPECT_GE(MonotonicClock().now(), deadline);
 }
 
-// --- Ends
-// -----------------------------------------------------------------------------------------
+// --- Ends ----------------------------------------------------------------------------------------
 
 TEST_P(SocketStreamTest, AnAbortEndsWhatIsPendingAndWhatComesLater) {
   Task<Chunk> receiving = stream_->receive();
@@ -224,8 +222,7 @@ TEST_P(SocketStreamTest, ClosesInOrderOrWithAReset) {
   }
 }
 
-// --- What is counted and reported
-// -----------------------------------------------------------------
+// --- What is counted and reported ----------------------------------------------------------------
 
 class NotingObserver final : public ReceiveObserver {
  public:
