@@ -61,10 +61,6 @@ void BlockingLoop::request(Phase phase) {
   interrupted_.notify_all();
 }
 
-bool BlockingLoop::must_abort(const Operation& operation) const {
-  return phase_ == Phase::kAborting || (phase_ == Phase::kDraining && operation.idle);
-}
-
 bool BlockingLoop::start(Operation& operation) {
   ECHOD_CHECK(operation.state == Operation::State::kNew);
   operation.state = Operation::State::kParked;
@@ -96,7 +92,7 @@ bool BlockingLoop::take_ended(std::vector<Operation*>& ended) {
     bool late = operation->deadline <= now;
     if (operation->error) {
       ended.push_back(operation);
-    } else if (must_abort(*operation)) {
+    } else if (ends(phase_, *operation)) {
       operation->fail(Errc::kAborted);
       ended.push_back(operation);
     } else if (late) {
@@ -155,7 +151,7 @@ void BlockingLoop::perform_alone(Operation& operation) {
 // listener. A client that was accepted counts all the same, and so do bytes; but not the first
 // bytes of something new, since the socket they came on will give no more.
 void BlockingLoop::recognise_interruption(Operation& operation) {
-  if (!must_abort(operation) || operation.accepted.valid()) return;
+  if (!ends(phase_, operation) || operation.accepted.valid()) return;
   bool receive = operation.kind == Operation::Kind::kReceive;
   bool cut = receive && (operation.idle || !operation.chunk);
   if (!operation.error && !cut) return;

@@ -32,7 +32,6 @@ class BlockingLoop final : public EventLoop {
   void detach(Socket& socket) noexcept override;
 
   void remember_listener(int socket);
-  bool must_abort(const Operation& operation) const;
   void complete(Operation& operation);
   bool take_ended(std::vector<Operation*>& ended);
   void perform_alone(Operation& operation);

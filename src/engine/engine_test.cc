@@ -197,19 +197,21 @@ TEST_P(EngineTest, AWorkerServesOneConnectionAtATime) {
   Fd first = client();
   expect_echo(first, "first");
   std::vector<Fd> waiting;
-  for (int i = 0; i < 3; ++i) {  // with its worker, its queue and its acceptor full, the kernel's
+  for (int i = 0; i < 5; ++i) {
     waiting.push_back(client());
     write_all(waiting.back(), "next");
   }
   for (int round = 0; round < 20; ++round) expect_echo(first, "still first");
   EXPECT_EQ(handler_.started, 1u);
+  EXPECT_LE(admission_.connections(), 3u)
+      << "one is served, one queued, one in the acceptor's hand";
   first.close();
   for (Fd& next : waiting) {
     EXPECT_EQ(read_exactly(next, 4), "next");
     EXPECT_EQ(handler_.ended + 1, handler_.started);
     next.close();
   }
-  EXPECT_TRUE(comes_true([this] { return handler_.ended == 4; }));
+  EXPECT_TRUE(comes_true([this] { return handler_.ended == 6; }));
 }
 
 TEST_P(EngineTest, DrainingLetsConnectionsEnd) {
@@ -223,6 +225,24 @@ TEST_P(EngineTest, DrainingLetsConnectionsEnd) {
   EXPECT_TRUE(engine_->wait(patience()));
   EXPECT_EQ(handler_.ended, 1u);
   EXPECT_EQ(handler_.aborted, 0u);
+  EXPECT_EQ(admission_.connections(), 0u);
+}
+
+TEST_P(EngineTest, DrainingStillServesWhatIsQueued) {
+  if (GetParam() != EngineKind::kPool) GTEST_SKIP() << "has no queue";
+  start(1, 8);
+  Fd first = client();
+  expect_echo(first, "first");
+  Fd queued = client();
+  Fd after = client();
+  // When the acceptor has the one after it in its hand, `queued` is in the queue.
+  EXPECT_TRUE(comes_true([this] { return admission_.connections() == 3; }));
+  engine_->request(Phase::kDraining);
+  after.close();
+  first.close();
+  expect_echo(queued, "queued");
+  queued.close();
+  EXPECT_TRUE(engine_->wait(patience()));
   EXPECT_EQ(admission_.connections(), 0u);
 }
 

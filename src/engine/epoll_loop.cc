@@ -77,13 +77,9 @@ void EpollLoop::detach(Socket& socket) noexcept {
   free_slots_.push_back(socket.slot);
 }
 
-bool EpollLoop::must_abort(const Operation& operation) const {
-  return phase_ == Phase::kAborting || (phase_ == Phase::kDraining && operation.idle);
-}
-
 bool EpollLoop::start(Operation& operation) {
   ECHOD_CHECK(operation.state == Operation::State::kNew);
-  if (must_abort(operation)) {
+  if (ends(phase_, operation)) {
     operation.fail(Errc::kAborted);
   } else if (operation.kind != Operation::Kind::kSleep && operation.deadline <= now_) {
     operation.fail(Errc::kTimeout);
@@ -254,7 +250,7 @@ void EpollLoop::enter_requested_phase() {
   phase_ = requested;
   timers_.take_all([this](TimerNode& node) {
     auto& operation = static_cast<Operation&>(node);
-    if (must_abort(operation)) {
+    if (ends(phase_, operation)) {
       unpark(operation);
       operation.fail(Errc::kAborted);
       ready_.push(operation);
@@ -306,7 +302,7 @@ void EpollLoop::look_at_ready() {
     Operation& operation = ready.pop();
     budget_ = kOperationsPerWakeUp;
     bool sleep_over = operation.kind == Operation::Kind::kSleep && operation.deadline <= now_;
-    if (must_abort(operation) && !operation.error) operation.fail(Errc::kAborted);
+    if (ends(phase_, operation) && !operation.error) operation.fail(Errc::kAborted);
     if (operation.error || sleep_over || try_now(operation)) complete(operation);
   }
 }

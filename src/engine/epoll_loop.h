@@ -64,7 +64,6 @@ class EpollLoop final : public EventLoop {
   void park(Operation& operation);
   void unpark(Operation& operation);
   void complete(Operation& operation);
-  bool must_abort(const Operation& operation) const;
   int wait_ms_max() const;
   void enter_requested_phase();
   void expire_timers();

@@ -19,6 +19,11 @@ enum class Phase : uint8_t {
   kAborting,  // every operation ends with kAborted
 };
 
+// Whether a loop in `phase` ends `operation`.
+inline bool ends(Phase phase, const Operation& operation) {
+  return phase == Phase::kAborting || (phase == Phase::kDraining && operation.idle);
+}
+
 class EventLoop : public Clock {
  public:
   // Begins `operation`. True: it is complete already. False: it is pending, and its waiter will be

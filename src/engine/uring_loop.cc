@@ -76,13 +76,9 @@ Result<void> UringLoop::attach(Socket&) { return {}; }
 
 void UringLoop::detach(Socket&) noexcept {}
 
-bool UringLoop::must_abort(const Operation& operation) const {
-  return phase_ == Phase::kAborting || (phase_ == Phase::kDraining && operation.idle);
-}
-
 bool UringLoop::start(Operation& operation) {
   ECHOD_CHECK(operation.state == Operation::State::kNew);
-  if (must_abort(operation)) {
+  if (ends(phase_, operation)) {
     operation.fail(Errc::kAborted);
   } else if (operation.kind != Operation::Kind::kSleep && operation.deadline <= now_) {
     operation.fail(Errc::kTimeout);
@@ -222,7 +218,7 @@ void UringLoop::enter_requested_phase() {
   phase_ = requested;
   timers_.take_all([this](TimerNode& node) {
     auto& operation = static_cast<Operation&>(node);
-    if (must_abort(operation)) {
+    if (ends(phase_, operation)) {
       operation.fail(Errc::kAborted);
       cancel_in_kernel(operation);
     } else {
@@ -309,7 +305,7 @@ void UringLoop::look_at_ready() {
   lend_buffers();
   for (ReadyQueue ready = ready_.take(); !ready.empty();) {
     Operation& operation = ready.pop();
-    if (must_abort(operation) && !operation.error) operation.fail(Errc::kAborted);
+    if (ends(phase_, operation) && !operation.error) operation.fail(Errc::kAborted);
     if (operation.error || operation.kind == Operation::Kind::kSleep) {
       complete(operation);
     } else {

@@ -52,7 +52,6 @@ class UringLoop final : public EventLoop {
   void park(Operation& operation);
   void cancel_in_kernel(Operation& operation);
   void complete(Operation& operation);
-  bool must_abort(const Operation& operation) const;
   void enter_requested_phase();
   void expire_timers();
   void handle_completion(uint64_t user_data, int result, unsigned flags);

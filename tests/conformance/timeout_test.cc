@@ -70,10 +70,10 @@ TEST_P(TimeoutTest, WithoutAnIdleTimeoutSilenceIsAllowed) {
 TEST_P(TimeoutTest, ManyIdleConnections) {
   if (!serves_several()) GTEST_SKIP() << "one client at a time";
   size_t count = GetParam() == EngineKind::kPool ? 10 : 300;
-  start_with_idle_timeout(1s);
-  Client busy = connect();
+  start_with_idle_timeout(2s);
   std::vector<Client> idle = connect_many(count);
-  while (log.count("Client was silent for 1s") < count) {
+  Client busy = connect();
+  while (log.count("Client was silent for 2s") < count) {
     expect_echo(busy, "busy\n");
     ASSERT_FALSE(HasFailure()) << log.count("Client was silent");
   }
