@@ -73,7 +73,7 @@ def read_first(client, size):
 
 
 def warm_up(port):
-    """Moves some data through every event loop, which touches the buffers that all clients share."""
+    """Moves data through every event loop, to touch the buffers that all clients share."""
     for _ in range(16):
         with socket.create_connection(("127.0.0.1", port)) as client:
             client.setblocking(False)

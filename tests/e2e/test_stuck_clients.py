@@ -1,4 +1,4 @@
-"""What a client that sends and never reads can pin in the server, user and kernel memory together."""
+"""What a client that sends and never reads can pin, user and kernel memory together."""
 
 import pathlib
 import sys
