@@ -133,9 +133,11 @@ bool wait_or_die(Server& server, const StopSignals& signals, const Clock& clock,
 int drain(Server& server, const StopSignals& signals, Duration timeout, Log& log) {
   MonotonicClock clock;
   server.request(Phase::kDraining);
-  report(log, LogLevel::kInfo, "draining",
-         fmt::format("Stopping: {}, which may go on for {}", count_open(server),
-                     format_duration(timeout)));
+  std::string rest =
+      server.connections() == 0
+          ? "nothing is under way"
+          : fmt::format("{}, which may go on for {}", count_open(server), format_duration(timeout));
+  report(log, LogLevel::kInfo, "draining", "Stopping: " + rest);
   if (!wait_or_die(server, signals, clock, clock.now() + timeout)) {
     report(log, LogLevel::kWarning, "drain_timeout",
            fmt::format("Drain timeout: ending {}", count_open(server)));
