@@ -104,6 +104,7 @@ TEST(ListenTest, ConnectionsInheritTheOptions) {
   Connection connection = connection_with({.unsent_size_max = 77 * 1024, .blocking = true});
   EXPECT_EQ(option_of(connection.accepted, IPPROTO_TCP, TCP_NODELAY), 1);
   EXPECT_EQ(option_of(connection.accepted, SOL_SOCKET, SO_KEEPALIVE), 1);
+  EXPECT_EQ(option_of(connection.accepted, SOL_SOCKET, SO_OOBINLINE), 1);
   EXPECT_EQ(option_of(connection.accepted, IPPROTO_TCP, TCP_NOTSENT_LOWAT), 77 * 1024);
 }
 
