@@ -65,6 +65,7 @@ TEST(LoopSetTest, ALoopThatJoinsLateIsToldThePhase) {
   set.request(Phase::kServing);
   EXPECT_EQ(set.phase(), Phase::kDraining);
   for (EventLoop* loop : {first.get(), second.get()}) {
+    Watchdog watchdog(*loop);
     Task<> task = sleep_a_moment(*loop);
     task.start();
     while (!task.done()) loop->run_once();

@@ -44,7 +44,9 @@ void bind_to(int socket, const std::string& address) {
 
 void internal::nap() { std::this_thread::sleep_for(std::chrono::milliseconds(2)); }
 
-Deadline patience() { return now() + kPatience; }
+Duration patience_now() { return testing::Test::HasFailure() ? kPatienceAfterFailure : kPatience; }
+
+Deadline patience() { return now() + patience_now(); }
 
 std::string_view pattern_from(uint64_t offset) {
   static const std::string period = make_pattern();

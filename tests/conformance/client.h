@@ -33,14 +33,17 @@ inline constexpr bool kThreadSanitized = false;
 #endif
 inline constexpr bool kSanitized = kAddressSanitized || kThreadSanitized;
 
-// How long anything is waited for that must happen. Only a failing test ever waits this long.
+// How long anything is waited for that must happen. Only a failing test ever waits this long, and
+// only once: after its first failure the second of these is as long as it waits.
 inline constexpr Duration kPatience = std::chrono::seconds(kSanitized ? 60 : 20);
+inline constexpr Duration kPatienceAfterFailure = std::chrono::milliseconds(200);
 
 // How long to look whether something happens that must not. It may be missed on a busy machine, so
 // tests that look prove less then, but never fail for it.
 inline constexpr Duration kQuiet = std::chrono::milliseconds(150);
 
-Deadline patience();
+Duration patience_now();
+Deadline patience();  // from now
 
 // Waits until `condition` holds, looking every few milliseconds. Returns whether it came to.
 template <typename Condition>
@@ -91,7 +94,7 @@ class Client {
     Status status;
     size_t size = 0;
   };
-  Received receive_some(std::span<char> room, Duration wait_max = kPatience);
+  Received receive_some(std::span<char> room, Duration wait_max = patience_now());
 
   // The next `size` bytes; fewer, with a failure reported, when they do not come.
   std::string receive_exactly(size_t size);
