@@ -108,8 +108,9 @@ TEST(EndpointTest, ASourceIsAnIpv4AddressOrAnIpv6Slash64) {
 
 TEST(EndpointTest, IsOrderedByFamilyPortAndAddress) {
   const std::vector<Endpoint> ordered = {
-      Endpoint(),  v4("0.0.0.1", 1), v4("10.0.0.1", 1),   v4("200.0.0.1", 1), v4("0.0.0.1", 256),
-      v6("::", 1), v6("::1", 1),     v6("2001:db8::", 1), v6("ff02::1", 1),   v6("::1", 2),
+      Endpoint(),          v4("0.0.0.1", 1),   v4("0.0.0.9", 1), v4("10.0.0.1", 1),
+      v4("200.0.0.1", 1),  v4("0.0.0.1", 256), v6("::", 1),      v6("::1", 1),
+      v6("2001:db8::", 1), v6("ff02::1", 1),   v6("::1", 2),
   };
   for (size_t i = 0; i < ordered.size(); ++i) {
     for (size_t j = 0; j < ordered.size(); ++j) {
