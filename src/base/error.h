@@ -50,7 +50,7 @@ Error os_failure(int os_error, During during = During::kNone);
 // A stable lower-case name, for machine-readable logs: "reset", "timeout", ...
 std::string_view name_of(Errc code);
 
-// One line for people, such as "connection reset while receiving (Connection reset by peer)".
+// One line for people, such as "reset while receiving (Connection reset by peer)".
 std::string describe(const Error& error);
 
 }  // namespace echod
