@@ -1,0 +1,100 @@
+// What a run of the load tester found out: what every report is made from, and what JSON files
+// keep.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/histogram.h"
+
+namespace echod {
+
+// What the run was asked to do, in words and numbers a reader of the report needs.
+struct BenchPlan {
+  std::string url;
+  std::string loop;   // "closed" or "open"
+  std::string sizes;  // bytes, as given: "64", "64:9,1024:1"
+  uint64_t connections = 0;
+  uint64_t threads = 0;
+  uint64_t pipeline = 1;
+  uint64_t idle_connections = 0;
+  double rate = 0;  // asked for, messages per second; 0: closed loop
+  bool connect_each = false;
+  bool verify = true;
+  double warm_up_s = 0;
+};
+
+// Where it ran. Empty strings where the system does not tell.
+struct BenchEnvironment {
+  std::string echod_version;
+  std::string compiler;
+  std::string engine;       // of the load tester's loops
+  std::string kernel;       // uname -sr
+  std::string machine;      // uname -m
+  std::string cpu;          // the model's name
+  uint64_t processors = 0;  // that the process may run on
+  std::string started_at;   // RFC 3339, UTC
+};
+
+// One step of the time series.
+struct BenchInterval {
+  double start_s = 0;  // since the measurement began
+  double length_s = 0;
+  uint64_t messages = 0;  // echoes that came back
+  uint64_t bytes = 0;     // of their payload
+  uint64_t errors = 0;
+  uint64_t connections = 0;  // open at its end
+  // Latency of its messages, ns; 0 without any.
+  uint64_t p50_ns = 0;
+  uint64_t p90_ns = 0;
+  uint64_t p99_ns = 0;
+  uint64_t max_ns = 0;
+};
+
+struct BenchResult {
+  BenchPlan plan;
+  BenchEnvironment environment;
+
+  double elapsed_s = 0;      // of the measurement, without ramp and warm-up
+  bool interrupted = false;  // by Ctrl-C
+
+  uint64_t messages = 0;    // echoes that came back, whole and (with verify) right
+  uint64_t bytes = 0;       // of their payload, one way
+  uint64_t connects = 0;    // connections opened while measuring
+  uint64_t unanswered = 0;  // sent and not echoed when time was up; not errors
+  uint64_t late_sends = 0;  // open loop: messages that were due when time was up and never sent
+
+  // Errors by kind ("corrupt", "reset", "timeout", "connect", "closed", "protocol"), and the first
+  // ones in words, with the offset in the connection's stream where bytes were wrong.
+  std::map<std::string, uint64_t> errors;
+  std::vector<std::string> first_errors;
+
+  // Nanoseconds. Latency is counted from when a message was meant to be sent: under an open loop a
+  // server that stalls is charged for every message it held up (no coordinated omission). Service
+  // is counted from when it was sent indeed; the same in a closed loop.
+  Histogram latency;
+  Histogram service;
+  Histogram connect;  // from connect to established
+
+  std::vector<BenchInterval> intervals;
+
+  // The load tester's own share: processor time of its threads, and how late it sent what was due
+  // (open loop) without the server being the cause.
+  double tester_cpu_s = 0;
+  double tester_cpu_busy = 0;  // 0 to 1: of the processors its threads had
+  uint64_t schedule_lag_p99_ns = 0;
+  double ceiling_per_s = 0;  // with --self: messages per second it reached on its own; 0: unknown
+  bool at_ceiling = false;   // the run came so close to it that the server may do more
+
+  uint64_t error_count() const {
+    uint64_t sum = 0;
+    for (const auto& [kind, count] : errors) sum += count;
+    return sum;
+  }
+  double rate() const { return elapsed_s > 0 ? static_cast<double>(messages) / elapsed_s : 0; }
+};
+
+}  // namespace echod
