@@ -57,6 +57,11 @@ void reset_on_close(int socket) noexcept {
   ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 }
 
+void hold_receive_buffer(int socket, bool hold) noexcept {
+  constexpr int kReceiveBufferLock = 2;  // SOCK_RCVBUF_LOCK of the kernel's <linux/socket.h>
+  set_option(socket, SOL_SOCKET, SO_BUF_LOCK, hold ? kReceiveBufferLock : 0);
+}
+
 size_t raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;

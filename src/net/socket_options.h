@@ -44,6 +44,12 @@ inline constexpr int kListenBacklog = 4096;  // clients; the kernel caps it at n
 // for connections given up on, whose peer does not read.
 void reset_on_close(int socket) noexcept;
 
+// Whether the kernel leaves a TCP socket's receive buffer at its present size instead of letting it
+// grow with what is read from it (SO_BUF_LOCK, Linux 5.14; without it nothing happens). The window
+// scale was agreed on when the connection was made, so a buffer that is let go can still grow to
+// the system's maximum.
+void hold_receive_buffer(int socket, bool hold) noexcept;
+
 // Raises this process's limit of open descriptors to the hard limit and returns it.
 size_t raise_descriptor_limit();
 
