@@ -24,16 +24,17 @@ bool would_block(int os_error) { return os_error == EAGAIN || os_error == EWOULD
 
 }  // namespace
 
-EpollLoop::EpollLoop(const BufferPool::Options& buffers)
-    : now_(clock_.now()), buffers_(buffers), timers_(now_) {}
+EpollLoop::EpollLoop(const BufferPool::Options& buffers, Duration spin_max)
+    : now_(clock_.now()), buffers_(buffers), timers_(now_), spinner_(spin_max) {}
 
 EpollLoop::~EpollLoop() {
   ECHOD_CHECK(ready_.empty());
   ECHOD_CHECK(free_slots_.size() == slots_.size());
 }
 
-Result<std::unique_ptr<EventLoop>> EpollLoop::create(const BufferPool::Options& buffers) {
-  std::unique_ptr<EpollLoop> loop(new EpollLoop(buffers));
+Result<std::unique_ptr<EventLoop>> EpollLoop::create(const BufferPool::Options& buffers,
+                                                     Duration spin_max) {
+  std::unique_ptr<EpollLoop> loop(new EpollLoop(buffers, spin_max));
   loop->epoll_ = Fd(::epoll_create1(EPOLL_CLOEXEC));
   if (!loop->epoll_.valid()) return std::unexpected(os_failure(errno));
   if (Result<void> opened = loop->waker_.open(); !opened) return std::unexpected(opened.error());
@@ -240,18 +241,42 @@ void EpollLoop::complete(Operation& operation) {
   operation.waiter.resume();
 }
 
-int EpollLoop::wait_ms_max() const {
-  if (!ready_.empty()) return 0;
+int EpollLoop::poll(int wait_ms) {
+  int count = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), wait_ms);
+  ECHOD_CHECK(count >= 0 || errno == EINTR);
+  return std::max(count, 0);
+}
+
+// Waits for events, at most until a timer is due or, with operations to look at, not at all.
+// Returns how many there are.
+int EpollLoop::wait() {
+  if (!ready_.empty()) return poll(0);
   Time next = timers_.next_expiry();
-  if (next == kNever) return -1;
-  auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - clock_.now());
-  return static_cast<int>(std::clamp<int64_t>(wait.count(), 0, std::numeric_limits<int>::max()));
+  if (next == kNever && !spinner_.enabled()) return poll(-1);
+  Time start = clock_.now();
+  if (spinner_.worthwhile()) {
+    Time end = std::min(start + spinner_.longest(), next);
+    int count = 0;
+    while (count == 0 && start < end) {
+      count = poll(0);
+      start = clock_.now();
+    }
+    spinner_.looked(count > 0);
+    if (count > 0) return count;
+  }
+  int wait_ms = -1;
+  if (next != kNever) {
+    auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - start);
+    wait_ms =
+        static_cast<int>(std::clamp<int64_t>(wait.count(), 0, std::numeric_limits<int>::max()));
+  }
+  int count = poll(wait_ms);
+  if (count > 0 && spinner_.enabled()) spinner_.slept(clock_.now() - start);
+  return count;
 }
 
 void EpollLoop::run_once() {
-  int count =
-      ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), wait_ms_max());
-  ECHOD_CHECK(count >= 0 || errno == EINTR);
+  int count = wait();
   now_ = clock_.now();
   budget_ = kOperationsPerWakeUp;
   enter_requested_phase();
@@ -294,6 +319,7 @@ void EpollLoop::dispatch(const epoll_event& event) {
   auto generation = static_cast<uint32_t>(event.data.u64 >> 32);
   Slot& slot = slots_[slot_index];
   if (slot.generation != generation) return;  // for a socket closed earlier in this round
+  if (spinner_.enabled()) spinner_.heard_from(slot.fd);
   bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
   if (broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0) slot.readable = true;
   if (broken || (event.events & (EPOLLRDHUP | EPOLLPRI)) != 0) slot.ask_again = true;
