@@ -85,7 +85,7 @@ TEST_P(AcceptLoopTest, HandsOnWhoComes) {
     EXPECT_EQ(accepted.listener, kNumber);
     EXPECT_EQ(accepted.ticket.peer(), Endpoint::local_of(clients[i].get()));
     write_all(clients[i], "hello");
-    EXPECT_EQ(read_exactly(accepted.socket, 5), "hello");
+    EXPECT_EQ(read_exactly(accepted.socket.descriptor(), 5), "hello");
   }
   EXPECT_EQ(admission.connections(), 5u);
   drain(task);

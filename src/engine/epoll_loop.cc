@@ -169,7 +169,8 @@ bool EpollLoop::try_connect(Operation& operation, Slot& slot) {
 bool EpollLoop::try_receive(Operation& operation, Slot& slot) {
   if (!slot.readable && !slot.ask_again) return false;
   --budget_;
-  Result<Chunk> chunk = buffers_.lease();
+  Result<Chunk> chunk = operation.bulk ? bulk_.lease() : buffers_.lease();
+  if (!chunk && operation.bulk) chunk = buffers_.lease();
   if (!chunk) {
     operation.fail(Errc::kNoMemory);
     return true;

@@ -10,9 +10,9 @@
 #include "base/chunk.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/socket_handle.h"
 #include "engine/timer_wheel.h"
 #include "net/endpoint.h"
-#include "net/fd.h"
 
 namespace echod {
 
@@ -102,10 +102,12 @@ struct Operation : TimerNode {
     const Endpoint* to;  // of a connect
   };
   std::optional<Error> error;  // none: success
-  Fd accepted;
+  SocketHandle accepted;
   Kind kind;
   bool idle = false;  // waits for something new, such as a next request: a draining loop ends it
+  bool bulk = false;  // a receive: into a large buffer, if one can be had
   State state = State::kNew;        // the loop's
+  uint16_t ring = 0;                // UringLoop: the ring it was submitted to
   Operation* next_ready = nullptr;  // the loop's: in its queue of operations to look at
   std::coroutine_handle<> waiter;   // resumed when complete
 
