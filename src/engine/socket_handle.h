@@ -30,49 +30,50 @@ class DirectSockets {
   ~DirectSockets() = default;
 };
 
-// Whoever holds the SocketHandle closes it, once.
+// Whoever holds the SocketHandle closes it, once. 16 bytes: every connection has one.
 class SocketHandle {
  public:
   SocketHandle() = default;
-  SocketHandle(Fd fd) : fd_(std::move(fd)) {}  // NOLINT: a descriptor is the usual handle
-  SocketHandle(DirectSockets& owner, DirectSlot slot) : owner_(&owner), slot_(slot) {}
+  SocketHandle(Fd fd) : number_(fd.release()) {}  // NOLINT: a descriptor is the usual handle
+  SocketHandle(DirectSockets& owner, DirectSlot slot)
+      : owner_(&owner), number_(static_cast<int>(slot.index)), ring_(slot.ring) {}
   SocketHandle(SocketHandle&& other) noexcept
-      : fd_(std::move(other.fd_)),
-        owner_(std::exchange(other.owner_, nullptr)),
-        slot_(other.slot_) {}
+      : owner_(std::exchange(other.owner_, nullptr)),
+        number_(std::exchange(other.number_, -1)),
+        ring_(other.ring_) {}
   SocketHandle& operator=(SocketHandle&& other) noexcept {
     SocketHandle taken(std::move(other));
-    std::swap(fd_, taken.fd_);
     std::swap(owner_, taken.owner_);
-    std::swap(slot_, taken.slot_);
+    std::swap(number_, taken.number_);
+    std::swap(ring_, taken.ring_);
     return *this;
   }
   ~SocketHandle() { close(); }
 
-  bool valid() const { return fd_.valid() || is_direct(); }
+  bool valid() const { return number_ >= 0; }
   bool is_direct() const { return owner_ != nullptr; }
 
   // The process's descriptor; -1 where there is none.
-  int fd() const { return fd_.get(); }
-  const Fd& descriptor() const { return fd_; }
+  int fd() const { return is_direct() ? -1 : number_; }
 
   // Where a direct one is.
-  DirectSlot slot() const { return slot_; }
+  DirectSlot slot() const { return {.ring = ring_, .index = static_cast<uint32_t>(number_)}; }
+
+  // The ring that works on it, and what it calls it: the descriptor or the place in its table.
+  uint16_t ring() const { return ring_; }
+  int number() const { return number_; }
 
   // What a Socket can ask for, see there.
   void shut_down_sending() noexcept;
   void reset_when_closed() noexcept;
   void hold_receive_buffer(bool hold) noexcept;
 
-  void close() noexcept {
-    fd_.close();
-    if (owner_ != nullptr) std::exchange(owner_, nullptr)->close_direct(slot_);
-  }
+  void close() noexcept;
 
  private:
-  Fd fd_;
-  DirectSockets* owner_ = nullptr;
-  DirectSlot slot_;
+  DirectSockets* owner_ = nullptr;  // of a direct one
+  int number_ = -1;
+  uint16_t ring_ = 0;
 };
 
 }  // namespace echod

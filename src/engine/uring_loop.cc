@@ -92,9 +92,9 @@ void UringLoop::submit(Operation& operation) {
     return;
   }
   const SocketHandle& handle = operation.socket->handle();
-  operation.ring = handle.slot().ring;
+  operation.ring = handle.ring();
   UringRing& ring = *rings_[operation.ring];
-  int fd = handle.is_direct() ? static_cast<int>(handle.slot().index) : handle.fd();
+  int fd = handle.number();
   io_uring_sqe* sqe = ring.next_sqe();
   if (operation.kind == Operation::Kind::kConnect) {
     io_uring_prep_connect(sqe, fd, operation.to->get(), operation.to->size());
@@ -115,14 +115,14 @@ void UringLoop::submit(Operation& operation) {
 void UringLoop::prepare_accept(Operation& operation) {
   operation.ring = ring_for_accept();
   int listener = operation.socket->fd();
-  auto* address = reinterpret_cast<sockaddr*>(&operation.peer->storage);
-  operation.peer->size = sizeof(operation.peer->storage);
+  auto* address = reinterpret_cast<sockaddr*>(&operation.arrival->storage);
+  operation.arrival->size = sizeof(operation.arrival->storage);
   io_uring_sqe* sqe = rings_[operation.ring]->next_sqe();
   if (operation.ring == 0) {
-    io_uring_prep_accept(sqe, listener, address, &operation.peer->size, SOCK_CLOEXEC);
+    io_uring_prep_accept(sqe, listener, address, &operation.arrival->size, SOCK_CLOEXEC);
   } else {
-    io_uring_prep_accept_direct(sqe, listener, address, &operation.peer->size, 0,
-                                IORING_FILE_INDEX_ALLOC);
+    io_uring_prep_accept(sqe, listener, address, &operation.arrival->size, 0);
+    sqe->file_index = IORING_FILE_INDEX_ALLOC;  // liburing 2.3 would set a 0 here
   }
   io_uring_sqe_set_data(sqe, &operation);
 }
@@ -301,11 +301,11 @@ bool UringLoop::finish_accept(UringRing& ring, Operation& operation, int result)
   }
   operation.error.reset();  // done before any cancellation
   if (operation.ring > 0) {
-    operation.accepted = SocketHandle(
+    operation.arrival->socket = SocketHandle(
         *this, DirectSlot{.ring = operation.ring, .index = static_cast<uint32_t>(result)});
   } else {
     last_descriptor_ = result;
-    operation.accepted = Fd(result);
+    operation.arrival->socket = Fd(result);
   }
   return true;
 }
