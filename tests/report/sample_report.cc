@@ -7,6 +7,7 @@
 
 #include "app/bench/bench_test_util.h"
 #include "app/bench/report_json.h"
+#include "app/bench/report_text.h"
 
 int main(int argc, char** argv) {
   const std::string_view format = argc > 1 ? argv[1] : "";
@@ -17,8 +18,9 @@ int main(int argc, char** argv) {
   std::string text;
   if (format == "json") text = echod::json_report(result);
   if (format == "json-empty") text = echod::json_report(empty);
+  if (format == "text") text = echod::text_report(result);
   if (text.empty()) {
-    std::fprintf(stderr, "usage: sample_report json|json-empty [SEED]\n");
+    std::fprintf(stderr, "usage: sample_report json|json-empty|text [SEED]\n");
     return 2;
   }
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() ? 0 : 1;
