@@ -30,7 +30,7 @@ class EpollLoop final : public EventLoop {
 
   bool start(Operation& operation) override;
   void cancel(Operation& operation, Error reason) override;
-  void run_once() override;
+  void run_once_by(Deadline latest) override;
   void request(Phase phase) override { waker_.request(phase); }
   Phase phase() const override { return phase_; }
   BufferPool& buffers() override { return buffers_; }
@@ -64,7 +64,8 @@ class EpollLoop final : public EventLoop {
   void park(Operation& operation);
   void unpark(Operation& operation);
   void complete(Operation& operation);
-  int wait_ms_max() const;
+  int wait(Deadline latest);
+  int wait_precisely(Deadline latest);
   void enter_requested_phase();
   void expire_timers();
   void dispatch(const epoll_event& event);

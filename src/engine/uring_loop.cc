@@ -181,8 +181,8 @@ void UringLoop::lend_buffers() {
   if (added > 0) io_uring_buf_ring_advance(lent_ring_, added);
 }
 
-void UringLoop::wait() {
-  Time next = timers_.next_expiry();
+void UringLoop::wait(Deadline latest) {
+  Time next = std::min(timers_.next_expiry(), latest);
   if (ready_.empty() && next == kNever) {
     io_uring_submit_and_wait(&ring_, 1);
     return;
@@ -195,9 +195,9 @@ void UringLoop::wait() {
   io_uring_submit_and_wait_timeout(&ring_, &first, 1, &timeout, nullptr);
 }
 
-void UringLoop::run_once() {
+void UringLoop::run_once_by(Deadline latest) {
   lend_buffers();
-  wait();
+  wait(latest);
   now_ = clock_.now();
   enter_requested_phase();
   unsigned head;
