@@ -42,6 +42,7 @@ class BlockingLoop final : public EventLoop {
   void set_timeout(const Operation& operation);
   bool try_once(Operation& operation, int flags);
   bool try_accept(Operation& operation);
+  bool try_connect(Operation& operation, int flags);
   bool try_receive(Operation& operation, int flags);
   bool try_send(Operation& operation, int flags);
 

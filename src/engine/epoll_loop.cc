@@ -115,6 +115,9 @@ bool EpollLoop::try_now(Operation& operation) {
     case Operation::Kind::kAccept:
       done = try_accept(operation, slot);
       break;
+    case Operation::Kind::kConnect:
+      done = try_connect(operation, slot);
+      break;
     case Operation::Kind::kReceive:
       done = try_receive(operation, slot);
       break;
@@ -145,6 +148,19 @@ bool EpollLoop::try_accept(Operation& operation, Slot& slot) {
     slot.readable = false;
     return false;
   }
+  operation.fail_with_errno(errno);
+  return true;
+}
+
+// Asked again, connect(2) says how far it has come, so a wake-up need not mean that it is done: an
+// unconnected socket counts as writable.
+bool EpollLoop::try_connect(Operation& operation, Slot& slot) {
+  --budget_;
+  if (::connect(slot.fd, operation.to->get(), operation.to->size()) == 0 || errno == EISCONN) {
+    slot.writable = true;
+    return true;
+  }
+  if (errno == EINPROGRESS || errno == EALREADY || errno == EINTR) return false;
   operation.fail_with_errno(errno);
   return true;
 }
@@ -205,7 +221,7 @@ void EpollLoop::park(Operation& operation) {
   timers_.add(operation, operation.deadline);
   if (operation.kind == Operation::Kind::kSleep) return;
   Slot& slot = slots_[operation.socket->slot];
-  Operation*& place = operation.kind == Operation::Kind::kSend ? slot.sending : slot.receiving;
+  Operation*& place = operation.writes() ? slot.sending : slot.receiving;
   ECHOD_CHECK(place == nullptr);  // one operation in each direction
   place = &operation;
 }
@@ -215,7 +231,7 @@ void EpollLoop::unpark(Operation& operation) {
   if (operation.linked()) timers_.remove(operation);
   if (operation.kind == Operation::Kind::kSleep) return;
   Slot& slot = slots_[operation.socket->slot];
-  (operation.kind == Operation::Kind::kSend ? slot.sending : slot.receiving) = nullptr;
+  (operation.writes() ? slot.sending : slot.receiving) = nullptr;
 }
 
 void EpollLoop::complete(Operation& operation) {

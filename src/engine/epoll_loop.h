@@ -43,7 +43,7 @@ class EpollLoop final : public EventLoop {
   // socket before from one for the socket now.
   struct Slot {
     Operation* receiving = nullptr;  // parked until readable: a receive or an accept
-    Operation* sending = nullptr;    // parked until writable
+    Operation* sending = nullptr;    // parked until writable: a send or a connect
     uint32_t generation = 0;
     int fd = -1;
     bool readable = false;  // no EAGAIN or short read since the last event
@@ -59,6 +59,7 @@ class EpollLoop final : public EventLoop {
 
   bool try_now(Operation& operation);
   bool try_accept(Operation& operation, Slot& slot);
+  bool try_connect(Operation& operation, Slot& slot);
   bool try_receive(Operation& operation, Slot& slot);
   bool try_send(Operation& operation, Slot& slot);
   void park(Operation& operation);

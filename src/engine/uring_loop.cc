@@ -121,6 +121,9 @@ void UringLoop::submit(Operation& operation) {
       io_uring_prep_accept(sqe, fd, reinterpret_cast<sockaddr*>(&operation.peer->storage),
                            &operation.peer->size, SOCK_CLOEXEC);
       break;
+    case Operation::Kind::kConnect:
+      io_uring_prep_connect(sqe, fd, operation.to->get(), operation.to->size());
+      break;
     case Operation::Kind::kReceive:
       io_uring_prep_recv(sqe, fd, nullptr, 0, 0);
       sqe->flags |= IOSQE_BUFFER_SELECT;
@@ -261,6 +264,10 @@ bool UringLoop::finish(Operation& operation, int result, unsigned flags) {
   if (operation.kind == Operation::Kind::kAccept) {
     operation.accepted = Fd(result);
     operation.error.reset();  // done before the cancellation came
+    return true;
+  }
+  if (operation.kind == Operation::Kind::kConnect) {
+    operation.error.reset();
     return true;
   }
   operation.chunk.drop_front(static_cast<size_t>(result));

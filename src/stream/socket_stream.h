@@ -11,6 +11,10 @@ namespace echod {
 struct StreamTimeouts {
   Duration idle = Duration::zero();   // for the next bytes
   Duration stall = Duration::zero();  // for one chunk to be taken: a peer that does not read
+
+  // Whether the kernel's receive buffer may grow only once the peer has taken kTrustedSize bytes.
+  // A peer that sends and never reads would else make it grow to megabytes within milliseconds.
+  bool growth_earned = false;
 };
 
 class SocketStream final : public Stream {
@@ -33,8 +37,16 @@ class SocketStream final : public Stream {
   void abort(Error reason) noexcept override;
   void expires_at(Deadline deadline) override { deadline_ = deadline; }
 
+  // With growth_earned: bytes received after which the receive buffer is held at its size, before
+  // the kernel's first adjustment, so that a connection of small messages pays nothing; and bytes
+  // the peer must have taken for it to grow again, far more than its own buffer holds unread.
+  static constexpr uint64_t kHoldSize = 32 * 1024;
+  static constexpr uint64_t kTrustedSize = 1024 * 1024;
+
  private:
   Deadline earlier_of(Duration timeout) const;
+  void count_received(size_t size);
+  void count_sent(size_t size);
 
   Socket socket_;
   Session& session_;
