@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/nursery.h"
-#include "net/client_socket.h"
+#include "net/socket_options.h"
 
 namespace echod {
 namespace {
@@ -77,12 +77,11 @@ Task<> BenchConnection::open_and_drive() {
 }
 
 Result<Fd> BenchConnection::make_socket() {
-  ClientSocketOptions options;
-  options.peer = endpoint();
+  ClientOptions options;
   options.blocking = tester_.setup.engine != EngineKind::kEpoll;
   const std::vector<Endpoint>& sources = tester_.setup.sources;
   if (!sources.empty()) options.source = sources[(number_ + attempts_) % sources.size()];
-  return client_socket(options);
+  return client_socket(endpoint().family(), options);
 }
 
 // The address that answered last, or, until one has, each in turn.
