@@ -71,6 +71,13 @@ Task<> BenchConnection::open_and_drive() {
   Session session{.clock = tester_.loop, .buffers = tester_.loop.buffers()};
   SocketStream stream(tester_.loop, std::move(*fd), session, kNoTimeouts);
   co_await stream.open();
+  stream_ = &stream;
+  Result<void> outcome = co_await use(stream, session).observed();
+  stream_ = nullptr;
+  co_await std::move(outcome);
+}
+
+Task<> BenchConnection::use(SocketStream& stream, Session& session) {
   co_await connect(stream);
   std::unique_ptr<EchoClient> client = make_client(stream, session.buffers);
   co_await drive(stream, *client);
@@ -101,7 +108,7 @@ Task<> BenchConnection::connect(SocketStream& stream) {
   --tester_.connecting;
   if (!connected) {
     window.connect_failures.fetch_add(1, std::memory_order_relaxed);
-    if (tester_.loop.phase() == Phase::kServing) {
+    if (!given_up_) {
       report("connect", fmt::format("cannot connect to {}: {}", peer.to_string(),
                                     describe(connected.error())));
     }
@@ -134,7 +141,6 @@ std::unique_ptr<EchoClient> BenchConnection::make_client(Stream& stream, BufferP
 }
 
 Task<> BenchConnection::drive(SocketStream& stream, EchoClient& client) {
-  stream_ = &stream;
   ended_ = false;
   timed_out_ = false;
   begun_here_ = 0;
@@ -145,10 +151,9 @@ Task<> BenchConnection::drive(SocketStream& stream, EchoClient& client) {
   stream.abort({Errc::kAborted});  // a send that waits for a peer that is gone
   wake();
   co_await sending.join();
-  stream_ = nullptr;
   if (role_ == Role::kActive) tester_.recorder.closed();
   Result<void> outcome = judge(received, client);
-  if (!outcome && tester_.loop.phase() == Phase::kServing) {
+  if (!outcome && !given_up_) {
     under_way_.clear();  // lost; the failure stands for them
     unstamped_ = 0;
   }
@@ -173,12 +178,30 @@ Task<> BenchConnection::send_all(Stream& stream, EchoClient& client) {
 
 Task<> BenchConnection::rest(Duration pause) {
   Operation operation = Operation::sleep(tester_.clock.now() + pause);
+  resting_ = &operation;
   co_await tester_.loop.perform(operation);
+  resting_ = nullptr;
   co_await operation.outcome();
 }
 
 void BenchConnection::wake() {
   if (sleeper_) std::exchange(sleeper_, nullptr).resume();
+}
+
+void BenchConnection::fire() {
+  const bool ready = sleeper_ && under_way_.size() < tester_.setup.pipeline && begun_ < due_end_;
+  if (ready) {
+    const Time due = tester_.schedule->due(number_, begun_);
+    if (tester_.window.contains(due)) tester_.recorder.lagged(tester_.clock.now() - due);
+  }
+  wake();
+}
+
+void BenchConnection::give_up() {
+  given_up_ = true;
+  if (stream_ != nullptr) stream_->abort({Errc::kAborted});
+  if (resting_ != nullptr) tester_.loop.cancel(*resting_, {Errc::kAborted});
+  wake();
 }
 
 void BenchConnection::check_age(Time now) {
@@ -196,8 +219,8 @@ bool BenchConnection::may_begin() const {
 
 // Whether this connection has nothing more to begin, ever.
 bool BenchConnection::is_over() const {
-  if (role_ == Role::kIdle) return begun_here_ > 0 || tester_.loop.phase() != Phase::kServing;
-  return tester_.exhausted() || tester_.loop.phase() != Phase::kServing;
+  if (role_ == Role::kIdle) return begun_here_ > 0 || given_up_;
+  return tester_.exhausted() || given_up_;
 }
 
 std::optional<uint64_t> BenchConnection::next_message() {
@@ -265,15 +288,14 @@ void BenchConnection::note_first_attempt() {
 Result<void> BenchConnection::judge(const Result<void>& received, const EchoClient& client) {
   if (completed_) return {};
   if (timed_out_) {
-    report("timeout",
-           fmt::format("no echo within {:g} s, {} message(s) under way",
-                       static_cast<double>(tester_.setup.options.timeout.count()) / 1e9,
-                       under_way_.size()));
+    report("timeout", fmt::format("no echo within {:g} s, {} message(s) under way",
+                                  static_cast<double>(tester_.setup.options.timeout.count()) / 1e9,
+                                  under_way_.size()));
     return failure(Errc::kTimeout, During::kReceive);
   }
   if (!received) {
     // The end of the run, which is nobody's failure.
-    if (tester_.loop.phase() != Phase::kServing) return received;
+    if (given_up_) return received;
     const std::string& explanation = client.explanation();
     report(kind_of(client.fault(), received.error()),
            explanation.empty() ? describe(received.error()) : explanation);
@@ -284,14 +306,14 @@ Result<void> BenchConnection::judge(const Result<void>& received, const EchoClie
       is_over() ||
       (tester_.setup.options.target.protocol == BenchProtocol::kHttp1 && echoed_here_ > 0);
   if (allowed) return {};
-  report("closed", fmt::format("the server ended the connection, after {} message(s)",
-                               echoed_here_));
+  report("closed",
+         fmt::format("the server ended the connection, after {} message(s)", echoed_here_));
   return failure(Errc::kReset, During::kReceive);
 }
 
 void BenchConnection::report(std::string_view kind, const std::string& what) {
-  tester_.recorder.failed(kind, fmt::format("{}connection {}: {}",
-                                            role_ == Role::kIdle ? "idle " : "", number_, what));
+  tester_.recorder.failed(
+      kind, fmt::format("{}connection {}: {}", role_ == Role::kIdle ? "idle " : "", number_, what));
 }
 
 // The run is over: what is under way now will not come back.
@@ -304,7 +326,8 @@ void BenchConnection::count_left_over() {
     return;
   }
   for (; !under_way_.empty(); under_way_.pop()) {
-    const bool meant = under_way_.front().due == kNever || tester_.window.contains(under_way_.front().due);
+    const bool meant =
+        under_way_.front().due == kNever || tester_.window.contains(under_way_.front().due);
     if (meant) tester_.recorder.left_unanswered();
   }
   if (!tester_.schedule) return;

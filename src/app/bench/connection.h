@@ -44,6 +44,12 @@ class BenchConnection final : private EchoTraffic {
   // Looks again at what may be sent now.
   void wake();
 
+  // The same, for what has become due: notes how late, where nothing but this thread was the cause.
+  void fire();
+
+  // Ends it as soon as possible: what is under way is left unanswered.
+  void give_up();
+
   // Gives the connection up when its oldest message waits for longer than the timeout.
   void check_age(Time now);
 
@@ -73,6 +79,7 @@ class BenchConnection final : private EchoTraffic {
   void echoed(size_t count) override;
 
   Task<> open_and_drive();
+  Task<> use(SocketStream& stream, Session& session);
   Task<> connect(SocketStream& stream);
   Task<> drive(SocketStream& stream, EchoClient& client);
   Task<> send_all(Stream& stream, EchoClient& client);
@@ -98,7 +105,8 @@ class BenchConnection final : private EchoTraffic {
   uint64_t begun_ = 0;            // open loop: messages of the schedule begun
   uint64_t due_end_ = 0;          // and due
 
-  Stream* stream_ = nullptr;         // while connected
+  SocketStream* stream_ = nullptr;   // while it is being opened, and open
+  Operation* resting_ = nullptr;     // between two attempts
   std::coroutine_handle<> sleeper_;  // what wake() resumes
   Time connect_start_;
   uint64_t attempts_ = 0;
@@ -107,6 +115,7 @@ class BenchConnection final : private EchoTraffic {
   bool ended_ = false;        // nothing more is received on it
   bool completed_ = false;    // it did all it was opened for
   bool timed_out_ = false;
+  bool given_up_ = false;
   bool first_attempt_over_ = false;
 };
 

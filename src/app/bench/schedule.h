@@ -24,8 +24,8 @@ class Schedule {
   uint64_t first_from(uint64_t connection, Time time) const {
     if (time <= due(connection, 0)) return 0;
     const double round_ns = gap_ns_ * static_cast<double>(connections_);
-    auto message = static_cast<uint64_t>(
-        static_cast<double>((time - due(connection, 0)).count()) / round_ns);
+    auto message =
+        static_cast<uint64_t>(static_cast<double>((time - due(connection, 0)).count()) / round_ns);
     while (due(connection, message) < time) ++message;
     return message;
   }

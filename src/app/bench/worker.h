@@ -28,8 +28,9 @@ class BenchWorker {
   // Thread-safe as it says; everything else of it after run() has returned.
   Recorder& recorder() { return recorder_; }
 
-  // Processor time of this thread during the measurement.
+  // Processor time of this thread during the measurement, and the time that went by meanwhile.
   Duration cpu() const { return cpu_; }
+  Duration cpu_span() const { return cpu_span_; }
 
  private:
   // Where an open loop's schedule stands: the turn of which connection, and its message's number.
@@ -38,9 +39,14 @@ class BenchWorker {
     uint64_t message = 0;
   };
 
+  // How the end goes: no more messages are begun, then quiet connections are looked after.
+  enum class Ending : uint8_t { kNotYet, kBusy, kQuiet };
+
   Task<> serve();
-  Task<> open(std::vector<std::unique_ptr<BenchConnection>>& connections, Duration spread);
   Task<> until(Time time);
+  Task<> room_to_connect();
+  Time opening_time(size_t index) const;
+  void begin_schedule(BenchConnection& connection, size_t index);
   Time due_next() const;
   void pace(Time now);
   void tick(Time now);
@@ -54,16 +60,22 @@ class BenchWorker {
   Recorder recorder_;
   EventLoop* loop_ = nullptr;
   Tester* tester_ = nullptr;
-  Nursery nursery_;
   std::vector<std::unique_ptr<BenchConnection>> active_;
   std::vector<std::unique_ptr<BenchConnection>> idle_;
-  size_t scheduled_ = 0;  // of the active ones, those whose schedule has begun
+  size_t quiet_opened_ = 0;  // of them, those that live
+  size_t opened_ = 0;
   Turn turn_;
   std::vector<BenchConnection*> due_;  // pace()'s own
   Time next_tick_;
+  Time next_age_check_ = Time::min();
+  Ending ending_ = Ending::kNotYet;
+  Time farewell_ = kNever;     // when connections with nothing under way are closed at the latest
   Deadline give_up_ = kNever;  // when what is under way at the end is left unanswered
-  Duration cpu_at_start_ = Duration::min();
+  bool cpu_measured_ = false;
+  Time cpu_since_ = kNever;
+  Duration cpu_at_start_ = Duration::zero();
   Duration cpu_ = Duration::zero();
+  Duration cpu_span_ = Duration::zero();
 };
 
 }  // namespace echod
