@@ -52,6 +52,10 @@ struct BenchInterval {
   uint64_t p90_ns = 0;
   uint64_t p99_ns = 0;
   uint64_t max_ns = 0;
+  // All of it, by encode_histogram(); empty where it was not kept. With it a log of intervals can
+  // be written, intervals of several machines add up exactly, and comparisons know how much the
+  // latency varies within a run.
+  std::string latency;
 };
 
 struct BenchResult {
