@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view kDescription =
     "echod bench measures what an echo server, or the path to it, can carry: it sends messages,\n"
-    "checks every byte that comes back, and reports rates and latencies. It works against any echo\n"
+    "checks every byte that comes back, and reports rates and latencies. It works against any "
+    "echo\n"
     "server; plain echod is one.\n\n"
     "  echod bench tcp://localhost:8080                 50 connections for 10 s, one message\n"
     "                                                   under way on each\n"
@@ -26,7 +27,8 @@ constexpr std::string_view kDescription =
     "  echod bench merge east.json west.json\n";
 
 constexpr std::string_view kFooter =
-    "DURATION is 500ms, 10s, 5m or 2h; SIZE is 64, 64KiB or 1MiB; RATE is 500, 20k or 1.5M messages\n"
+    "DURATION is 500ms, 10s, 5m or 2h; SIZE is 64, 64KiB or 1MiB; RATE is 500, 20k or 1.5M "
+    "messages\n"
     "a second.\n\n"
     "A closed loop (the default) sends the next message when an echo is back, and so measures the\n"
     "highest rate; the latency it shows is that of a server that is never asked for more than it\n"
@@ -94,7 +96,8 @@ void add_rate(CommandParser& parser, const std::string& names, double& target,
       names,
       [&target, name](const std::string& value) -> Problem {
         std::optional<double> rate = parse_rate(value);
-        if (!rate) return fmt::format("{}: '{}' is not a rate; write 500, 20k or 1.5M", name, value);
+        if (!rate)
+          return fmt::format("{}: '{}' is not a rate; write 500, 20k or 1.5M", name, value);
         target = *rate;
         return std::nullopt;
       },
@@ -152,8 +155,7 @@ void add_load(CommandParser& parser, BenchOptions& options) {
       "--connect-each", [&options] { options.connect_each = true; },
       "Connect, echo one message, close, again; latency counts from the connect");
   parser.add_count(
-      "--idle", 0, 1'000'000,
-      [&options](uint64_t n) { options.idle = static_cast<unsigned>(n); },
+      "--idle", 0, 1'000'000, [&options](uint64_t n) { options.idle = static_cast<unsigned>(n); },
       "Quiet connections held open besides: opened first, echo once at the end (0)");
   parser.add_repeatable(
       "-H,--header",
@@ -195,11 +197,10 @@ void add_tester(CommandParser& parser, BenchOptions& options) {
       "-t,--threads", 1, 1024,
       [&options](uint64_t n) { options.threads = static_cast<unsigned>(n); },
       "Threads, each with an event loop and its share of the connections (one for each processor)");
-  parser.add_choice<std::optional<EngineKind>>("-e,--engine", options.engine,
-                                               {{"auto", std::nullopt},
-                                                {"epoll", EngineKind::kEpoll},
-                                                {"uring", EngineKind::kUring}},
-                                               "The load tester's own event loops (auto)");
+  parser.add_choice<std::optional<EngineKind>>(
+      "-e,--engine", options.engine,
+      {{"auto", std::nullopt}, {"epoll", EngineKind::kEpoll}, {"uring", EngineKind::kUring}},
+      "The load tester's own event loops (auto)");
   parser.add_flag(
       "--pin", [&options] { options.pin = true; },
       "Keep thread i on the i-th processor that may be used");
@@ -243,8 +244,7 @@ void add_reports(CommandParser& parser, BenchOptions& options) {
         options.interval = std::max<Duration>(d, std::chrono::milliseconds(10));
       },
       "Step of the time series, at least 10ms (1s)");
-  parser.add_flag(
-      "--no-view", [&options] { options.view = false; }, "Show nothing while it runs");
+  parser.add_flag("--no-view", [&options] { options.view = false; }, "Show nothing while it runs");
 }
 
 // What other load testers call the same.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "app/bench/histogram_codec.h"
 #include "base/check.h"
 
 namespace echod {
@@ -51,6 +52,7 @@ void Timeline::settle(size_t index) {
   done.numbers.p90_ns = done.latency->value_at(90);
   done.numbers.p99_ns = done.latency->value_at(99);
   done.numbers.max_ns = done.latency->max();
+  if (done.latency->count() > 0) done.numbers.latency = encode_histogram(*done.latency);
   done.latency.reset();
 }
 
