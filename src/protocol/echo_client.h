@@ -37,6 +37,10 @@ class EchoTraffic {
   // waits to call send() again.
   virtual void echoed(size_t count) = 0;
 
+  // The oldest message under way was answered with something else than its echo, as `what` says
+  // ("status 503"), which the connection survives.
+  virtual void refused(std::string_view what) = 0;
+
  protected:
   ~EchoTraffic() = default;
 };

@@ -270,13 +270,25 @@ void BenchConnection::echoed(size_t count) {
       tester_.recorder.echoed(message.due, message.sent, now, message.size);
       under_way_.pop();
     }
-    if (tester_.setup.options.connect_each) {
-      completed_ = true;
-      stream_->abort({Errc::kAborted});  // nothing more is to be received
-      return;
-    }
   }
-  wake();
+  go_on();
+}
+
+void BenchConnection::refused(std::string_view what) {
+  ++echoed_here_;
+  report("status", std::string(what));
+  under_way_.pop();
+  go_on();
+}
+
+// A message is done with: on to the next, or to the connection's end.
+void BenchConnection::go_on() {
+  if (role_ == Role::kActive && tester_.setup.options.connect_each) {
+    completed_ = true;
+    stream_->abort({Errc::kAborted});  // nothing more is to be received
+  } else {
+    wake();
+  }
 }
 
 void BenchConnection::note_first_attempt() {

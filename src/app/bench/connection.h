@@ -77,6 +77,7 @@ class BenchConnection final : private EchoTraffic {
   std::optional<uint64_t> next_message() override;
   void sending() override;
   void echoed(size_t count) override;
+  void refused(std::string_view what) override;
 
   Task<> open_and_drive();
   Task<> use(SocketStream& stream, Session& session);
@@ -89,6 +90,7 @@ class BenchConnection final : private EchoTraffic {
   const Endpoint& endpoint() const;
 
   std::optional<uint64_t> next_of_idle();
+  void go_on();
   bool may_begin() const;
   bool is_over() const;
   void note_first_attempt();
