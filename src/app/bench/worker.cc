@@ -203,6 +203,7 @@ void BenchWorker::stop(Time now) {
   farewell_ = now + kFarewell;
   give_up_ = now + std::min(kGrace, setup_.options.timeout);
   pace(now);
+  recorder_.ending();
   tester_->stopping = true;
   for (size_t i = 0; i < opened_; ++i) active_[i]->wake();
 }
