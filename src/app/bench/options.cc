@@ -293,7 +293,9 @@ std::optional<double> parse_share(std::string_view text) {
   if (error != std::errc() || end != text.data() + text.size() || !(number >= 0)) {
     return std::nullopt;
   }
-  return percent ? number / 100 : number;
+  if (percent) return number / 100;
+  if (number > 1) return std::nullopt;  // 5 would be 500 %, and meant as 5 %
+  return number;
 }
 
 void add_share(CommandParser& parser, const std::string& name, double& target, double min,
