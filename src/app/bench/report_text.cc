@@ -180,7 +180,10 @@ std::string mode_in_words(const BenchPlan& plan) {
     text = fmt::format("Open loop, {} messages/s asked for", format_rate(plan.rate));
   }
   if (plan.connect_each) text += ", a connection for each message";
-  if (plan.pipeline > 1) text += fmt::format(", {} messages under way each", plan.pipeline);
+  if (plan.pipeline > 1) {
+    text += fmt::format(", {}{} messages under way each", plan.loop == "open" ? "at most " : "",
+                        format_count(plan.pipeline));
+  }
   text += ", " + printable(format_sizes(plan.sizes));
   return text + (plan.verify ? ", every byte verified" : ", not verified");
 }
