@@ -106,7 +106,7 @@ bool BlockingLoop::take_ended(std::vector<Operation*>& ended) {
   return true;
 }
 
-void BlockingLoop::run_once() {
+void BlockingLoop::run_once_by(Deadline) {
   ECHOD_CHECK(!pending_.empty());
   {
     std::lock_guard lock(mutex_);

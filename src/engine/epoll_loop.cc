@@ -247,15 +247,15 @@ int EpollLoop::poll(int wait_ms) {
   return std::max(count, 0);
 }
 
-// Waits for events, at most until a timer is due or, with operations to look at, not at all.
-// Returns how many there are.
-int EpollLoop::wait() {
+// Waits for events, at most until a timer is due or `latest` or, with operations to look at, not at
+// all. Returns how many there are.
+int EpollLoop::wait(Deadline latest) {
   if (!ready_.empty()) return poll(0);
   Time next = timers_.next_expiry();
-  if (next == kNever && !spinner_.enabled()) return poll(-1);
+  if (std::min(next, latest) == kNever && !spinner_.enabled()) return poll(-1);
   Time start = clock_.now();
   if (spinner_.worthwhile()) {
-    Time end = std::min(start + spinner_.longest(), next);
+    Time end = std::min({start + spinner_.longest(), next, latest});
     int count = 0;
     while (count == 0 && start < end) {
       count = poll(0);
@@ -264,19 +264,36 @@ int EpollLoop::wait() {
     spinner_.looked(count > 0);
     if (count > 0) return count;
   }
-  int wait_ms = -1;
-  if (next != kNever) {
-    auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - start);
-    wait_ms =
-        static_cast<int>(std::clamp<int64_t>(wait.count(), 0, std::numeric_limits<int>::max()));
-  }
-  int count = poll(wait_ms);
+  int count = sleep(start, next, latest);
   if (count > 0 && spinner_.enabled()) spinner_.slept(clock_.now() - start);
   return count;
 }
 
-void EpollLoop::run_once() {
-  int count = wait();
+// Sleeps from `now` until the timer `next`, in whole milliseconds as the timing wheel counts, or
+// until `latest`, precisely. Where the system call for that is missing (before Linux 5.11) or
+// forbidden, rather too short than too long.
+int EpollLoop::sleep(Time now, Time next, Deadline latest) {
+  if (latest >= next) {
+    if (next == kNever) return poll(-1);
+    auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+    return poll(
+        static_cast<int>(std::clamp<int64_t>(wait.count(), 0, std::numeric_limits<int>::max())));
+  }
+  constexpr int64_t kSecond = 1'000'000'000;
+  Duration wait = std::max(latest - now, Duration::zero());
+  timespec timeout{.tv_sec = wait.count() / kSecond, .tv_nsec = wait.count() % kSecond};
+  int count = ::epoll_pwait2(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
+                             &timeout, nullptr);
+  if (count < 0 && (errno == ENOSYS || errno == EPERM)) {
+    auto wait_ms = std::chrono::floor<std::chrono::milliseconds>(wait).count();
+    return poll(static_cast<int>(std::min<int64_t>(wait_ms, 1000)));
+  }
+  ECHOD_CHECK(count >= 0 || errno == EINTR);
+  return std::max(count, 0);
+}
+
+void EpollLoop::run_once_by(Deadline latest) {
+  int count = wait(latest);
   now_ = clock_.now();
   budget_ = kOperationsPerWakeUp;
   enter_requested_phase();

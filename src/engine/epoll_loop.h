@@ -32,7 +32,7 @@ class EpollLoop final : public EventLoop {
 
   bool start(Operation& operation) override;
   void cancel(Operation& operation, Error reason) override;
-  void run_once() override;
+  void run_once_by(Deadline latest) override;
   void request(Phase phase) override { waker_.request(phase); }
   Phase phase() const override { return phase_; }
   BufferPool& buffers() override { return buffers_; }
@@ -67,7 +67,8 @@ class EpollLoop final : public EventLoop {
   void unpark(Operation& operation);
   void complete(Operation& operation);
   int poll(int wait_ms);
-  int wait();
+  int wait(Deadline latest);
+  int sleep(Time now, Time next, Deadline latest);
   void enter_requested_phase();
   void expire_timers();
   void dispatch(const epoll_event& event);

@@ -1,6 +1,7 @@
 #include "engine/processor.h"
 
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -26,6 +27,8 @@ bool pin_this_thread(int processor) noexcept {
 }
 
 int current_processor() noexcept { return ::sched_getcpu(); }
+
+void wake_on_time() noexcept { ::prctl(PR_SET_TIMERSLACK, 1UL); }
 
 Duration thread_cpu_time() noexcept {
   timespec used{};

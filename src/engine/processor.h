@@ -19,6 +19,10 @@ bool pin_this_thread(int processor) noexcept;
 // The processor the calling thread is on now; -1 where unknown.
 int current_processor() noexcept;
 
+// Makes the calling thread's timed waits end on time, where the kernel would delay them by up to
+// 50 us so that wake-ups fall together.
+void wake_on_time() noexcept;
+
 // Processor time the calling thread has used.
 Duration thread_cpu_time() noexcept;
 

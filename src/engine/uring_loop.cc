@@ -176,14 +176,14 @@ bool UringLoop::work_waits() {
           IORING_SQ_TASKRUN) != 0;
 }
 
-// Submits what was prepared and waits for a completion, at most until a timer is due; or, when not
-// to sleep, not at all.
-void UringLoop::wait(bool sleep) {
+// Submits what was prepared and waits for a completion, at most until a timer is due or `latest`; or,
+// when not to sleep, not at all.
+void UringLoop::wait(bool sleep, Deadline latest) {
   if (!sleep || spinner_.enabled()) {
     io_uring_submit_and_get_events(&first());
     if (!sleep || io_uring_cq_ready(&first()) > 0) return;
   }
-  Time next = timers_.next_expiry();
+  Time next = std::min(timers_.next_expiry(), latest);
   if (next == kNever && !spinner_.enabled()) {
     io_uring_submit_and_wait(&first(), 1);
     return;
@@ -203,10 +203,10 @@ void UringLoop::wait(bool sleep) {
   if (spinner_.enabled()) spinner_.slept(clock_.now() - start);
 }
 
-void UringLoop::run_once() {
+void UringLoop::run_once_by(Deadline latest) {
   bool further = rings_.size() > 1 && serve_further_rings();
   rings_.front()->buffers().lend();
-  wait(ready_.empty() && !further);
+  wait(ready_.empty() && !further, latest);
   now_ = clock_.now();
   enter_requested_phase();
   take_completions(*rings_.front());

@@ -31,7 +31,7 @@ class UringLoop final : public EventLoop, private DirectSockets {
 
   bool start(Operation& operation) override;
   void cancel(Operation& operation, Error reason) override;
-  void run_once() override;
+  void run_once_by(Deadline latest) override;
   void request(Phase phase) override { waker_.request(phase); }
   Phase phase() const override { return phase_; }
   BufferPool& buffers() override { return buffers_; }
@@ -64,7 +64,7 @@ class UringLoop final : public EventLoop, private DirectSockets {
   void watch_news(size_t ring);
   bool serve_further_rings();
   void take_completions(UringRing& ring);
-  void wait(bool sleep);
+  void wait(bool sleep, Deadline latest);
   bool look(Time end);
   bool work_waits();
   void park(Operation& operation);

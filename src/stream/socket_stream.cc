@@ -30,6 +30,16 @@ void SocketStream::count_sent(size_t size) {
   if (earned) socket_.hold_receive_buffer(false);
 }
 
+Task<> SocketStream::connect(const Endpoint& peer, Deadline deadline) {
+  ECHOD_CHECK(sending_ == nullptr);
+  Operation operation = Operation::connect(socket_, peer, std::min(deadline, deadline_));
+  operation.error = aborted_;
+  sending_ = &operation;
+  co_await socket_.loop().perform(operation);
+  sending_ = nullptr;
+  co_await operation.outcome();
+}
+
 Task<Chunk> SocketStream::receive() {
   ECHOD_CHECK(receiving_ == nullptr);
   Operation operation = Operation::receive(socket_, earlier_of(timeouts_.idle));

@@ -20,8 +20,8 @@ struct StreamTimeouts {
 
 class SocketStream final : public Stream {
  public:
-  // Takes over `handle`, a connected socket. `loop` and `session` must outlive the stream, and
-  // `timeouts` too, which all streams of a server share.
+  // Takes over `handle`, a connected socket, or one that connect() will connect. `loop` and `session`
+  // must outlive the stream, and `timeouts` too, which all streams of a server share.
   SocketStream(EventLoop& loop, SocketHandle handle, Session& session,
                const StreamTimeouts& timeouts);
   ~SocketStream() override;  // Checks that no operation is pending, and closes the socket.
@@ -32,6 +32,9 @@ class SocketStream final : public Stream {
   // The destructor will reset the connection instead of closing it in order: it frees what the
   // kernel holds for a peer that was given up on.
   void reset_when_closed() { socket_.reset_when_closed(); }
+
+  // A client's first step after open(): connects to `peer`, or fails, by `deadline`.
+  Task<> connect(const Endpoint& peer, Deadline deadline);
 
   Task<Chunk> receive() override;
   Task<> send(Chunk chunk) override;

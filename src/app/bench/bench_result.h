@@ -71,7 +71,8 @@ struct BenchResult {
   uint64_t unanswered = 0;  // sent and not echoed when time was up; not errors
   uint64_t late_sends = 0;  // open loop: messages that were due when time was up and never sent
 
-  // Errors by kind ("corrupt", "reset", "timeout", "connect", "closed", "protocol"), and the first
+  // Errors by kind ("corrupt", "reset", "timeout", "connect", "closed", "protocol",
+  // "status"), and the first
   // ones in words, with the offset in the connection's stream where bytes were wrong.
   std::map<std::string, uint64_t> errors;
   std::vector<std::string> first_errors;

@@ -129,7 +129,8 @@ std::string latency_table(const BenchResult& result) {
 }
 
 std::string tester(const BenchResult& result) {
-  const uint64_t processors = result.environment.processors;
+  // A thread has at most one at a time.
+  const uint64_t processors = std::min(result.environment.processors, result.plan.threads);
   std::string text =
       fmt::format("Load tester: {} of processor time, {} of what its {} had",
                   format_latency(result.tester_cpu_s * 1e9), format_share(result.tester_cpu_busy),
