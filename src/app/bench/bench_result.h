@@ -55,7 +55,7 @@ struct BenchInterval {
   // All of it, by encode_histogram(); empty where it was not kept. With it a log of intervals can
   // be written, intervals of several machines add up exactly, and comparisons know how much the
   // latency varies within a run.
-  std::string latency;
+  std::string latency = {};
 };
 
 struct BenchResult {
