@@ -71,9 +71,12 @@ def build(name, output=OUTPUT):
     check_available(name)
     program = PROGRAMS[name]
     source, binary = SOURCES / program.source, output / name
-    command = [*program.compiler, "-o", str(binary), str(source), *program.libraries]
+    # Another process may build or use it at the same time, so it appears all at once.
+    partial = output / f"{name}.{os.getpid()}"
+    command = [*program.compiler, "-o", str(partial), str(source), *program.libraries]
     stamp = output / f"{name}.stamp"
-    wanted = fingerprint(command, [source, *sorted(SOURCES.glob("*.h"))])
+    wanted = fingerprint([*program.compiler, *program.libraries],
+                         [source, *sorted(SOURCES.glob("*.h"))])
     if binary.exists() and stamp.exists() and stamp.read_text() == wanted:
         return binary
     output.mkdir(parents=True, exist_ok=True)
@@ -82,5 +85,6 @@ def build(name, output=OUTPUT):
                          timeout=BUILD_SECONDS_MAX, check=False)
     if run.returncode != 0:
         raise SystemExit(f"error: cannot build {source.name}:\n{run.stdout}{run.stderr}")
+    partial.replace(binary)
     stamp.write_text(wanted)
     return binary

@@ -1,8 +1,8 @@
 """Results as JSON lines, one for each run, and the statistics over them.
 
 The first line describes the machine and the plan. A file can be continued: a run that is in it is
-not made again. Ratios are formed within a round, so that what the machine does to both sides at about
-the same time cancels; a ratio above 1 is better than the reference.
+not made again. Ratios are formed within a round, so that what the machine does to both sides at
+about the same time cancels; a ratio above 1 is better than the reference.
 """
 
 import json
