@@ -3,10 +3,12 @@ of theirs is that of a working server. Those whose library is not installed are 
 
 import contextlib
 import pathlib
+import random
 import socket
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -54,12 +56,30 @@ def test_many_bytes_come_back_in_order_and_the_end_after_them(peer):
     assert received == sent
 
 
+def send_until_blocked(connection, pattern):
+    """The same as support's, but the byte at a position tells the position."""
+    connection.setblocking(False)
+    twice = memoryview(pattern * 2)
+    sent, quiet_since = 0, time.monotonic()
+    while time.monotonic() - quiet_since < 0.3:
+        begin = sent % len(pattern)
+        try:
+            sent += connection.send(twice[begin:begin + len(pattern)])
+            quiet_since = time.monotonic()
+        except BlockingIOError:
+            time.sleep(0.01)
+    return sent
+
+
 def test_a_client_that_reads_late_loses_nothing(peer):
+    pattern = random.Random(1).randbytes(65521)  # prime, so that a shift by a buffer is noticed
     with connect(peer) as connection:
-        sent = support.send_until_blocked(connection)
+        sent = send_until_blocked(connection, pattern)
         connection.settimeout(support.PATIENCE_S)
         connection.shutdown(socket.SHUT_WR)
-        assert len(support.receive_all(connection)) == sent
+        received = support.receive_all(connection)
+    assert len(received) == sent
+    assert received == (pattern * (sent // len(pattern) + 1))[:sent]
 
 
 def test_many_small_messages_on_many_connections(peer):
