@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 
-from compare import build, cells, clients, machine, memory, report, runner, servers, validate
+from compare import (build, cells, clients, document, machine, memory, report, runner, servers,
+                     validate)
 from compare.samples import Store
 
 ROUNDS_MIN = 5  # of results that documents may be written from
@@ -217,7 +218,7 @@ def write_docs(store, options):
         print(f"error: docs/performance.md is written from complete results only: {reason}",
               file=sys.stderr)
         return 1
-    for path in report.write(store, options.docs):
+    for path in document.write(store, options.docs):
         print(f"wrote {path}")
     return 0
 

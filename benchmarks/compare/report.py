@@ -1,9 +1,21 @@
-"""What a comparison says: tables on the terminal, and docs/performance.md."""
+"""What a comparison says on the terminal: a table for each cell."""
 
-from compare import cells
+from compare import cells, servers
+from compare.runner import SAME_THREAD
 from compare.samples import METRICS
 
 REFERENCES = {"tcp": "epoll", "http": "nginx"}
+
+
+def titles():
+    """{name: title} of all servers, in the order of the tables."""
+    found = {server.name: server.title for server in servers.all_servers("echod")}
+    return {**found, SAME_THREAD: "client and server in one thread"}
+
+
+def in_order(store, cell):
+    measured = set(store.servers(cell))
+    return [name for name in titles() if name in measured]
 
 
 def text(store):
@@ -16,12 +28,11 @@ def text(store):
         reference = REFERENCES[cell.protocol]
         lines += ["", f"{name}: {cell.title}", f"  {'ratio to ' + reference:24}" + "".join(
             f"{metric:>22}" for metric in METRICS) + f"{'ns/message':>12}{'messages/s':>12}"
-            f"{'p50 us':>10}"]
-        for server in store.servers(name):
+            f"{'p50 us':>12}"]
+        for server in in_order(store, name):
             row = f"  {server:24}"
             for metric in METRICS:
-                ratio = store.ratio(name, server, metric, reference)
-                row += f"{ratio or '':>22}" if ratio is None else f"{str(ratio):>22}"
+                row += f"{str(store.ratio(name, server, metric, reference) or ''):>22}"
             for field in ("server_ns", "rate", "p50_us"):
                 value = store.values(name, server, field)
                 row += f"{value.median:12.1f}" if value else f"{'':12}"
