@@ -229,7 +229,8 @@ def interrupted(number, frame):
 
 def main():
     options = parser().parse_args()
-    signal.signal(signal.SIGTERM, interrupted)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupted)
     if options.list:
         print_list(options)
         return 0
