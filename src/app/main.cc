@@ -1,10 +1,13 @@
 // echod: reads the command line and runs the verb it names.
 #include <cstdio>
+#include <string_view>
 
+#include "app/bench/bench.h"
 #include "app/options.h"
 #include "app/serve.h"
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "bench") return echod::bench(argc - 1, argv + 1);
   echod::CommandLine command = echod::parse_command_line(argc, argv);
   if (command.serve) return echod::serve(*command.serve);
   std::fputs(command.text.c_str(), command.exit_code == echod::kExitSuccess ? stdout : stderr);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/command_parser.h"
 #include "app/listen_url.h"
 #include "app/log.h"
 #include "base/clock.h"
@@ -51,11 +52,6 @@ struct CommandLine {
   std::string text;
   int exit_code = 0;
 };
-
-// Exit codes, as documented in README.md.
-inline constexpr int kExitSuccess = 0;
-inline constexpr int kExitFailure = 1;  // at run time
-inline constexpr int kExitUsage = 2;    // the command line is wrong
 
 // Reads `echod [serve] [options]`. Help and version are text for standard output with exit code 0,
 // mistakes one line for standard error with kExitUsage.

@@ -1,8 +1,6 @@
 #include "app/serve.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,6 +8,7 @@
 #include <string>
 
 #include "app/server.h"
+#include "app/stop_signals.h"
 #include "app/units.h"
 
 namespace echod {
@@ -20,46 +19,6 @@ constexpr Duration kDrainPoll = std::chrono::milliseconds(10);
 
 // After the drain timeout, how long aborting may take; connections end at once, so it never does.
 constexpr Duration kAbortPatience = std::chrono::seconds(5);
-
-// SIGTERM and SIGINT, taken by waiting for them instead of being interrupted. To be made before any
-// thread is started, so that all of them leave the signals to this one.
-class StopSignals {
- public:
-  StopSignals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGTERM);
-    sigaddset(&set_, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    // Writing to a closed pipe or socket is an error to look at, not a reason to die.
-    signal(SIGPIPE, SIG_IGN);
-  }
-
-  int wait() const {
-    int number = 0;
-    while (sigwait(&set_, &number) != 0) {
-    }
-    return number;
-  }
-
-  // The signal that has arrived, or 0.
-  int poll() const {
-    timespec now{};
-    int number = sigtimedwait(&set_, nullptr, &now);
-    return number > 0 ? number : 0;
-  }
-
- private:
-  sigset_t set_;
-};
-
-// A standard stream that was closed (a shell's 2>&-) leaves its number to the next descriptor that
-// is opened: a client's socket, which the log would then be written to. So the null device takes
-// the place.
-void occupy_standard_streams() {
-  int fd = 0;
-  while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR);
-  ::close(fd);
-}
 
 void print(std::FILE* stream, const std::string& text) {
   std::fputs(text.c_str(), stream);

@@ -128,7 +128,9 @@ EchoService::Settings service_settings(const ServeOptions& options, EngineKind k
   settings.detect_timeout = options.detect_timeout;
   settings.http = options.http;
   Duration idle = kind == EngineKind::kSequential ? kSequentialIdleTimeout : kIdleTimeout;
-  settings.timeouts = {.idle = options.idle_timeout.value_or(idle), .stall = options.stall_timeout};
+  settings.timeouts = {.idle = options.idle_timeout.value_or(idle),
+                       .stall = options.stall_timeout,
+                       .growth_earned = options.socket.buffer_size == 0};
   settings.log_receives = options.log_receives;
   return settings;
 }

@@ -8,6 +8,8 @@ namespace echod {
 Error os_failure(int os_error, During during) {
   auto classify = [](int number) {
     switch (number) {
+      case ECONNREFUSED:
+        return Errc::kRefused;
       case ECONNRESET:
       case EPIPE:
         return Errc::kReset;
@@ -39,6 +41,8 @@ std::string_view name_of(Errc code) {
   switch (code) {
     case Errc::kSystem:
       return "system";
+    case Errc::kRefused:
+      return "refused";
     case Errc::kReset:
       return "reset";
     case Errc::kTimeout:
@@ -68,6 +72,9 @@ std::string describe(const Error& error) {
       break;
     case During::kAccept:
       text += " while accepting";
+      break;
+    case During::kConnect:
+      text += " while connecting";
       break;
     case During::kReceive:
       text += " while receiving";

@@ -12,6 +12,7 @@ namespace echod {
 // What went wrong, independent of the operating system's number for it.
 enum class Errc : uint8_t {
   kSystem,            // an operating-system failure named only by Error::os_error
+  kRefused,           // nobody listens there (ECONNREFUSED)
   kReset,             // the peer reset the connection (ECONNRESET, EPIPE)
   kTimeout,           // the operation's deadline passed
   kAborted,           // this side gave the connection up (Stream::abort, shutdown)
@@ -24,7 +25,7 @@ enum class Errc : uint8_t {
 };
 
 // What the connection was doing when it failed; kNone where that says nothing.
-enum class During : uint8_t { kNone, kAccept, kReceive, kSend };
+enum class During : uint8_t { kNone, kAccept, kConnect, kReceive, kSend };
 
 // Small on purpose (8 bytes): it travels through every layer. No text; describe() makes it.
 struct Error {

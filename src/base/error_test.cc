@@ -10,12 +10,13 @@ namespace echod {
 namespace {
 
 constexpr Errc kAllCodes[] = {
-    Errc::kSystem,         Errc::kReset,    Errc::kTimeout,      Errc::kAborted,
-    Errc::kNoDescriptors,  Errc::kNoMemory, Errc::kAddressInUse, Errc::kPermissionDenied,
-    Errc::kAddressInvalid, Errc::kProtocol,
+    Errc::kSystem,           Errc::kRefused,        Errc::kReset,    Errc::kTimeout,
+    Errc::kAborted,          Errc::kNoDescriptors,  Errc::kNoMemory, Errc::kAddressInUse,
+    Errc::kPermissionDenied, Errc::kAddressInvalid, Errc::kProtocol,
 };
 
 TEST(ErrorTest, ClassesErrnoValues) {
+  EXPECT_EQ(os_failure(ECONNREFUSED).code, Errc::kRefused);
   EXPECT_EQ(os_failure(ECONNRESET).code, Errc::kReset);
   EXPECT_EQ(os_failure(EPIPE).code, Errc::kReset);
   EXPECT_EQ(os_failure(ETIMEDOUT).code, Errc::kTimeout);
@@ -58,6 +59,7 @@ TEST(ErrorTest, IsDescribedInOneLine) {
   EXPECT_EQ(describe({Errc::kTimeout}), "timeout");
   EXPECT_EQ(describe({Errc::kTimeout, During::kReceive}), "timeout while receiving");
   EXPECT_EQ(describe({Errc::kAborted, During::kAccept}), "aborted while accepting");
+  EXPECT_EQ(describe({Errc::kRefused, During::kConnect}), "refused while connecting");
   EXPECT_EQ(describe(os_failure(ECONNRESET, During::kSend)),
             "reset while sending (Connection reset by peer)");
 }

@@ -36,7 +36,7 @@ class ScriptedLoop final : public EventLoop {
   }
 
   void cancel(Operation&, Error) override { ADD_FAILURE(); }
-  void run_once() override { ADD_FAILURE() << "nothing ever waits"; }
+  void run_once_by(Deadline) override { ADD_FAILURE() << "nothing ever waits"; }
   void request(Phase) override {}
   Phase phase() const override { return Phase::kServing; }
   BufferPool& buffers() override { return buffers_; }

@@ -106,7 +106,7 @@ bool BlockingLoop::take_ended(std::vector<Operation*>& ended) {
   return true;
 }
 
-void BlockingLoop::run_once() {
+void BlockingLoop::run_once_by(Deadline) {
   ECHOD_CHECK(!pending_.empty());
   {
     std::lock_guard lock(mutex_);
@@ -166,7 +166,7 @@ void BlockingLoop::perform_ready() {
   for (Operation* operation : pending_) {
     first = std::min(first, operation->deadline);
     if (operation->kind == Operation::Kind::kSleep) continue;
-    short events = operation->kind == Operation::Kind::kSend ? POLLOUT : POLLIN;
+    short events = operation->writes() ? POLLOUT : POLLIN;
     waits.push_back({.fd = operation->socket->fd(), .events = events, .revents = 0});
     waiting.push_back(operation);
   }
@@ -221,6 +221,8 @@ bool BlockingLoop::try_once(Operation& operation, int flags) {
   switch (operation.kind) {
     case Operation::Kind::kAccept:
       return try_accept(operation);
+    case Operation::Kind::kConnect:
+      return try_connect(operation, flags);
     case Operation::Kind::kReceive:
       return try_receive(operation, flags);
     case Operation::Kind::kSend:
@@ -242,6 +244,23 @@ bool BlockingLoop::try_accept(Operation& operation) {
   } else {
     operation.fail_with_errno(errno);
   }
+  return true;
+}
+
+// Asked again, connect(2) says how far it has come. There is no flag for a single call that must
+// not wait, so the socket's own is set around it.
+bool BlockingLoop::try_connect(Operation& operation, int flags) {
+  int fd = operation.socket->fd();
+  int socket_flags = ::fcntl(fd, F_GETFL);
+  bool wait = (flags & MSG_DONTWAIT) == 0;
+  if (!wait) ::fcntl(fd, F_SETFL, socket_flags | O_NONBLOCK);
+  int connected = ::connect(fd, operation.to->get(), operation.to->size());
+  int os_error = errno;
+  if (!wait) ::fcntl(fd, F_SETFL, socket_flags);
+  if (connected == 0 || os_error == EISCONN) return true;
+  bool under_way = os_error == EINPROGRESS || os_error == EALREADY || os_error == EINTR;
+  if (under_way || would_block(os_error)) return false;
+  operation.fail_with_errno(os_error);
   return true;
 }
 

@@ -21,7 +21,7 @@ class BlockingLoop final : public EventLoop {
 
   bool start(Operation& operation) override;
   void cancel(Operation& operation, Error reason) override;
-  void run_once() override;
+  void run_once_by(Deadline latest) override;
   void request(Phase phase) override;
   Phase phase() const override { return phase_; }
   BufferPool& buffers() override { return buffers_; }
@@ -42,6 +42,7 @@ class BlockingLoop final : public EventLoop {
   void set_timeout(const Operation& operation);
   bool try_once(Operation& operation, int flags);
   bool try_accept(Operation& operation);
+  bool try_connect(Operation& operation, int flags);
   bool try_receive(Operation& operation, int flags);
   bool try_send(Operation& operation, int flags);
 

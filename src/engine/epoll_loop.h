@@ -30,7 +30,7 @@ class EpollLoop final : public EventLoop {
 
   bool start(Operation& operation) override;
   void cancel(Operation& operation, Error reason) override;
-  void run_once() override;
+  void run_once_by(Deadline latest) override;
   void request(Phase phase) override { waker_.request(phase); }
   Phase phase() const override { return phase_; }
   BufferPool& buffers() override { return buffers_; }
@@ -43,7 +43,7 @@ class EpollLoop final : public EventLoop {
   // socket before from one for the socket now.
   struct Slot {
     Operation* receiving = nullptr;  // parked until readable: a receive or an accept
-    Operation* sending = nullptr;    // parked until writable
+    Operation* sending = nullptr;    // parked until writable: a send or a connect
     uint32_t generation = 0;
     int fd = -1;
     bool readable = false;  // no EAGAIN or short read since the last event
@@ -59,12 +59,14 @@ class EpollLoop final : public EventLoop {
 
   bool try_now(Operation& operation);
   bool try_accept(Operation& operation, Slot& slot);
+  bool try_connect(Operation& operation, Slot& slot);
   bool try_receive(Operation& operation, Slot& slot);
   bool try_send(Operation& operation, Slot& slot);
   void park(Operation& operation);
   void unpark(Operation& operation);
   void complete(Operation& operation);
-  int wait_ms_max() const;
+  int wait(Deadline latest);
+  int wait_precisely(Deadline latest);
   void enter_requested_phase();
   void expire_timers();
   void dispatch(const epoll_event& event);

@@ -36,7 +36,12 @@ class EventLoop : public Clock {
   virtual void cancel(Operation& operation, Error reason) = 0;
 
   // Waits until something completes, and resumes whoever waited for it.
-  virtual void run_once() = 0;
+  void run_once() { run_once_by(kNever); }
+
+  // The same, but returns at `latest` at the latest, to the precision of the system's clock, which
+  // a sleep, rounded up to the timing wheel's tick, does not have. For a thread with a schedule of
+  // its own. A BlockingLoop, which sleeps in the call itself, may overstay.
+  virtual void run_once_by(Deadline latest) = 0;
 
   // From any thread: moves the loop to `phase`, or leaves it where it is if it is further already.
   virtual void request(Phase phase) = 0;

@@ -1,6 +1,6 @@
-// One thing asked of the operating system: an accept, a receive, a send or a sleep. An Operation
-// lives in the frame of the coroutine that waits for it, and stays there until it is complete: the
-// kernel may be writing to its buffer. Abort it, never destroy it.
+// One thing asked of the operating system: an accept, a connect, a receive, a send or a sleep. An
+// Operation lives in the frame of the coroutine that waits for it, and stays there until it is
+// complete: the kernel may be writing to its buffer. Abort it, never destroy it.
 #pragma once
 
 #include <coroutine>
@@ -31,6 +31,7 @@ struct PeerAddress {
 struct Operation : TimerNode {
   enum class Kind : uint8_t {
     kAccept,   // waits for a client of a listening socket; fills `accepted` and `*peer`
+    kConnect,  // connects a socket to `*to`
     kReceive,  // waits for bytes; fills `chunk`, which stays empty when the peer finished sending
     kSend,     // sends all of `chunk`, dropping from its front what the kernel took
     kSleep,    // waits for the deadline, and completes without an error then
@@ -49,6 +50,9 @@ struct Operation : TimerNode {
   static Operation accept(Socket& listener, PeerAddress& peer) {
     return Operation(Kind::kAccept, &listener, kNever, {}, &peer);
   }
+  static Operation connect(Socket& socket, const Endpoint& to, Deadline deadline) {
+    return Operation(socket, to, deadline);
+  }
   static Operation receive(Socket& socket, Deadline deadline) {
     return Operation(Kind::kReceive, &socket, deadline);
   }
@@ -64,6 +68,8 @@ struct Operation : TimerNode {
     switch (kind) {
       case Kind::kAccept:
         return During::kAccept;
+      case Kind::kConnect:
+        return During::kConnect;
       case Kind::kReceive:
         return During::kReceive;
       case Kind::kSend:
@@ -73,6 +79,9 @@ struct Operation : TimerNode {
     }
     return During::kNone;
   }
+
+  // Whether it waits for its socket to be writable rather than readable.
+  bool writes() const { return kind == Kind::kSend || kind == Kind::kConnect; }
 
   // The outcome, once it is complete.
   Result<void> outcome() const {
@@ -88,7 +97,10 @@ struct Operation : TimerNode {
   Deadline deadline;
   Socket* socket;
   Chunk chunk;
-  PeerAddress* peer;
+  union {
+    PeerAddress* peer;   // of an accept
+    const Endpoint* to;  // of a connect
+  };
   std::optional<Error> error;  // none: success
   Fd accepted;
   Kind kind;
@@ -98,6 +110,8 @@ struct Operation : TimerNode {
   std::coroutine_handle<> waiter;   // resumed when complete
 
  private:
+  Operation(Socket& on, const Endpoint& whom, Deadline until)
+      : deadline(until), socket(&on), to(&whom), kind(Kind::kConnect) {}
   Operation(Kind what, Socket* on, Deadline until, Chunk bytes = {}, PeerAddress* address = nullptr)
       : deadline(until), socket(on), chunk(std::move(bytes)), peer(address), kind(what) {}
 };

@@ -39,6 +39,9 @@ class Socket {
   // Makes the close a reset: see reset_on_close().
   void reset_when_closed() noexcept { reset_on_close(fd_.get()); }
 
+  // Whether the kernel leaves the receive buffer as large as it is: see hold_receive_buffer().
+  void hold_receive_buffer(bool hold) noexcept { echod::hold_receive_buffer(fd_.get(), hold); }
+
   EventLoop& loop() { return loop_; }
   int fd() const { return fd_.get(); }
 

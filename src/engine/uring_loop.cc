@@ -121,6 +121,9 @@ void UringLoop::submit(Operation& operation) {
       io_uring_prep_accept(sqe, fd, reinterpret_cast<sockaddr*>(&operation.peer->storage),
                            &operation.peer->size, SOCK_CLOEXEC);
       break;
+    case Operation::Kind::kConnect:
+      io_uring_prep_connect(sqe, fd, operation.to->get(), operation.to->size());
+      break;
     case Operation::Kind::kReceive:
       io_uring_prep_recv(sqe, fd, nullptr, 0, 0);
       sqe->flags |= IOSQE_BUFFER_SELECT;
@@ -181,8 +184,8 @@ void UringLoop::lend_buffers() {
   if (added > 0) io_uring_buf_ring_advance(lent_ring_, added);
 }
 
-void UringLoop::wait() {
-  Time next = timers_.next_expiry();
+void UringLoop::wait(Deadline latest) {
+  Time next = std::min(timers_.next_expiry(), latest);
   if (ready_.empty() && next == kNever) {
     io_uring_submit_and_wait(&ring_, 1);
     return;
@@ -195,9 +198,9 @@ void UringLoop::wait() {
   io_uring_submit_and_wait_timeout(&ring_, &first, 1, &timeout, nullptr);
 }
 
-void UringLoop::run_once() {
+void UringLoop::run_once_by(Deadline latest) {
   lend_buffers();
-  wait();
+  wait(latest);
   now_ = clock_.now();
   enter_requested_phase();
   unsigned head;
@@ -261,6 +264,10 @@ bool UringLoop::finish(Operation& operation, int result, unsigned flags) {
   if (operation.kind == Operation::Kind::kAccept) {
     operation.accepted = Fd(result);
     operation.error.reset();  // done before the cancellation came
+    return true;
+  }
+  if (operation.kind == Operation::Kind::kConnect) {
+    operation.error.reset();
     return true;
   }
   operation.chunk.drop_front(static_cast<size_t>(result));

@@ -26,7 +26,7 @@ class UringLoop final : public EventLoop {
 
   bool start(Operation& operation) override;
   void cancel(Operation& operation, Error reason) override;
-  void run_once() override;
+  void run_once_by(Deadline latest) override;
   void request(Phase phase) override { waker_.request(phase); }
   Phase phase() const override { return phase_; }
   BufferPool& buffers() override { return buffers_; }
@@ -48,7 +48,7 @@ class UringLoop final : public EventLoop {
   void submit(Operation& operation);
   void watch_waker();
   void lend_buffers();
-  void wait();
+  void wait(Deadline latest);
   void park(Operation& operation);
   void cancel_in_kernel(Operation& operation);
   void complete(Operation& operation);

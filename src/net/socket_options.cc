@@ -52,9 +52,27 @@ Result<Fd> listen_on(const Endpoint& address, const SocketOptions& options, bool
   return socket;
 }
 
+Result<Fd> client_socket(int family, const ClientOptions& options) {
+  int blocking = options.blocking ? 0 : SOCK_NONBLOCK;
+  Fd socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | blocking, 0));
+  if (!socket.valid()) return std::unexpected(os_failure(errno));
+  bool ok = set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
+  if (options.source.known()) {
+    ok = ok && set_option(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1) &&
+         ::bind(socket.get(), options.source.get(), options.source.size()) == 0;
+  }
+  if (!ok) return std::unexpected(os_failure(errno));
+  return socket;
+}
+
 void reset_on_close(int socket) noexcept {
   linger now{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+}
+
+void hold_receive_buffer(int socket, bool hold) noexcept {
+  constexpr int kReceiveBufferLock = 2;  // SOCK_RCVBUF_LOCK of the kernel's <linux/socket.h>
+  set_option(socket, SOL_SOCKET, SO_BUF_LOCK, hold ? kReceiveBufferLock : 0);
 }
 
 size_t raise_descriptor_limit() {

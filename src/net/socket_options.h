@@ -38,11 +38,28 @@ struct SocketOptions {
 // when another process has the port. The queue of clients not yet accepted is kListenBacklog long.
 Result<Fd> listen_on(const Endpoint& address, const SocketOptions& options, bool first = true);
 
+// What a connection we open is given.
+struct ClientOptions {
+  Endpoint source;  // the address to connect from, port 0 for any; unknown: the system's choice
+  bool blocking = false;  // whether connect(2) waits; see SocketOptions::blocking
+};
+
+// A TCP socket of `family` (AF_INET, AF_INET6) to connect, with TCP_NODELAY. With a source address
+// the port is chosen when connecting (IP_BIND_ADDRESS_NO_PORT), so that one source address carries
+// as many connections as there are ports for each destination.
+Result<Fd> client_socket(int family, const ClientOptions& options);
+
 inline constexpr int kListenBacklog = 4096;  // clients; the kernel caps it at net.core.somaxconn
 
 // Makes the coming close of a TCP socket a reset, which frees what the kernel holds for it at once:
 // for connections given up on, whose peer does not read.
 void reset_on_close(int socket) noexcept;
+
+// Whether the kernel leaves a TCP socket's receive buffer at its present size instead of letting it
+// grow with what is read from it (SO_BUF_LOCK, Linux 5.14; without it nothing happens). The window
+// scale was agreed on when the connection was made, so a buffer that is let go can still grow to
+// the system's maximum.
+void hold_receive_buffer(int socket, bool hold) noexcept;
 
 // Raises this process's limit of open descriptors to the hard limit and returns it.
 size_t raise_descriptor_limit();

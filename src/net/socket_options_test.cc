@@ -138,6 +138,14 @@ TEST(ResetOnCloseTest, WithoutItThePeerSeesTheEnd) {
   EXPECT_TRUE(at_end(pair.far));
 }
 
+TEST(HoldReceiveBufferTest, HoldsAndLetsGo) {
+  SocketPair pair = tcp_pair();
+  hold_receive_buffer(pair.near.get(), true);
+  EXPECT_TRUE(receive_buffer_held(pair.near.get()));
+  hold_receive_buffer(pair.near.get(), false);
+  EXPECT_FALSE(receive_buffer_held(pair.near.get()));
+}
+
 TEST(LimitsTest, AreAtLeastOne) {
   EXPECT_GE(usable_processors(), 1u);
   size_t descriptors = raise_descriptor_limit();

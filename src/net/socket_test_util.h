@@ -140,6 +140,16 @@ inline int end_of(const Fd& socket) {
 
 inline bool at_end(const Fd& socket) { return end_of(socket) == 0; }
 
+// Whether the receive buffer's size is fixed: see hold_receive_buffer().
+inline bool receive_buffer_held(int socket) {
+  constexpr int kBufferLock = 72;    // SO_BUF_LOCK
+  constexpr int kReceiveBuffer = 2;  // SOCK_RCVBUF_LOCK
+  int value = 0;
+  socklen_t size = sizeof(value);
+  EXPECT_EQ(::getsockopt(socket, SOL_SOCKET, kBufferLock, &value, &size), 0);
+  return (value & kReceiveBuffer) != 0;
+}
+
 inline int option_of(const Fd& socket, int level, int name) {
   int value = -1;
   socklen_t size = sizeof(value);

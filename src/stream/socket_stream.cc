@@ -14,6 +14,31 @@ Deadline SocketStream::earlier_of(Duration timeout) const {
   return std::min(deadline_, deadline_after(session_.clock.now(), timeout));
 }
 
+void SocketStream::count_received(size_t size) {
+  uint64_t before = session_.bytes_received;
+  session_.count_received(size);
+  bool hold = timeouts_.growth_earned && before < kHoldSize && before + size >= kHoldSize &&
+              session_.bytes_sent < kTrustedSize;
+  if (hold) socket_.hold_receive_buffer(true);
+}
+
+void SocketStream::count_sent(size_t size) {
+  uint64_t before = session_.bytes_sent;
+  session_.count_sent(size);
+  bool earned = timeouts_.growth_earned && before < kTrustedSize && before + size >= kTrustedSize;
+  if (earned) socket_.hold_receive_buffer(false);
+}
+
+Task<> SocketStream::connect(const Endpoint& peer, Deadline deadline) {
+  ECHOD_CHECK(sending_ == nullptr);
+  Operation operation = Operation::connect(socket_, peer, std::min(deadline, deadline_));
+  operation.error = aborted_;
+  sending_ = &operation;
+  co_await socket_.loop().perform(operation);
+  sending_ = nullptr;
+  co_await operation.outcome();
+}
+
 Task<Chunk> SocketStream::receive() {
   ECHOD_CHECK(receiving_ == nullptr);
   Operation operation = Operation::receive(socket_, earlier_of(timeouts_.idle));
@@ -23,7 +48,7 @@ Task<Chunk> SocketStream::receive() {
   co_await socket_.loop().perform(operation);
   receiving_ = nullptr;
   co_await operation.outcome();
-  if (operation.chunk) session_.count_received(operation.chunk.size());
+  if (operation.chunk) count_received(operation.chunk.size());
   co_return std::move(operation.chunk);
 }
 
@@ -36,7 +61,7 @@ Task<> SocketStream::send(Chunk chunk) {
   sending_ = &operation;
   co_await socket_.loop().perform(operation);
   sending_ = nullptr;
-  session_.count_sent(size - operation.chunk.size());
+  count_sent(size - operation.chunk.size());
   co_await operation.outcome();
 }
 

@@ -11,11 +11,15 @@ namespace echod {
 struct StreamTimeouts {
   Duration idle = Duration::zero();   // for the next bytes
   Duration stall = Duration::zero();  // for one chunk to be taken: a peer that does not read
+
+  // Whether the kernel's receive buffer may grow only once the peer has taken kTrustedSize bytes.
+  // A peer that sends and never reads would else make it grow to megabytes within milliseconds.
+  bool growth_earned = false;
 };
 
 class SocketStream final : public Stream {
  public:
-  // Takes over `fd`, a connected socket. `loop` and `session` must outlive the stream, and
+  // Takes over `fd`, a connected socket, or one that connect() will connect. `loop` and `session` must outlive the stream, and
   // `timeouts` too, which all streams of a server share.
   SocketStream(EventLoop& loop, Fd fd, Session& session, const StreamTimeouts& timeouts);
   ~SocketStream() override;  // Checks that no operation is pending, and closes the socket.
@@ -27,14 +31,25 @@ class SocketStream final : public Stream {
   // kernel holds for a peer that was given up on.
   void reset_when_closed() { socket_.reset_when_closed(); }
 
+  // A client's first step after open(): connects to `peer`, or fails, by `deadline`.
+  Task<> connect(const Endpoint& peer, Deadline deadline);
+
   Task<Chunk> receive() override;
   Task<> send(Chunk chunk) override;
   Task<> finish_sending() override;
   void abort(Error reason) noexcept override;
   void expires_at(Deadline deadline) override { deadline_ = deadline; }
 
+  // With growth_earned: bytes received after which the receive buffer is held at its size, before
+  // the kernel's first adjustment, so that a connection of small messages pays nothing; and bytes
+  // the peer must have taken for it to grow again, far more than its own buffer holds unread.
+  static constexpr uint64_t kHoldSize = 32 * 1024;
+  static constexpr uint64_t kTrustedSize = 1024 * 1024;
+
  private:
   Deadline earlier_of(Duration timeout) const;
+  void count_received(size_t size);
+  void count_sent(size_t size);
 
   Socket socket_;
   Session& session_;

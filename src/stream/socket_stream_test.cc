@@ -38,6 +38,7 @@ class SocketStreamTest : public LoopTest {
 
   void open(SocketPair pair) {
     far_ = std::move(pair.far);
+    near_ = pair.near.get();
     stream_ = std::make_unique<SocketStream>(loop(), std::move(pair.near), *session_, timeouts_);
     ASSERT_TRUE(stream_->open());
   }
@@ -58,6 +59,7 @@ class SocketStreamTest : public LoopTest {
   StreamTimeouts timeouts_;
   std::optional<Session> session_;
   std::unique_ptr<SocketStream> stream_;
+  int near_ = -1;  // the stream's descriptor
   Fd far_;
 };
 
@@ -251,6 +253,38 @@ TEST_P(SocketStreamTest, ReportsItsFirstReceivesAndCountsAll) {
   EXPECT_EQ(observer.totals, (std::vector<uint64_t>{1, 3}));
   EXPECT_EQ(session().receives_to_report, 0u);
   EXPECT_EQ(session().bytes_received, 10u);
+}
+
+// --- The receive buffer's growth
+// ------------------------------------------------------------------
+
+TEST_P(SocketStreamTest, ABufferGrowsOnlyForAPeerThatReads) {
+  timeouts_.growth_earned = true;
+  open(tcp_pair());
+  EXPECT_FALSE(receive_buffer_held(near_));
+  std::string block(16 * 1024, 'x');
+  auto echo_block = [&] {
+    write_all(far_, block);
+    for (size_t size = 0; size < block.size();) {
+      Result<Chunk> received = run(stream_->receive());
+      ASSERT_TRUE(received);
+      size += received->size();
+      ASSERT_TRUE(run(stream_->send(std::move(*received))));
+    }
+    EXPECT_EQ(read_exactly(far_, block.size()).size(), block.size());
+  };
+  while (session().bytes_received < SocketStream::kHoldSize) echo_block();
+  EXPECT_TRUE(receive_buffer_held(near_));
+  while (session().bytes_sent < SocketStream::kTrustedSize) echo_block();
+  EXPECT_FALSE(receive_buffer_held(near_));
+}
+
+TEST_P(SocketStreamTest, AFixedBufferStaysFixed) {
+  open(tcp_pair({.buffer_size = 64 * 1024, .blocking = true}));
+  ASSERT_TRUE(receive_buffer_held(near_));
+  session().bytes_sent = SocketStream::kTrustedSize - 1;
+  ASSERT_TRUE(run(stream_->send(chunk_of(loop().buffers(), "x"))));
+  EXPECT_TRUE(receive_buffer_held(near_));
 }
 
 TEST_P(SocketStreamTest, TheEndIsNotAReceiveToReport) {

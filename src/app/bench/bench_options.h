@@ -33,23 +33,25 @@ struct BenchOptions {
   BenchTarget target;
 
   unsigned connections = 50;
-  unsigned threads = 0;   // 0: one a processor, at most one a connection
-  unsigned pipeline = 1;  // messages under way on a connection (closed loop: always so many)
+  unsigned threads = 0;  // 0: one a processor, at most one a connection
+  // Messages under way on a connection: a closed loop always has so many (none: 1), an open loop
+  // at most (none: 1024), so that only a server far behind holds its schedule up.
+  std::optional<unsigned> pipeline;
   std::vector<SizeShare> sizes = {{64, 1}};
 
   // What ends the run: whichever comes first of those given; without any, 10 s.
   std::optional<uint64_t> messages;  // in all
   std::optional<Duration> duration;  // of the measurement, without ramp and warm-up
 
-  double rate = 0;  // messages per second over all connections; 0: closed loop
-  Duration warm_up = std::chrono::milliseconds(250);  // not measured
+  double rate = 0;                  // messages per second over all connections; 0: closed loop
+  std::optional<Duration> warm_up;  // not measured; none: 250 ms, nothing where `messages` is given
   Duration ramp = Duration::zero();             // connections are opened evenly over this time
   double connect_rate = 0;                      // connections opened per second; 0: no limit
   bool connect_each = false;                    // connect, echo one message, close, again
   unsigned idle = 0;                            // quiet connections held open besides
   Duration timeout = std::chrono::seconds(10);  // for a connect, and for an echo to come back
 
-  bool verify = true;                // every byte
+  bool verify = true;                // every byte; else sizes alone
   std::vector<std::string> headers;  // HTTP: "Name: value"
   std::optional<EngineKind> engine;  // of the load tester's own loops; none: auto; epoll or uring
   std::vector<std::string> sources;  // addresses to connect from; empty: the system's choice, and

@@ -52,6 +52,10 @@ struct BenchInterval {
   uint64_t p90_ns = 0;
   uint64_t p99_ns = 0;
   uint64_t max_ns = 0;
+  // All of it, by encode_histogram(); empty where it was not kept. With it a log of intervals can
+  // be written, intervals of several machines add up exactly, and comparisons know how much the
+  // latency varies within a run.
+  std::string latency;
 };
 
 struct BenchResult {
@@ -67,7 +71,8 @@ struct BenchResult {
   uint64_t unanswered = 0;  // sent and not echoed when time was up; not errors
   uint64_t late_sends = 0;  // open loop: messages that were due when time was up and never sent
 
-  // Errors by kind ("corrupt", "reset", "timeout", "connect", "closed", "protocol"), and the first
+  // Errors by kind ("corrupt", "reset", "timeout", "connect", "closed", "protocol",
+  // "status"), and the first
   // ones in words, with the offset in the connection's stream where bytes were wrong.
   std::map<std::string, uint64_t> errors;
   std::vector<std::string> first_errors;

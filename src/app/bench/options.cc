@@ -1,0 +1,296 @@
+#include "app/bench/options.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+#include "app/bench/target.h"
+#include "app/units.h"
+
+namespace echod {
+namespace {
+
+constexpr std::string_view kDescription =
+    "echod bench measures what an echo server, or the path to it, can carry: it sends messages,\n"
+    "checks every byte that comes back, and reports rates and latencies. It works against any "
+    "echo\n"
+    "server; plain echod is one.\n\n"
+    "  echod bench tcp://localhost:8080                 50 connections for 10 s, one message\n"
+    "                                                   under way on each\n"
+    "  echod bench -c 100 -d 30s -s 1KiB http://localhost:8080/\n"
+    "  echod bench --rate 20k tcp://localhost:8080      open loop: 20,000 messages a second,\n"
+    "                                                   whatever the server does\n"
+    "  echod bench -c 10 --pipeline 16 --json result.json tcp://localhost:8080\n"
+    "  echod bench --fail-if 'p99>5ms' --fail-if 'errors>0' tcp://localhost:8080\n"
+    "  echod bench compare before.json after.json\n"
+    "  echod bench merge east.json west.json\n";
+
+constexpr std::string_view kFooter =
+    "DURATION is 500ms, 10s, 5m or 2h; SIZE is 64, 64KiB or 1MiB; RATE is 500, 20k or 1.5M "
+    "messages\n"
+    "a second.\n\n"
+    "A closed loop (the default) sends the next message when an echo is back, and so measures the\n"
+    "highest rate; the latency it shows is that of a server that is never asked for more than it\n"
+    "can do. An open loop (--rate) sends when a message is due, and counts latency from then: a\n"
+    "server that stalls is charged for every message it held up.\n\n"
+    "Signals: SIGINT (Ctrl-C) and SIGTERM end the run and print its report; a second one ends at\n"
+    "once.\n"
+    "Exit status: 0 done, also with errors in the report; 1 failed, or nothing could be reached;\n"
+    "2 wrong command line; 99 a --fail-if is broken, or compare found a regression.\n";
+
+constexpr uint64_t kMany = 1'000'000'000;
+constexpr uint64_t kMessageSizeMax = uint64_t{1} << 30;
+
+// "500", "20k", "1.5M": a number of messages a second.
+std::optional<double> parse_rate(std::string_view text) {
+  double number = 0;
+  auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  if (error != std::errc() || !(number > 0)) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
+  if (unit == "k" || unit == "K") number *= 1e3;
+  if (unit == "M") number *= 1e6;
+  if (!unit.empty() && unit != "k" && unit != "K" && unit != "M") return std::nullopt;
+  if (number < 0.001 || number > 1e9) return std::nullopt;
+  return number;
+}
+
+// "64" or "64:9,1KiB:1".
+std::optional<std::vector<SizeShare>> parse_sizes(std::string_view text) {
+  std::vector<SizeShare> shares;
+  while (true) {
+    const size_t comma = std::min(text.find(','), text.size());
+    std::string_view part = text.substr(0, comma);
+    uint32_t weight = 1;
+    if (const size_t colon = part.find(':'); colon != std::string_view::npos) {
+      const std::string_view number = part.substr(colon + 1);
+      auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), weight);
+      if (error != std::errc() || end != number.data() + number.size()) return std::nullopt;
+      part = part.substr(0, colon);
+    }
+    std::optional<uint64_t> size = parse_size(part);
+    if (!size || *size < 1 || *size > kMessageSizeMax || weight == 0) return std::nullopt;
+    shares.push_back({*size, weight});
+    if (comma == text.size()) return shares;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+// "Name: value", as one field line.
+bool is_header(std::string_view text) {
+  const size_t colon = text.find(':');
+  if (colon == 0 || colon == std::string_view::npos) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool in_name = i < colon;
+    if (byte < ' ' || byte == 0x7f || (in_name && byte == ' ')) return false;
+  }
+  return true;
+}
+
+void add_rate(CommandParser& parser, const std::string& names, double& target,
+              const std::string& help) {
+  const std::string name = names.substr(names.find("--"));
+  parser.add(
+      names,
+      [&target, name](const std::string& value) -> Problem {
+        std::optional<double> rate = parse_rate(value);
+        if (!rate)
+          return fmt::format("{}: '{}' is not a rate; write 500, 20k or 1.5M", name, value);
+        target = *rate;
+        return std::nullopt;
+      },
+      "RATE", help);
+}
+
+void add_file(CommandParser& parser, const std::string& name, std::string& target,
+              const std::string& help) {
+  parser.add(
+      name,
+      [&target, name](const std::string& value) -> Problem {
+        if (value.empty()) return fmt::format("{}: give the name of a file", name);
+        target = value;
+        return std::nullopt;
+      },
+      "FILE", help);
+}
+
+void add_load(CommandParser& parser, BenchOptions& options) {
+  parser.group("Load");
+  parser.add_count(
+      "-c,--connections", 1, 1'000'000,
+      [&options](uint64_t n) { options.connections = static_cast<unsigned>(n); },
+      "Connections that send (50)");
+  parser.add_count(
+      "-n,--messages", 1, UINT64_MAX / 2, [&options](uint64_t n) { options.messages = n; },
+      "Messages to send in all (no limit)");
+  parser.add_duration(
+      "-d,-z,--duration",
+      [&options](Duration d) {
+        if (d > Duration::zero()) options.duration = d;
+      },
+      "How long to measure (10s, or until --messages are sent)");
+  parser.add(
+      "-s,--size",
+      [&options](const std::string& value) -> Problem {
+        auto sizes = parse_sizes(value);
+        if (!sizes) {
+          return fmt::format(
+              "--size: '{}' is not a size from 1 to 1GiB, nor a mix of sizes like 64:9,1KiB:1",
+              value);
+        }
+        options.sizes = *sizes;
+        return std::nullopt;
+      },
+      "SIZE[:SHARE][,...]", "Bytes in a message; several are drawn at random by their shares (64)");
+  add_rate(parser, "-r,-R,-q,--rate", options.rate,
+           "Open loop: messages due each second over all connections, evenly; latency counts from "
+           "when a message was due (closed loop: as fast as echoes come back)");
+  parser.add_count(
+      "--pipeline", 1, 1 << 20,
+      [&options](uint64_t n) { options.pipeline = static_cast<unsigned>(n); },
+      "Messages under way on each connection (closed loop: 1; open loop: at most 1024)");
+  parser.add_flag(
+      "--connect-each", [&options] { options.connect_each = true; },
+      "Connect, echo one message, close, again; latency counts from the connect");
+  parser.add_count(
+      "--idle", 0, 1'000'000, [&options](uint64_t n) { options.idle = static_cast<unsigned>(n); },
+      "Quiet connections held open besides: opened first, echo once at the end (0)");
+  parser.add_repeatable(
+      "-H,--header",
+      [&options](const std::string& value) -> Problem {
+        if (!is_header(value)) return fmt::format("--header: '{}' is not NAME: VALUE", value);
+        options.headers.push_back(value);
+        return std::nullopt;
+      },
+      "'NAME: VALUE'", "HTTP: one more header field of each request; may be repeated");
+}
+
+void add_course(CommandParser& parser, BenchOptions& options) {
+  parser.group("Course");
+  parser.add_duration(
+      "--warmup", [&options](Duration d) { options.warm_up = d; },
+      "Load that is not measured, once all connections are open (250ms; 0 with --messages)");
+  parser.add_duration(
+      "--ramp", [&options](Duration d) { options.ramp = d; },
+      "Open the connections evenly over this time (0: at once)");
+  add_rate(parser, "--connect-rate", options.connect_rate,
+           "Connections opened each second (no limit)");
+  parser.add_duration(
+      "--timeout",
+      [&options](Duration d) {
+        if (d > Duration::zero()) options.timeout = d;
+      },
+      "For a connection to open, and for an echo to come back; beyond, it is an error and the "
+      "connection is opened again (10s)");
+  parser.add_flag(
+      "--no-verify", [&options] { options.verify = false; },
+      "Count the bytes that come back instead of comparing each one");
+  parser.add_flag(
+      "--verify", [&options] { options.verify = true; }, "Compare every byte (the default)");
+}
+
+void add_tester(CommandParser& parser, BenchOptions& options) {
+  parser.group("Load tester");
+  parser.add_count(
+      "-t,--threads", 1, 1024,
+      [&options](uint64_t n) { options.threads = static_cast<unsigned>(n); },
+      "Threads, each with an event loop and its share of the connections (one for each processor)");
+  parser.add_choice<std::optional<EngineKind>>(
+      "-e,--engine", options.engine,
+      {{"auto", std::nullopt}, {"epoll", EngineKind::kEpoll}, {"uring", EngineKind::kUring}},
+      "The load tester's own event loops (auto)");
+  parser.add_flag(
+      "--pin", [&options] { options.pin = true; },
+      "Keep thread i on the i-th processor that may be used");
+  parser.add_repeatable(
+      "-B,--source",
+      [&options](const std::string& value) -> Problem {
+        if (value.empty()) return "--source: give an address of this machine";
+        options.sources.push_back(value);
+        return std::nullopt;
+      },
+      "ADDRESS",
+      "Connect from this address; repeated, from each in turn (the system's choice; to a loopback "
+      "address, several of 127.0.0.0/8 where one has too few ports)");
+  parser.add_flag(
+      "--self", [&options] { options.self = true; },
+      "First find out what the load tester itself can do on this machine, and say so where the "
+      "run comes close; without a URL, that alone");
+}
+
+void add_reports(CommandParser& parser, BenchOptions& options) {
+  parser.group("Reports");
+  add_file(parser, "--json", options.json_file,
+           "Write the result as JSON; - is standard output, instead of the text");
+  add_file(parser, "--html", options.html_file, "Write the result as a page with charts");
+  add_file(parser, "--hlog", options.hlog_file,
+           "Write the histograms as a log that HdrHistogram's tools read");
+  parser.add_repeatable(
+      "--fail-if",
+      [&options](const std::string& value) -> Problem {
+        auto threshold = parse_threshold(value);
+        if (!threshold) return fmt::format("--fail-if: {}", threshold.error());
+        options.fail_if.push_back(*threshold);
+        return std::nullopt;
+      },
+      "CONDITION",
+      "End with status 99 when the result is so: 'p99>5ms', 'rate<50k', 'errors>0'; may be "
+      "repeated");
+  parser.add_duration(
+      "-i,--interval",
+      [&options](Duration d) {
+        options.interval = std::max<Duration>(d, std::chrono::milliseconds(10));
+      },
+      "Step of the time series, at least 10ms (1s)");
+  parser.add_flag("--no-view", [&options] { options.view = false; }, "Show nothing while it runs");
+}
+
+// What other load testers call the same.
+void add_aliases(CommandParser& parser, BenchOptions& options) {
+  parser.group("");
+  parser.add_flag("-J", [&options] { options.json_file = "-"; }, "iperf3: --json -");
+  parser.add_flag("--no-tui", [&options] { options.view = false; }, "oha: --no-view");
+  parser.add_flag(
+      "--disable-keepalive", [&options] { options.connect_each = true; },
+      "hey, oha: --connect-each");
+}
+
+}  // namespace
+
+std::variant<BenchOptions, CommandParser::Ending> parse_bench_command_line(
+    int argc, const char* const* argv) {
+  BenchOptions options;
+  std::optional<std::string> url;
+  CommandParser parser({.name = "echod bench",
+                        .description = std::string(kDescription),
+                        .footer = std::string(kFooter)});
+  parser.group("Target");
+  parser.add(
+      "url",
+      [&url](const std::string& value) -> Problem {
+        url = value;
+        return std::nullopt;
+      },
+      "URL", "tcp://HOST:PORT, http://HOST[:PORT][/PATH], or HOST:PORT for tcp");
+  add_load(parser, options);
+  add_course(parser, options);
+  add_tester(parser, options);
+  add_reports(parser, options);
+  add_aliases(parser, options);
+  if (auto ending = parser.parse(argc, argv)) return *ending;
+  if (!url) {
+    if (options.self) return options;
+    return parser.mistake("where to? Give a URL, such as tcp://localhost:8080");
+  }
+  auto target = parse_bench_target(*url);
+  if (!target) return parser.mistake(target.error());
+  options.target = *target;
+  if (!options.headers.empty() && target->protocol != BenchProtocol::kHttp1) {
+    return parser.mistake("--header is for http:// URLs");
+  }
+  return options;
+}
+
+}  // namespace echod

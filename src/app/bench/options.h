@@ -1,0 +1,16 @@
+// The command line of `echod bench` and of its verbs.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "app/bench/bench_options.h"
+#include "app/command_parser.h"
+
+namespace echod {
+
+// Reads `bench [URL] [options]`, given from the word "bench" on: what to run, or what to print.
+std::variant<BenchOptions, CommandParser::Ending> parse_bench_command_line(int argc,
+                                                                           const char* const* argv);
+
+}  // namespace echod

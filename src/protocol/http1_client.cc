@@ -1,0 +1,231 @@
+// The HTTP/1.1 client: one POST after another on a connection, as many under way as the traffic
+// wants. The bodies are one pattern, from request to request, so that a response that answers
+// another request shows in its first byte. An unexpected status refuses one message and leaves the
+// connection as it is; a wrong byte or wrong framing ends it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/ring_queue.h"
+#include "protocol/echo_client.h"
+#include "wire/http1_response_decoder.h"
+#include "wire/pattern.h"
+
+namespace echod {
+namespace {
+
+class Http1Client final : public EchoClient {
+ public:
+  Http1Client(Stream& stream, BufferPool& buffers, EchoTraffic& traffic,
+              const EchoClientOptions& options)
+      : stream_(stream),
+        buffers_(buffers),
+        traffic_(traffic),
+        pattern_(options.seed),
+        verify_(options.verify),
+        head_(fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\n{}Content-Length: ", options.path,
+                          options.host, options.fields)),
+        head_prefix_size_(head_.size()) {}
+
+  Task<> send() override {
+    while (Chunk chunk = co_await next_chunk()) {
+      traffic_.sending();
+      co_await stream_.send(std::move(chunk));
+    }
+  }
+
+  Task<> receive() override {
+    while (Chunk chunk = co_await stream_.receive()) {
+      const size_t count = co_await take(chunk.bytes());
+      chunk = Chunk();  // its buffer, still in the cache, is the next to send from
+      if (count > 0) traffic_.echoed(count);
+      if (last_response_ && !decoder_.in_response()) break;
+    }
+    co_await finish();
+  }
+
+ private:
+  // --- Sending ---
+
+  // The next bytes to send: what is left of a request, and as many whole ones as may follow.
+  // Without any, an empty chunk.
+  Result<Chunk> next_chunk() {
+    if (!in_request() && !begin_request()) return Chunk();
+    Result<Chunk> chunk = buffers_.lease();
+    if (!chunk) return chunk;
+    do {
+      const size_t head = std::min(head_.size() - head_sent_, chunk->spare().size());
+      std::memcpy(chunk->spare().data(), head_.data() + head_sent_, head);
+      chunk->grow(head);
+      head_sent_ += head;
+      const auto body = static_cast<size_t>(std::min<uint64_t>(body_left_, chunk->spare().size()));
+      pattern_.fill(chunk->spare().first(body), body_sent_);
+      chunk->grow(body);
+      body_left_ -= body;
+      body_sent_ += body;
+    } while (!chunk->spare().empty() && begin_request());
+    return chunk;
+  }
+
+  bool in_request() const { return head_sent_ < head_.size() || body_left_ > 0; }
+
+  bool begin_request() {
+    if (last_response_) return false;
+    const std::optional<uint64_t> size = traffic_.next_message();
+    if (!size) return false;
+    if (*size != head_body_size_) {
+      head_.resize(head_prefix_size_);
+      fmt::format_to(std::back_inserter(head_), "{}\r\n\r\n", *size);
+      head_body_size_ = *size;
+    }
+    head_sent_ = 0;
+    body_left_ = *size;
+    sizes_.push(*size);
+    return true;
+  }
+
+  // --- Receiving ---
+
+  // Takes received bytes in. How many echoes they complete.
+  Result<size_t> take(std::span<const std::byte> input) {
+    using Event = wire::ResponseDecoder::Event;
+    size_t count = 0;
+    while (true) {
+      Result<void> outcome;
+      switch (decoder_.next(input)) {
+        case Event::kNeedInput:
+          return count;
+        case Event::kHead:
+          outcome = begin_response();
+          break;
+        case Event::kBody:
+          outcome = take_body(decoder_.body());
+          break;
+        case Event::kEnd:
+          outcome = end_response(count);
+          break;
+        case Event::kError:
+          outcome = give_up(EchoFault::kProtocol, std::string(decoder_.error()));
+          break;
+      }
+      if (!outcome) return std::unexpected(outcome.error());
+    }
+  }
+
+  Result<void> begin_response() {
+    const wire::ResponseHead& head = decoder_.head();
+    if (sizes_.empty()) {
+      return give_up(EchoFault::kProtocol,
+                     fmt::format("a response that nothing asked for: status {}", head.status));
+    }
+    if (last_response_) {
+      return give_up(EchoFault::kProtocol, "a response after Connection: close");
+    }
+    if (head.status == 101) return give_up(EchoFault::kProtocol, "status 101");
+    body_received_ = 0;
+    refused_ = head.status < 200 || head.status > 299;
+    last_response_ = !head.keep_alive;
+    const bool wrong_size = head.framing == wire::ResponseFraming::kContentLength &&
+                            head.content_length != sizes_.front();
+    if (!refused_ && wrong_size) {
+      return give_up(EchoFault::kCorrupt,
+                     fmt::format("a body of {} bytes came back for one of {}, at offset {}",
+                                 head.content_length, sizes_.front(), body_base_));
+    }
+    return {};
+  }
+
+  Result<void> take_body(std::span<const std::byte> bytes) {
+    if (refused_) return {};
+    const auto wanted =
+        static_cast<size_t>(std::min<uint64_t>(bytes.size(), sizes_.front() - body_received_));
+    const uint64_t base = body_base_ + body_received_;
+    if (verify_) {
+      if (auto at = pattern_.first_mismatch(bytes.first(wanted), base)) {
+        const uint64_t offset = base + *at;
+        return give_up(EchoFault::kCorrupt,
+                       fmt::format("wrong byte at offset {}: 0x{:02x} came back for 0x{:02x}",
+                                   offset, static_cast<unsigned>(bytes[*at]),
+                                   static_cast<unsigned>(pattern_.at(offset))));
+      }
+    }
+    if (wanted < bytes.size()) {
+      return give_up(EchoFault::kCorrupt,
+                     fmt::format("{} byte(s) more came back than were sent, at offset {}",
+                                 bytes.size() - wanted, base + wanted));
+    }
+    body_received_ += bytes.size();
+    return {};
+  }
+
+  // `count` echoes are complete besides, of which the traffic has not been told yet.
+  Result<void> end_response(size_t& count) {
+    const uint64_t size = sizes_.front();
+    if (!refused_ && body_received_ < size) {
+      return give_up(EchoFault::kCorrupt,
+                     fmt::format("a body of {} bytes came back for one of {}, at offset {}",
+                                 body_received_, size, body_base_ + body_received_));
+    }
+    sizes_.pop();
+    body_base_ += size;
+    if (!refused_) {
+      ++count;
+      return {};
+    }
+    if (count > 0) traffic_.echoed(std::exchange(count, 0));
+    traffic_.refused(fmt::format("status {}", decoder_.head().status));
+    return {};
+  }
+
+  // The server ended the connection, or will now.
+  Result<void> finish() {
+    using Event = wire::ResponseDecoder::Event;
+    const Event event =
+        last_response_ && !decoder_.in_response() ? Event::kNeedInput : decoder_.end_of_input();
+    if (event == Event::kError) {
+      return give_up(sizes_.empty() ? EchoFault::kProtocol : EchoFault::kClosed,
+                     std::string(decoder_.error()));
+    }
+    size_t count = 0;
+    if (event == Event::kEnd) {
+      if (Result<void> ended = end_response(count); !ended) return ended;
+      if (count > 0) traffic_.echoed(count);
+    }
+    if (sizes_.empty()) return {};
+    return give_up(EchoFault::kClosed,
+                   fmt::format("the server ended the connection with {} request(s) under way, at "
+                               "offset {}",
+                               sizes_.size(), body_base_));
+  }
+
+  Stream& stream_;
+  BufferPool& buffers_;
+  EchoTraffic& traffic_;
+  const wire::Pattern pattern_;
+  const bool verify_;
+
+  std::string head_;  // of the request being sent
+  const size_t head_prefix_size_;
+  uint64_t head_body_size_ = UINT64_MAX;  // that it tells
+  size_t head_sent_ = SIZE_MAX;           // bytes of it; not less than its size: all
+  uint64_t body_left_ = 0;                // of the request being sent
+  uint64_t body_sent_ = 0;                // of all requests
+
+  wire::ResponseDecoder decoder_{wire::HttpLimits()};
+  RingQueue<uint64_t> sizes_;   // of the bodies under way, oldest first
+  uint64_t body_base_ = 0;      // where the oldest one's body begins in the pattern
+  uint64_t body_received_ = 0;  // of it
+  bool refused_ = false;        // the response is not an echo; its body is skipped
+  bool last_response_ = false;  // the server closes after it
+};
+
+}  // namespace
+
+std::unique_ptr<EchoClient> make_http1_client(Stream& stream, BufferPool& buffers,
+                                              EchoTraffic& traffic,
+                                              const EchoClientOptions& options) {
+  return std::make_unique<Http1Client>(stream, buffers, traffic, options);
+}
+
+}  // namespace echod
