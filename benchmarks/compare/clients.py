@@ -154,17 +154,8 @@ class EchodBench(Client):
         first = report["errors"]["first"]
         return Window(totals["messages"], totals["errors"], totals["elapsed_s"],
                       latency["p50"] / 1000, latency["p99"] / 1000,
-                      *self.moments(totals, begin_ns, end_ns),
+                      report["window"]["begin_ns"], report["window"]["end_ns"],
                       f"{first[0] if first else ''}")
-
-    @staticmethod
-    def moments(totals, begin_ns, end_ns):
-        """When the window began and ended. A report that does not say is taken to have been written
-        at once."""
-        if "window_begin_ns" in totals:
-            return totals["window_begin_ns"], totals["window_end_ns"]
-        end = end_ns - 20_000_000
-        return max(begin_ns, end - int(totals["elapsed_s"] * 1e9)), end
 
 
 class Measured(NamedTuple):
