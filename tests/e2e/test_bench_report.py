@@ -3,6 +3,8 @@
 import json
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 
 import jsonschema
@@ -75,3 +77,32 @@ def test_schema_finds_what_is_wrong(schema, group, member, value):
     report[group][member] = value
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.Draft202012Validator(schema).validate(report)
+
+
+JAVA_HISTOGRAM = sorted(pathlib.Path("/usr/share").glob(
+    "maven-repo/org/hdrhistogram/HdrHistogram/debian/HdrHistogram*.jar"))
+
+
+@pytest.mark.skipif(not (shutil.which("java") and JAVA_HISTOGRAM),
+                    reason="needs libhdrhistogram-java and a Java runtime")
+@pytest.mark.parametrize("kind, tag", [("latency", None), ("service", "service"),
+                                       ("connect", "connect")])
+def test_hdr_histogram_reads_the_log_as_we_do(tmp_path, kind, tag):
+    """The percentile curve of the JSON report is the one that the original library reads off the
+    interval log, value by value."""
+    log = tmp_path / "sample.hlog"
+    log.write_text(sample("hlog"))
+    command = ["java", "-cp", JAVA_HISTOGRAM[0], "org.HdrHistogram.HistogramLogProcessor",
+               "-i", log, "-o", tmp_path / "out", "-outputValueUnitRatio", "1"]
+    subprocess.run(command + (["-tag", tag] if tag else []), check=True,
+                   timeout=support.PATIENCE_S)
+    lines = re.findall(r"^ *([\d.]+) +([\d.]+) +(\d+)", (tmp_path / "out.hgrm").read_text(), re.M)
+    read = {round(100 * float(share), 6): float(value) for value, share, _ in lines}
+    written = {round(percentile, 6): value
+               for percentile, value in json.loads(sample("json"))[kind]["curve"]}
+    assert len(written) > 20
+    # Near the end it prints fewer points than there are halvings.
+    assert {at: read[at] for at in written if at in read} == {
+        at: written[at] for at in written if at in read}
+    assert len(read.keys() & written.keys()) > 0.8 * len(read)
+    assert int(lines[-1][2]) == json.loads(sample("json"))[kind]["count"]

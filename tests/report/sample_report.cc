@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "app/bench/bench_test_util.h"
+#include "app/bench/hlog.h"
 #include "app/bench/report_json.h"
 #include "app/bench/report_text.h"
 
@@ -19,8 +20,9 @@ int main(int argc, char** argv) {
   if (format == "json") text = echod::json_report(result);
   if (format == "json-empty") text = echod::json_report(empty);
   if (format == "text") text = echod::text_report(result);
+  if (format == "hlog") text = echod::hlog_report(result);
   if (text.empty()) {
-    std::fprintf(stderr, "usage: sample_report json|json-empty|text [SEED]\n");
+    std::fprintf(stderr, "usage: sample_report json|json-empty|text|hlog [SEED]\n");
     return 2;
   }
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() ? 0 : 1;

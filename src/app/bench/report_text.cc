@@ -174,9 +174,10 @@ std::string printable(std::string_view text) {
 }
 
 std::string mode_in_words(const BenchPlan& plan) {
-  std::string text = plan.loop == "open"
-                         ? fmt::format("Open loop, {} messages/s asked for", format_rate(plan.rate))
-                         : "Closed loop";
+  std::string text = plan.loop.empty() ? "Closed and open loops" : "Closed loop";
+  if (plan.loop == "open") {
+    text = fmt::format("Open loop, {} messages/s asked for", format_rate(plan.rate));
+  }
   if (plan.connect_each) text += ", a connection for each message";
   if (plan.pipeline > 1) text += fmt::format(", {} messages under way each", plan.pipeline);
   text += ", " + printable(format_sizes(plan.sizes));
@@ -218,7 +219,8 @@ std::vector<std::string> warnings_of(const BenchResult& result) {
 
 std::string text_report(const BenchResult& result) {
   std::string text = printable(result.plan.url) + "\n";
-  text += wrapped(mode_in_words(result.plan), 2);
+  if (result.plan.url.empty()) text = "Latencies alone, of unknown runs\n";
+  if (!result.plan.url.empty()) text += wrapped(mode_in_words(result.plan), 2);
   std::string measured = fmt::format("{}, measured for {}", connections_in_words(result.plan),
                                      format_latency(result.elapsed_s * 1e9));
   if (result.plan.warm_up_s > 0) {

@@ -106,6 +106,14 @@ TEST(ReportTextTest, NothingAtAllIsStillAReport) {
   EXPECT_TRUE(has(text, "WARNING: No message came back.\n")) << text;
 }
 
+TEST(ReportTextTest, LatenciesOfUnknownRunsClaimNothing) {
+  BenchResult result;
+  result.latency.record(1000);
+  result.messages = 1;
+  EXPECT_TRUE(text_report(result).starts_with("Latencies alone, of unknown runs\n"));
+  EXPECT_FALSE(has(text_report(result), "verified"));
+}
+
 TEST(ReportTextTest, TheLargestFiguresStayInTheirColumns) {
   BenchResult result = sample_result(1, 2);
   result.plan.rate = 123'456'789;
@@ -159,6 +167,9 @@ TEST(ReportTextTest, PlansInWords) {
                     .warm_up_s = 0};
   EXPECT_EQ(mode_in_words(plan), "Closed loop, 16 messages under way each, 64 bytes, not verified");
   EXPECT_EQ(connections_in_words(plan), "1 connection on 1 thread");
+  plan.loop = "";
+  EXPECT_TRUE(mode_in_words(plan).starts_with("Closed and open loops, 16 "));
+  plan.loop = "closed";
   plan.pipeline = 1;
   plan.connect_each = true;
   EXPECT_EQ(mode_in_words(plan),
