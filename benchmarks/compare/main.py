@@ -38,7 +38,8 @@ def parser():
     add("--cell", action="append", metavar="PATTERN", help="only cells whose name matches; --list")
     add("--servers", metavar="PATTERN,...", help="only servers whose name matches")
     add("--rounds", type=int, help="of each cell and server (5; 3 with --quick)")
-    add("--seconds", type=float, default=0.5, help="length of a measured window (0.5)")
+    add("--seconds", type=float, default=0.35,
+        help="length of a measured window (0.35)")
     add("--warmup", type=float, default=0.25, help="seconds before it (0.25)")
     add("--budget", type=duration, metavar="TIME",
         help="leave out what matters least, to end by then")
@@ -82,6 +83,8 @@ def selected_servers(options, cores):
                     if any(fnmatch.fnmatch(server.name, pattern) for pattern in patterns)]
         if not everyone:
             raise SystemExit(f"error: no server matches {options.servers}; see --list")
+    elif options.quick:
+        everyone = [server for server in everyone if server.rank <= servers.MAIN]
     usable, missing = servers.prepared(everyone)
     if not options.servers or "same" in options.servers:
         usable.append(runner.SameThreadFloor(build.build("same_thread_floor"), cores))

@@ -14,7 +14,7 @@ def titles():
 
 
 def in_order(store, cell):
-    measured = set(store.servers(cell))
+    measured = set(store.servers(cell)) - set(store.header.get("left_out", {}).get(cell, ()))
     return [name for name in titles() if name in measured]
 
 

@@ -1,20 +1,21 @@
 """One run, and the order of many: interleaved rounds within a budget of time."""
 
+import itertools
 import json
 import subprocess
 import sys
 import time
 
 from compare import clients, cpu_meter, machine, process
-from compare.cells import AXIS, TARGET, TOGETHER, VALIDATION
-from compare.servers import MAIN, MINOR, OURS
+from compare.cells import TARGET, TOGETHER, VALIDATION
+from compare.servers import MAIN, OURS
 
 OVERHEAD_SECONDS = 0.35  # of a run, beyond window and warm-up: starting, connecting, ending
 SECONDS_PER_CONNECTION = 1 / 7000  # to connect, warm up and end them
 SAME_THREAD = "same-thread-floor"
 # The pairs with the highest number are left out first. By the tier of the cell, and the rank of the
 # server (ours and the reference, main peers, other peers, a process for each connection).
-IMPORTANCE = {1: (0, 1, 2, 4), 2: (1, 3, 5, 7), 3: (3, 6, 8, 9), 4: (2, 2, 2, 2)}
+IMPORTANCE = {1: (0, 1, 2, 2), 2: (1, 3, 5, 7), 3: (3, 6, 8, 9), 4: (2, 2, 2, 2)}
 VALIDATED = ("echod-uring", "epoll", "go-net")  # the servers both load generators are used on
 EXTRA_ROUNDS_MAX = 4  # of the targets' cells, when time is left
 
@@ -60,8 +61,9 @@ class Bench:
     def _run(self, server, cell, client):
         server_cpus, client_cpus = self.cpus(cell)
         with process.Running(server, cell, server_cpus, self.server_meter) as running:
-            measured = clients.measure(client, cell, running.port, client_cpus, self.seconds,
-                                       self.warm_up, self.server_meter, self.client_meter)
+            measured = clients.measure(
+                client, cell, running.port, client_cpus, cell.window_seconds(self.seconds),
+                self.warm_up, self.server_meter, self.client_meter)
             ended = running.has_ended
         window = measured.window
         messages = max(window.messages, 1)
@@ -106,7 +108,9 @@ class SameThreadFloor:
 
 
 def estimated_seconds(cell, seconds, warm_up):
-    whole = max(1, round(seconds)) if cell.client == "wrk" else seconds + warm_up
+    whole = cell.window_seconds(seconds) + warm_up
+    if cell.client == "wrk":
+        whole = max(1, round(seconds))
     return whole + OVERHEAD_SECONDS + cell.connections * SECONDS_PER_CONNECTION
 
 
@@ -121,8 +125,6 @@ def pairs_by_importance(tiers, servers):
         for server in servers:
             if not server.takes(cell) or (tier > TARGET and not getattr(server, "in_matrix", True)):
                 continue
-            if server.rank == MINOR and tier > AXIS:
-                continue
             if tier == VALIDATION and server.name not in VALIDATED:
                 continue
             pairs.append((importance(tier, server), cell, server))
@@ -131,16 +133,27 @@ def pairs_by_importance(tiers, servers):
 
 def within_budget(pairs, rounds, budget_seconds, estimate):
     """Splits the pairs into those there is time for, and the rest. The targets' cells of our
-    servers and the main peers are always in."""
+    servers and the main peers are always in. Pairs of a cell that matter alike stay together: a
+    server without its reference says nothing."""
     chosen, left_out, spent = [], [], 0.0
-    for pair in pairs:
-        cost = estimate(pair[1]) * rounds
-        if budget_seconds and spent + cost > budget_seconds and pair[0] > MAIN:
-            left_out.append(pair)
+    for (number, cell), group in itertools.groupby(pairs, key=lambda pair: pair[:2]):
+        group = list(group)
+        cost = estimate(cell) * rounds * len(group)
+        if budget_seconds and spent + cost > budget_seconds and number > MAIN:
+            left_out += group
         else:
             spent += cost
-            chosen.append(pair)
+            chosen += group
     return chosen, left_out, spent
+
+
+def beside_each_other(cells):
+    """The cells, with those that differ in the load generator alone one after the other: they are
+    compared, so the machine should be the same for them."""
+    groups = {}
+    for cell in cells:
+        groups.setdefault(cell._replace(client=""), []).append(cell)
+    return [cell for group in groups.values() for cell in group]
 
 
 class Progress:
@@ -205,7 +218,9 @@ class Schedule:
                 self._estimate(self.chosen) * self._slowness() * rounds > left):
             if self.chosen[-1][0] <= MAIN:
                 return  # what targets need is measured, even if it takes longer
-            self.dropped.append(self.chosen.pop())
+            last = self.chosen[-1][:2]
+            while self.chosen[-1][:2] == last:
+                self.dropped.append(self.chosen.pop())
 
     def run(self):
         for number in range(self.rounds):
@@ -228,7 +243,8 @@ class Schedule:
         by_cell = {}
         for _, cell, server in pairs:
             by_cell.setdefault(cell, []).append(server)
-        for index, (cell, servers) in enumerate(by_cell.items()):
+        for index, cell in enumerate(beside_each_other(by_cell)):
+            servers = by_cell[cell]
             shift = (number + index) % len(servers)
             for server in servers[shift:] + servers[:shift]:
                 if not self.store.has(number, cell.name, server.name):

@@ -111,6 +111,7 @@ class EchodWithoutSpinning(Echod):
     """What remains of the advantage where the processor may not be spent on waiting."""
 
     rank = OTHER
+    protocols = ("tcp",)
     placements = (APART,)
     in_matrix = False
 
@@ -173,7 +174,9 @@ class ProcessPerConnection(Server):
     """They fork for every client, so they stay with few."""
 
     rank = MINOR
+    placements = (APART,)
     connections_max = 50
+    in_matrix = False
 
     def __init__(self, name, title, arguments):
         self.name, self.title, self.arguments = name, title, arguments
