@@ -40,6 +40,7 @@ OS_EXCEPTIONS = {
     "src/app/log.cc": "the log's file and pipe, polled so that a stalled reader never blocks",
     "src/app/serve.cc": "the process: it ends at once at a second signal",
     "src/app/stop_signals.cc": "the process: its signals and its standard streams",
+    "src/app/bench/view.cc": "the terminal: whether it is one, and how wide",
     "src/app/bench/bench.cc": "the process: it ends at once at a second signal",
 }
 

@@ -16,7 +16,8 @@ constexpr std::string_view kDescription =
     "  echod                          listen on 127.0.0.1:8080\n"
     "  echod --listen [::]:7          every address, IPv4 and IPv6, port 7\n"
     "  echod --listen tcp://:9000 --listen http://:9001\n"
-    "  echod --engine epoll --workers 2 --log-format json\n";
+    "  echod --engine epoll --workers 2 --log-format json\n\n"
+    "  echod bench URL                load test an echo server: echod bench --help\n";
 
 constexpr std::string_view kFooter =
     "DURATION is 500ms, 10s, 5m or 2h; SIZE is 4096, 64KiB or 1MiB; 0 means no limit.\n\n"

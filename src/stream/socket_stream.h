@@ -19,8 +19,8 @@ struct StreamTimeouts {
 
 class SocketStream final : public Stream {
  public:
-  // Takes over `fd`, a connected socket, or one that connect() will connect. `loop` and `session` must outlive the stream, and
-  // `timeouts` too, which all streams of a server share.
+  // Takes over `fd`, a connected socket, or one that connect() will connect. `loop` and `session`
+  // must outlive the stream, and `timeouts` too, which all streams of a server share.
   SocketStream(EventLoop& loop, Fd fd, Session& session, const StreamTimeouts& timeouts);
   ~SocketStream() override;  // Checks that no operation is pending, and closes the socket.
 

@@ -259,8 +259,7 @@ void add_aliases(CommandParser& parser, BenchOptions& options) {
 
 }  // namespace
 
-std::variant<BenchOptions, CommandParser::Ending> parse_bench_command_line(
-    int argc, const char* const* argv) {
+BenchCommand parse_bench_command_line(int argc, const char* const* argv) {
   BenchOptions options;
   std::optional<std::string> url;
   CommandParser parser({.name = "echod bench",

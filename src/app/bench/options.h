@@ -9,8 +9,10 @@
 
 namespace echod {
 
-// Reads `bench [URL] [options]`, given from the word "bench" on: what to run, or what to print.
-std::variant<BenchOptions, CommandParser::Ending> parse_bench_command_line(int argc,
-                                                                           const char* const* argv);
+// What to do: run, or print.
+using BenchCommand = std::variant<BenchOptions, CommandParser::Ending>;
+
+// Reads `bench [URL] [options]`, given from the word "bench" on.
+BenchCommand parse_bench_command_line(int argc, const char* const* argv);
 
 }  // namespace echod

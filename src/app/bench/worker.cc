@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/epoll_loop.h"
+#include "engine/thread_tuning.h"
 #include "engine/uring_loop.h"
 
 namespace echod {
@@ -58,6 +59,10 @@ BenchWorker::BenchWorker(const BenchSetup& setup, RunWindow& window, unsigned in
       next_tick_(setup.start) {}
 
 Result<void> BenchWorker::run() {
+  if (setup_.options.pin) {
+    if (Result<void> pinned = pin_this_thread(index_); !pinned) return pinned;
+  }
+  wake_on_time();
   Result<std::unique_ptr<EventLoop>> loop = setup_.engine == EngineKind::kUring
                                                 ? UringLoop::create(buffers_for(setup_))
                                                 : EpollLoop::create(buffers_for(setup_));
@@ -81,6 +86,7 @@ Result<void> BenchWorker::run() {
     pace(now);
     if (!task.done()) loop_->run_once_by(std::min(next_tick_, due_next()));
   }
+  if (!cpu_measured_) measure_cpu(tester.clock.now());
   recorder_.finish();
   active_.clear();
   idle_.clear();
