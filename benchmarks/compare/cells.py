@@ -35,6 +35,7 @@ class Cell(NamedTuple):
     placement: str = APART
     protocol: str = "tcp"
     client: str = ""  # a load generator this cell insists on
+    verify: bool = True  # False: bodies are counted, for servers that answer with others
 
     @property
     def name(self):
@@ -44,7 +45,16 @@ class Cell(NamedTuple):
             parts.append(f"p{self.pipeline}")
         if self.client:
             parts.append(self.client)
+        elif not self.verify:
+            parts.append("any")
         return "-".join([*parts, self.placement])
+
+    @property
+    def without_client(self):
+        """The cells to compare this one with, where a load generator is insisted on: the same by
+        `echod bench`, rather with every byte verified."""
+        usual = self._replace(client="", verify=True)
+        return usual, usual._replace(verify=self.verify)
 
     @property
     def load(self):
@@ -57,7 +67,9 @@ class Cell(NamedTuple):
             text = f"HTTP/1.1 POST, body of {size_text(self.size)}, {count}"
         if self.pipeline > 1:
             text += f", {self.pipeline} under way on each"
-        return text + (f", measured by {self.client}" if self.client else "")
+        if self.client:
+            return f"{text}, measured by {self.client}"
+        return text if self.verify else f"{text}, whatever comes back"
 
     @property
     def title(self):
@@ -77,7 +89,8 @@ ONE = Cell(1)
 BULK = Cell(50, size=256 * 1024)
 CHURN = Cell(50, churn=True)
 HTTP = Cell(50, protocol="http")
-HTTP_WRK = Cell(50, protocol="http", client="wrk")
+HTTP_ANY = Cell(50, protocol="http", verify=False)
+HTTP_WRK = Cell(50, protocol="http", client="wrk", verify=False)  # which does not look at bodies
 
 
 def together(cell):
@@ -86,7 +99,7 @@ def together(cell):
 
 TARGET_CELLS = (
     BASE, together(BASE), ONE, together(ONE), BULK, CHURN,
-    together(HTTP_WRK), together(HTTP), HTTP_WRK, HTTP,
+    together(HTTP_WRK), together(HTTP_ANY), HTTP_WRK, HTTP,
 )
 
 

@@ -142,6 +142,8 @@ class EchodBench(Client):
                    str(cell.client_threads), "-d", f"{round(seconds * 1000)}ms", "--warmup",
                    f"{round(warm_up * 1000)}ms", "--pin", "--no-view", "--json",
                    str(directory / "report.json")]
+        if not cell.verify:
+            command.append("--no-verify")
         return command + (["--connect-each"] if cell.churn else [])
 
     def window(self, run, begin_ns, end_ns, directory):

@@ -173,11 +173,11 @@ def validity_text(store):
              "CPU of the server.", "",
              "| load | server | beside | rate | p50 | server CPU | its own CPU |",
              "| --- | --- | --- | --- | --- | --- | --- |"]
-    for usual, server, other, ratios in validate.rows(store):
+    for usual, other, server, ratios in validate.rows(store):
         ours = store.values(usual.name, server, "client_ns")
-        theirs = store.values(usual._replace(client=other).name, server, "client_ns")
+        theirs = store.values(other.name, server, "client_ns")
         own = f"{theirs.median / ours.median:.2f}" if ours and theirs and ours.median else "–"
-        lines.append(f"| {usual.title} | {server} | {other} | {ratios['rate'] or '–'} | "
+        lines.append(f"| {usual.title} | {server} | {other.client} | {ratios['rate'] or '–'} | "
                      f"{ratios['p50'] or '–'} | {ratios['cpu'] or '–'} | {own} |")
     return "\n".join([*lines, ""])
 
@@ -186,8 +186,12 @@ def omissions_text(store):
     lines = ["## What is not here", ""]
     for server, reason in store.header.get("missing", {}).items():
         lines.append(f"- {server} did not take part: {clean(reason)}.")
+    by_servers = {}
     for cell, servers in store.header.get("left_out", {}).items():
-        lines.append(f"- {cell}: no time for {', '.join(servers)}.")
+        rest = set(store.servers(cell)) - set(servers)
+        key = f"No time for {', '.join(servers)}" if rest else "No time at all"
+        by_servers.setdefault(key, []).append(cell)
+    lines += [f"- {key} in {', '.join(found)}." for key, found in by_servers.items()]
     for cell in store.cells():
         for server in in_order(store, cell):
             failures = store.failures(cell, server)

@@ -54,6 +54,8 @@ def parser():
     add("--no-memory", action="store_true", help="leave out the memory of idle connections")
     add("--list", action="store_true", help="print cells and servers, and run nothing")
     add("--echod", type=pathlib.Path, default=build.ROOT / "build" / "release" / "echod")
+    add("--tester", type=pathlib.Path, metavar="ECHOD",
+        help="the program whose `bench` is the load generator (the one that is compared)")
     return made
 
 
@@ -61,7 +63,7 @@ def selected_cells(options):
     tiers = cells.all_cells()
     if options.validate:
         wanted = set(cells.VALIDATION_CELLS) | {
-            cell._replace(client="") for cell in cells.VALIDATION_CELLS} | {
+            cell.without_client[0] for cell in cells.VALIDATION_CELLS} | {
             cell for cell in cells.TARGET_CELLS if cell.protocol == "http"}
         return {cell: cells.VALIDATION for cell in tiers if cell in wanted}
     if options.cell:
@@ -94,7 +96,7 @@ def selected_servers(options, cores):
 def selected_clients(options):
     """{name: client} of those that can run, and the name of the usual one."""
     usable = {}
-    for client in (clients.EchodBench(options.echod), clients.Independent(), clients.Wrk()):
+    for client in (clients.EchodBench(options.tester or options.echod), clients.Independent(), clients.Wrk()):
         try:
             client.prepare()
             usable[client.name] = client
@@ -181,9 +183,10 @@ class Comparison:
 
     def measure_memory(self, store, bench):
         for number in range(MEMORY_ROUNDS):
+            print(f"memory of idle connections, round {number + 1}/{MEMORY_ROUNDS}",
+                  file=sys.stderr)
             for server in self.memory_servers():
                 if not store.has(number, memory.CELL, server.name):
-                    print(f"idle memory, round {number + 1}: {server.name}", file=sys.stderr)
                     store.add({"round": number, "cell": memory.CELL, "server": server.name,
                                **memory.run(server, bench, self.descriptors)})
 

@@ -152,7 +152,7 @@ def beside_each_other(cells):
     compared, so the machine should be the same for them."""
     groups = {}
     for cell in cells:
-        groups.setdefault(cell._replace(client=""), []).append(cell)
+        groups.setdefault(cell.without_client[0], []).append(cell)
     return [cell for group in groups.values() for cell in group]
 
 

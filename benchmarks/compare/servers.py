@@ -205,6 +205,9 @@ class Nginx(Server):
         if not self.binary():
             raise Unavailable("nginx")
 
+    def takes(self, cell):
+        return super().takes(cell) and not cell.verify
+
     @staticmethod
     def binary():
         return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")

@@ -4,7 +4,7 @@ the two that are limits: a latency and an amount of memory."""
 from typing import NamedTuple
 
 from compare import memory
-from compare.cells import BASE, BULK, CHURN, HTTP, HTTP_WRK, ONE, together
+from compare.cells import BASE, BULK, CHURN, HTTP, HTTP_ANY, HTTP_WRK, ONE, together
 from compare.runner import SAME_THREAD
 
 ENGINES = ("echod-uring", "echod-epoll")
@@ -88,7 +88,7 @@ def all_targets(store):
                "rate >= 1.2x nginx with a fixed body",
                at_least(store, together(HTTP_WRK), "rate", ["nginx"], 1.2)),
         Target("the same by `echod bench`", "rate >= 1.2x nginx with a fixed body",
-               at_least(store, together(HTTP), "rate", ["nginx"], 1.2)),
+               at_least(store, together(HTTP_ANY), "rate", ["nginx"], 1.2)),
         Target("idle connection", "<= 1 KiB of user memory",
                at_most(store, memory.CELL, "bytes", 1024, "B")),
         Target("`echod bench`, HTTP/1.1, different cores", "rate >= wrk's, every byte verified",

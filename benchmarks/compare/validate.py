@@ -10,28 +10,29 @@ def pairs(store):
     measured = set(store.cells())
     for name, cell in cells.by_name().items():
         if cell.client and name in measured:
-            usual = cell._replace(client="")
-            if usual.name in measured:
-                yield usual, cell
+            for usual in cell.without_client:
+                if usual.name in measured:
+                    yield usual, cell
+                    break
 
 
 def rows(store):
-    """(load, server, other's name, {metric: Spread of other / bench, above 1: bench is better})"""
+    """(cell of `echod bench`, the other's, server, {metric: Spread, above 1 bench is better})"""
     for usual, other in pairs(store):
         for server in store.servers(other.name):
             ratios = {metric: store.ratio_across((usual.name, server), (other.name, server), metric)
                       for metric in METRICS}
             if any(ratios.values()):
-                yield usual, server, other.client, ratios
+                yield usual, other, server, ratios
 
 
 def text(store):
     lines = ["`echod bench` beside an independent load generator on the same servers; 1.00 is",
              "equal, and above 1 `echod bench` measured more messages, less time, less CPU.", ""]
-    for usual, server, other, ratios in rows(store):
+    for usual, other, server, ratios in rows(store):
         figures = ", ".join(f"{metric} {ratio}" for metric, ratio in ratios.items() if ratio)
-        lines.append(f"{usual.name}, {server}, against {other}: {figures}")
-        for label, cell in (("bench", usual), (other, usual._replace(client=other))):
+        lines.append(f"{usual.name}, {server}, against {other.client}: {figures}")
+        for label, cell in (("bench", usual), (other.client, other)):
             rate = store.values(cell.name, server, "rate")
             p50 = store.values(cell.name, server, "p50_us")
             client = store.values(cell.name, server, "client_ns")
