@@ -31,6 +31,8 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 constexpr size_t kHelpColumn = 36;  // where descriptions start
 constexpr size_t kHelpWidth = 100;
 
+constexpr int kArgumentsMax = 1 << 20;  // of those with a place
+
 // Breaks the lines that CLI11 leaves as long as they are, under the start of their description.
 std::string wrap_help(std::string_view help) {
   std::string out;
@@ -102,7 +104,7 @@ void CommandParser::add_repeatable(const std::string& names, Reader read, std::s
   CLI::Option* option = library_->add(names, std::move(read), metavar, help, group_);
   // One value at a time; an argument with a place takes all there are.
   option->expected(1);
-  if (!names.starts_with('-')) option->expected(1, 1 << 20);
+  if (!names.starts_with('-')) option->expected(1, kArgumentsMax)->allow_extra_args();
   option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 

@@ -4,14 +4,16 @@
 
 #include "engine/blocking_engine.h"
 #include "engine/loop_engine.h"
+#include "engine/processor.h"
 #include "engine/uring_probe.h"
-#include "net/socket_options.h"
 
 namespace echod {
 namespace {
 
 constexpr unsigned kThreadsMax = 1000;    // the threads engine's connections at once, by default
 constexpr unsigned kPoolWorkersMin = 16;  // a blocking worker mostly waits for its client
+
+unsigned processors() { return static_cast<unsigned>(usable_processors().size()); }
 
 bool has_event_loops(EngineKind kind) {
   return kind == EngineKind::kEpoll || kind == EngineKind::kUring;
@@ -55,10 +57,10 @@ unsigned default_workers(EngineKind kind) {
     case EngineKind::kThreads:
       return kThreadsMax;
     case EngineKind::kPool:
-      return std::max(kPoolWorkersMin, 4 * usable_processors());
+      return std::max(kPoolWorkersMin, 4 * processors());
     case EngineKind::kEpoll:
     case EngineKind::kUring:
-      return usable_processors();
+      return processors();
   }
   return 1;
 }

@@ -22,6 +22,7 @@
 #include "engine/accept_loop.h"
 #include "engine/admission.h"
 #include "engine/event_loop.h"
+#include "engine/spinner.h"
 #include "net/fd.h"
 
 namespace echod {
@@ -53,6 +54,13 @@ class ConnectionHandler {
   virtual Task<> serve(EventLoop& loop, Accepted accepted) = 0;
 };
 
+// How the kernel spreads new clients over the event loops of an engine.
+enum class Spread : uint8_t {
+  kAuto,   // kLocal, until one loop is overloaded while others idle; from then on kHash
+  kLocal,  // to the loop on the processor their first packet came in on; each loop is tied to one
+  kHash,   // by a hash of the addresses; loops run where the scheduler puts them
+};
+
 struct EngineOptions {
   EngineKind kind = EngineKind::kEpoll;
 
@@ -67,6 +75,11 @@ struct EngineOptions {
   size_t receive_size_max = 30 * 1024;
 
   BufferPool::Options buffers;
+
+  // epoll and uring. Loops are tied to processors only where there are as many of the one as of the
+  // other.
+  Spread spread = Spread::kAuto;
+  Duration spin_max = kSpinMax;  // how long a loop may look for news before it sleeps; 0: never
 };
 
 // The default number of workers on this machine.

@@ -24,16 +24,17 @@ bool would_block(int os_error) { return os_error == EAGAIN || os_error == EWOULD
 
 }  // namespace
 
-EpollLoop::EpollLoop(const BufferPool::Options& buffers)
-    : now_(clock_.now()), buffers_(buffers), timers_(now_) {}
+EpollLoop::EpollLoop(const BufferPool::Options& buffers, Duration spin_max)
+    : now_(clock_.now()), buffers_(buffers), timers_(now_), spinner_(spin_max) {}
 
 EpollLoop::~EpollLoop() {
   ECHOD_CHECK(ready_.empty());
   ECHOD_CHECK(free_slots_.size() == slots_.size());
 }
 
-Result<std::unique_ptr<EventLoop>> EpollLoop::create(const BufferPool::Options& buffers) {
-  std::unique_ptr<EpollLoop> loop(new EpollLoop(buffers));
+Result<std::unique_ptr<EventLoop>> EpollLoop::create(const BufferPool::Options& buffers,
+                                                     Duration spin_max) {
+  std::unique_ptr<EpollLoop> loop(new EpollLoop(buffers, spin_max));
   loop->epoll_ = Fd(::epoll_create1(EPOLL_CLOEXEC));
   if (!loop->epoll_.valid()) return std::unexpected(os_failure(errno));
   if (Result<void> opened = loop->waker_.open(); !opened) return std::unexpected(opened.error());
@@ -240,40 +241,59 @@ void EpollLoop::complete(Operation& operation) {
   operation.waiter.resume();
 }
 
-// Waits for events until the next timer or `latest`. The number of events.
-int EpollLoop::wait(Deadline latest) {
-  const auto size = static_cast<int>(events_.size());
-  int wait_ms = 0;
-  if (ready_.empty()) {
-    Time next = timers_.next_expiry();
-    if (latest < next) return wait_precisely(latest);
-    wait_ms = -1;
-    if (next != kNever) {
-      auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - clock_.now());
-      wait_ms =
-          static_cast<int>(std::clamp<int64_t>(wait.count(), 0, std::numeric_limits<int>::max()));
-    }
-  }
-  return ::epoll_wait(epoll_.get(), events_.data(), size, wait_ms);
+int EpollLoop::poll(int wait_ms) {
+  int count = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), wait_ms);
+  ECHOD_CHECK(count >= 0 || errno == EINTR);
+  return std::max(count, 0);
 }
 
-// epoll_wait counts in milliseconds. Where its precise sister is missing (before Linux 5.11) or
-// forbidden, rather early than late.
-int EpollLoop::wait_precisely(Deadline latest) {
+// Waits for events, at most until a timer is due or `latest` or, with operations to look at, not at
+// all. Returns how many there are.
+int EpollLoop::wait(Deadline latest) {
+  if (!ready_.empty()) return poll(0);
+  Time next = timers_.next_expiry();
+  if (std::min(next, latest) == kNever && !spinner_.enabled()) return poll(-1);
+  Time start = clock_.now();
+  if (spinner_.worthwhile()) {
+    Time end = std::min({start + spinner_.longest(), next, latest});
+    int count = 0;
+    while (count == 0 && start < end) {
+      count = poll(0);
+      start = clock_.now();
+    }
+    spinner_.looked(count > 0);
+    if (count > 0) return count;
+  }
+  int count = sleep(start, next, latest);
+  if (count > 0 && spinner_.enabled()) spinner_.slept(clock_.now() - start);
+  return count;
+}
+
+// Sleeps from `now` until the timer `next`, in whole milliseconds as the timing wheel counts, or
+// until `latest`, precisely. Where the system call for that is missing (before Linux 5.11) or
+// forbidden, rather too short than too long.
+int EpollLoop::sleep(Time now, Time next, Deadline latest) {
+  if (latest >= next) {
+    if (next == kNever) return poll(-1);
+    auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+    return poll(
+        static_cast<int>(std::clamp<int64_t>(wait.count(), 0, std::numeric_limits<int>::max())));
+  }
   constexpr int64_t kSecond = 1'000'000'000;
-  Duration wait = std::max(latest - clock_.now(), Duration::zero());
+  Duration wait = std::max(latest - now, Duration::zero());
   timespec timeout{.tv_sec = wait.count() / kSecond, .tv_nsec = wait.count() % kSecond};
-  const auto size = static_cast<int>(events_.size());
-  const int count = ::epoll_pwait2(epoll_.get(), events_.data(), size, &timeout, nullptr);
-  if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
-  auto wait_ms = std::chrono::floor<std::chrono::milliseconds>(wait).count();
-  return ::epoll_wait(epoll_.get(), events_.data(), size,
-                      static_cast<int>(std::min<int64_t>(wait_ms, 1000)));
+  int count = ::epoll_pwait2(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
+                             &timeout, nullptr);
+  if (count < 0 && (errno == ENOSYS || errno == EPERM)) {
+    auto wait_ms = std::chrono::floor<std::chrono::milliseconds>(wait).count();
+    return poll(static_cast<int>(std::min<int64_t>(wait_ms, 1000)));
+  }
+  ECHOD_CHECK(count >= 0 || errno == EINTR);
+  return std::max(count, 0);
 }
 
 void EpollLoop::run_once_by(Deadline latest) {
-  const int count = wait(latest);
-  ECHOD_CHECK(count >= 0 || errno == EINTR);
+  int count = wait(latest);
   now_ = clock_.now();
   budget_ = kOperationsPerWakeUp;
   enter_requested_phase();
@@ -316,6 +336,7 @@ void EpollLoop::dispatch(const epoll_event& event) {
   auto generation = static_cast<uint32_t>(event.data.u64 >> 32);
   Slot& slot = slots_[slot_index];
   if (slot.generation != generation) return;  // for a socket closed earlier in this round
+  if (spinner_.enabled()) spinner_.heard_from(slot.fd);
   bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
   if (broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0) slot.readable = true;
   if (broken || (event.events & (EPOLLRDHUP | EPOLLPRI)) != 0) slot.ask_again = true;

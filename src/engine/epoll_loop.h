@@ -12,6 +12,7 @@
 #include "base/chunk.h"
 #include "engine/event_loop.h"
 #include "engine/ready_queue.h"
+#include "engine/spinner.h"
 #include "engine/timer_wheel.h"
 #include "engine/waker.h"
 #include "net/fd.h"
@@ -24,7 +25,8 @@ class EpollLoop final : public EventLoop {
   static constexpr int kOperationsPerWakeUp = 16;
 
   // Fails when the process is out of descriptors (it takes two).
-  static Result<std::unique_ptr<EventLoop>> create(const BufferPool::Options& buffers);
+  static Result<std::unique_ptr<EventLoop>> create(const BufferPool::Options& buffers,
+                                                   Duration spin_max = Duration::zero());
 
   ~EpollLoop() override;
 
@@ -52,7 +54,7 @@ class EpollLoop final : public EventLoop {
                              // does not mean that nothing is left
   };
 
-  explicit EpollLoop(const BufferPool::Options& buffers);
+  EpollLoop(const BufferPool::Options& buffers, Duration spin_max);
 
   Result<void> attach(Socket& socket) override;
   void detach(Socket& socket) noexcept override;
@@ -65,8 +67,9 @@ class EpollLoop final : public EventLoop {
   void park(Operation& operation);
   void unpark(Operation& operation);
   void complete(Operation& operation);
+  int poll(int wait_ms);
   int wait(Deadline latest);
-  int wait_precisely(Deadline latest);
+  int sleep(Time now, Time next, Deadline latest);
   void enter_requested_phase();
   void expire_timers();
   void dispatch(const epoll_event& event);
@@ -81,6 +84,7 @@ class EpollLoop final : public EventLoop {
   BufferPool buffers_;
   TimerWheel timers_;
   ReadyQueue ready_;
+  Spinner spinner_;
   int budget_ = kOperationsPerWakeUp;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_slots_;

@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "engine/loop_set.h"
+#include "engine/spread_watch.h"
 #include "engine/thread_group.h"
 
 namespace echod {
@@ -31,6 +32,7 @@ class LoopEngine final : public Engine {
   ConnectionHandler& handler_;
   Admission& admission_;
   AcceptObserver& observer_;
+  std::unique_ptr<SpreadWatch> spread_watch_;  // with Spread::kAuto, where there is a choice
   LoopSet loops_;
   ThreadGroup threads_{"echod-loop", 0};
 };

@@ -10,6 +10,7 @@
 #include "base/chunk.h"
 #include "engine/event_loop.h"
 #include "engine/ready_queue.h"
+#include "engine/spinner.h"
 #include "engine/timer_wheel.h"
 #include "engine/uring_compat.h"
 #include "engine/waker.h"
@@ -20,7 +21,8 @@ class UringLoop final : public EventLoop {
  public:
   // To be created on the thread that will run it: the kernel ties the ring to its thread
   // (IORING_SETUP_SINGLE_ISSUER). Fails where the kernel lacks or forbids io_uring.
-  static Result<std::unique_ptr<EventLoop>> create(const BufferPool::Options& buffers);
+  static Result<std::unique_ptr<EventLoop>> create(const BufferPool::Options& buffers,
+                                                   Duration spin_max = Duration::zero());
 
   ~UringLoop() override;
 
@@ -38,7 +40,7 @@ class UringLoop final : public EventLoop {
   static constexpr unsigned kLentMin = 64;
   static constexpr unsigned kLentMax = 1024;  // the size of the ring: a power of two
 
-  explicit UringLoop(const BufferPool::Options& buffers);
+  UringLoop(const BufferPool::Options& buffers, Duration spin_max);
 
   Result<void> attach(Socket& socket) override;
   void detach(Socket& socket) noexcept override;
@@ -49,6 +51,8 @@ class UringLoop final : public EventLoop {
   void watch_waker();
   void lend_buffers();
   void wait(Deadline latest);
+  bool look(Time end);
+  bool work_waits() const;
   void park(Operation& operation);
   void cancel_in_kernel(Operation& operation);
   void complete(Operation& operation);
@@ -66,6 +70,7 @@ class UringLoop final : public EventLoop {
   BufferPool buffers_;
   TimerWheel timers_;
   ReadyQueue ready_;
+  Spinner spinner_;
   io_uring ring_{};
   bool ring_open_ = false;
   io_uring_buf_ring* lent_ring_ = nullptr;  // shared with the kernel; mapped by open()

@@ -64,7 +64,4 @@ void hold_receive_buffer(int socket, bool hold) noexcept;
 // Raises this process's limit of open descriptors to the hard limit and returns it.
 size_t raise_descriptor_limit();
 
-// The processors this process may run on, at least 1.
-unsigned usable_processors();
-
 }  // namespace echod

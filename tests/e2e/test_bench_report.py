@@ -1,5 +1,7 @@
 """The load tester's reports, given to programs that others wrote."""
 
+import base64
+import hashlib
 import json
 import os
 import pathlib
@@ -106,3 +108,75 @@ def test_hdr_histogram_reads_the_log_as_we_do(tmp_path, kind, tag):
         at: written[at] for at in written if at in read}
     assert len(read.keys() & written.keys()) > 0.8 * len(read)
     assert int(lines[-1][2]) == json.loads(sample("json"))[kind]["count"]
+
+
+CHROMIUM = shutil.which("chromium")
+
+
+def script_of(page):
+    return re.search(r"<script>(.*?)</script>", page, re.S).group(1)
+
+
+def test_script_is_the_one_that_the_page_allows():
+    page = (ROOT / "src/app/bench/report.html").read_text()
+    digest = base64.b64encode(hashlib.sha256(script_of(page).encode()).digest()).decode()
+    assert re.findall(r"'sha256-([^']*)'", page) == [digest]
+
+
+@pytest.mark.parametrize("kind", ["html", "html-empty", "html-hostile"])
+def test_page_needs_nothing_else(kind):
+    page = sample(kind)
+    assert "default-src 'none'" in page
+    assert re.findall(r"<(?:link|img|iframe|object|embed|base|form)\b|<\w[^<>]*\s(?:src|href)="
+                      r"|@import|url\(|fetch\(|import\(", page) == []
+
+
+@pytest.fixture
+def browse(tmp_path):
+    """The title, the elements and the console's messages of a page, when its script has run."""
+    if not CHROMIUM:
+        pytest.skip("needs chromium")
+
+    def run(kind):
+        page = tmp_path / "report.html"
+        page.write_text(sample(kind))
+        done = subprocess.run(
+            [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+             f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr", "--dump-dom",
+             page.as_uri()], capture_output=True, timeout=2 * support.PATIENCE_S, check=True)
+        console = [line for line in done.stderr.decode(errors="replace").splitlines()
+                   if "CONSOLE" in line]
+        return done.stdout.decode(), console
+
+    return run
+
+
+def test_browser_draws_the_charts(browse):
+    page, console = browse("html")
+    assert console == []
+    figures = dict(re.findall(r'<figure data-chart="(\w+)">(.*?)</figure>', page, re.S))
+    assert sorted(figures) == ["errors", "latency", "percentiles", "rate"]
+    lines = {name: len(re.findall('<path class="path"', figure))
+             for name, figure in figures.items()}
+    assert lines == {"percentiles": 2, "rate": 1, "latency": 3, "errors": 0}
+    assert len(re.findall('<rect class="bar"', figures["errors"])) == 1
+    for label in ["99.99\u00a0%", "100\u00a0ms"]:
+        assert label in figures["percentiles"].replace("&nbsp;", "\u00a0")
+    for figure in figures.values():
+        assert "NaN" not in figure and "undefined" not in figure and "Infinity" not in figure
+
+
+def test_browser_shows_a_run_without_anything(browse):
+    page, console = browse("html-empty")
+    assert console == []
+    assert "<figure" not in page
+    assert "No message came back." in page
+
+
+def test_no_text_becomes_markup_or_script(browse):
+    page, console = browse("html-hostile")
+    assert console == []
+    assert "<title>echod bench &lt;/script&gt;" in page
+    assert "<img" not in page
+    assert page.count("<script") == 2
+    assert page.count("<svg") == 4

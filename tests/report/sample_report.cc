@@ -7,6 +7,7 @@
 
 #include "app/bench/bench_test_util.h"
 #include "app/bench/hlog.h"
+#include "app/bench/report_html.h"
 #include "app/bench/report_json.h"
 #include "app/bench/report_text.h"
 
@@ -16,13 +17,26 @@ int main(int argc, char** argv) {
   const echod::BenchResult result = echod::sample_result(seed);
   echod::BenchResult empty;
   empty.plan.loop = "closed";
+  echod::BenchResult hostile = result;
+  const std::string attack =
+      "</script><script>document.title='owned'</script><img src=x "
+      "onerror=\"document.title='owned'\">"
+      "'\"&{{data}}<!--\x1b";
+  hostile.plan.url = hostile.plan.sizes = hostile.environment.cpu = attack;
+  hostile.errors[attack] = 1;
+  hostile.first_errors = {attack};
   std::string text;
   if (format == "json") text = echod::json_report(result);
   if (format == "json-empty") text = echod::json_report(empty);
   if (format == "text") text = echod::text_report(result);
   if (format == "hlog") text = echod::hlog_report(result);
+  if (format == "html") text = echod::html_report(result);
+  if (format == "html-empty") text = echod::html_report(empty);
+  if (format == "html-hostile") text = echod::html_report(hostile);
   if (text.empty()) {
-    std::fprintf(stderr, "usage: sample_report json|json-empty|text|hlog [SEED]\n");
+    std::fprintf(
+        stderr,
+        "usage: sample_report json|json-empty|text|hlog|html|html-empty|html-hostile [SEED]\n");
     return 2;
   }
   return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() ? 0 : 1;

@@ -145,6 +145,8 @@ int bench(int argc, const char* const* argv) {
     return ending->exit_code;
   }
   occupy_standard_streams();
+  if (const auto* compare = std::get_if<CompareOptions>(&command)) return bench_compare(*compare);
+  if (const auto* merge = std::get_if<MergeOptions>(&command)) return bench_merge(*merge);
   return run(std::get<BenchOptions>(command));
 }
 

@@ -6,7 +6,7 @@
 #include "app/log.h"
 #include "app/options.h"
 #include "app/server.h"
-#include "net/socket_options.h"
+#include "engine/processor.h"
 
 namespace echod {
 namespace {
@@ -55,7 +55,8 @@ std::expected<Ceiling, std::string> measure_ceiling(const BenchOptions& options,
   if (result->messages == 0 || result->tester_cpu_s <= 0) return ceiling;
   ceiling.cpu_per_message_s = result->tester_cpu_s / static_cast<double>(result->messages);
   ceiling.messages_per_s =
-      std::min(ceiling.threads, usable_processors()) / ceiling.cpu_per_message_s;
+      static_cast<double>(std::min<size_t>(ceiling.threads, usable_processors().size())) /
+      ceiling.cpu_per_message_s;
   return ceiling;
 }
 

@@ -45,6 +45,10 @@ Task<> BenchConnection::run() {
       co_await Sleep{sleeper_};
     }
     if (is_over()) break;
+    if (tester_.setup.options.connect_each && !reserved_) {
+      take_from_quota();
+      reserved_ = true;
+    }
     Result<void> outcome = co_await open_and_drive().observed();
     note_first_attempt();
     if (is_over() || role_ == Role::kIdle) break;
@@ -213,14 +217,20 @@ void BenchConnection::check_age(Time now) {
 
 // Whether the schedule, the quota and the end of the run let one more message begin.
 bool BenchConnection::may_begin() const {
-  if (tester_.exhausted()) return false;
+  if (is_over()) return false;
   return !tester_.schedule || begun_ < due_end_;
 }
 
 // Whether this connection has nothing more to begin, ever.
 bool BenchConnection::is_over() const {
   if (role_ == Role::kIdle) return begun_here_ > 0 || given_up_;
-  return tester_.exhausted() || given_up_;
+  const bool none_left = tester_.quota == 0 && !reserved_;
+  return tester_.stopping || none_left || given_up_;
+}
+
+void BenchConnection::take_from_quota() {
+  if (tester_.quota == UINT64_MAX) return;
+  if (--tester_.quota == 0) tester_.recorder.ending();
 }
 
 std::optional<uint64_t> BenchConnection::next_message() {
@@ -233,7 +243,7 @@ std::optional<uint64_t> BenchConnection::next_message() {
   } else if (tester_.setup.options.connect_each) {
     message.due = connect_start_;
   }
-  if (tester_.quota != UINT64_MAX) --tester_.quota;
+  if (!std::exchange(reserved_, false)) take_from_quota();
   ++begun_here_;
   ++unstamped_;
   const uint64_t size = message.size;

@@ -92,6 +92,7 @@ class BenchConnection final : private EchoTraffic {
   std::optional<uint64_t> next_of_idle();
   void go_on();
   bool may_begin() const;
+  void take_from_quota();
   bool is_over() const;
   void note_first_attempt();
   void report(std::string_view kind, const std::string& what);
@@ -119,6 +120,7 @@ class BenchConnection final : private EchoTraffic {
   bool timed_out_ = false;
   bool given_up_ = false;
   bool first_attempt_over_ = false;
+  bool reserved_ = false;  // connect_each: a message of the quota is this connection's to begin
 };
 
 }  // namespace echod

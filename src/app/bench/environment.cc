@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-#include "net/socket_options.h"
+#include "engine/processor.h"
 
 namespace echod {
 namespace {
@@ -60,7 +60,7 @@ BenchEnvironment bench_environment(std::string_view engine) {
                                    first_line("/proc/sys/kernel/osrelease"));
   environment.machine = machine();
   environment.cpu = cpu_field("model name");
-  environment.processors = usable_processors();
+  environment.processors = usable_processors().size();
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   environment.started_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
   return environment;

@@ -7,6 +7,7 @@
 
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace echod {
@@ -95,7 +96,7 @@ TEST(HistogramCodecTest, EveryCounterAndEveryWidthOfACountSurvives) {
     histogram.record(Histogram::lowest_of(i), i + 1);
     sparse[i % 3].record(Histogram::lowest_of(i));
   }
-  for (int bits = 0; bits < 62; ++bits) {
+  for (int bits = 0; bits < 63; ++bits) {
     Histogram wide;
     wide.record(1000, (uint64_t{1} << bits) + 1);
     sparse.push_back(wide);
@@ -107,6 +108,41 @@ TEST(HistogramCodecTest, EveryCounterAndEveryWidthOfACountSurvives) {
     ASSERT_TRUE(decoded) << decoded.error();
     EXPECT_EQ(*decoded, one);
   }
+}
+
+// What encode_histogram() says before it is compressed, without the header.
+std::string payload_of(const Histogram& histogram) {
+  static constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes;
+  unsigned bits = 0;
+  int count = 0;
+  for (const char digit : encode_histogram(histogram)) {
+    if (digit == '=') break;
+    bits = bits << 6 | static_cast<unsigned>(kDigits.find(digit));
+    if ((count += 6) < 8) continue;
+    count -= 8;
+    bytes += static_cast<char>(bits >> count & 255);
+  }
+  std::string plain(100'000, 0);
+  uLongf size = plain.size();
+  EXPECT_EQ(uncompress(reinterpret_cast<Bytef*>(plain.data()), &size,
+                       reinterpret_cast<const Bytef*>(bytes.data()) + 8, bytes.size() - 8),
+            Z_OK);
+  return plain.substr(40, size - 40);
+}
+
+TEST(HistogramCodecTest, WritesWhatTheJavaLibraryWrites) {
+  // One zero is a zero, more are a negative number, and nothing follows the last count.
+  Histogram histogram;
+  EXPECT_EQ(payload_of(histogram), std::string("\0", 1));
+  histogram.record(1);
+  EXPECT_EQ(payload_of(histogram), std::string("\0\x02", 2));
+  histogram.record(4, 64);
+  EXPECT_EQ(payload_of(histogram), std::string("\0\x02\x03\x80\x01", 5));
+  Histogram most;
+  most.record(0, (uint64_t{1} << 63) - 1);
+  EXPECT_EQ(payload_of(most), "\xfe" + std::string(8, '\xff'));
 }
 
 TEST(HistogramCodecTest, ReadsWhatTheJavaLibraryWrites) {

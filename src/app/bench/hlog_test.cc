@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <string>
 
 #include "app/bench/bench_test_util.h"
@@ -100,6 +101,21 @@ TEST(HlogTest, DamageIsNamedWithItsLine) {
   std::string cut = log;
   cut.erase(last, log.find('\n', last + 1) - last);
   EXPECT_EQ(error_of(cut), "its intervals do not add up to its report");
+}
+
+TEST(HlogTest, NoDamageDoesHarm) {
+  const std::string good = hlog_report(sample_result(1, 2));
+  std::mt19937_64 random(17);
+  size_t refused = 0;
+  for (int i = 0; i < 300; ++i) {
+    std::string damaged = good;
+    if (i % 2 == 0) damaged.resize(random() % damaged.size());
+    for (int k = 0; k < 3 && !damaged.empty(); ++k) {
+      damaged[random() % damaged.size()] = "0,\n=T#]-.A"[random() % 10];
+    }
+    refused += parse_hlog(damaged) ? 0 : 1;
+  }
+  EXPECT_GT(refused, 150U);  // a log that ends before its report is a log of somebody else
 }
 
 TEST(HlogTest, TooManyIntervalsAreRefused) {

@@ -257,9 +257,110 @@ void add_aliases(CommandParser& parser, BenchOptions& options) {
       "hey, oha: --connect-each");
 }
 
-}  // namespace
+constexpr std::string_view kCompareDescription =
+    "echod bench compare tells what changed between two results, or two sets of them, and whether\n"
+    "it is more than chance. Several runs of each, taken in turn, tell most.\n\n"
+    "  echod bench compare before.json after.json\n"
+    "  echod bench compare a1.json a2.json a3.json --new b1.json --new b2.json --new b3.json\n";
 
-BenchCommand parse_bench_command_line(int argc, const char* const* argv) {
+constexpr std::string_view kCompareFooter =
+    "Exit status: 0 nothing became worse; 99 something did, by more than the threshold and more\n"
+    "than chance; 1 a file cannot be read; 2 wrong command line.\n";
+
+constexpr std::string_view kMergeDescription =
+    "echod bench merge adds up the results of load testers that ran at the same time, for example\n"
+    "on several machines, as if one had done it all.\n\n"
+    "  echod bench merge east.json west.json\n"
+    "  echod bench merge --html all.html *.hlog\n";
+
+constexpr std::string_view kMergeFooter =
+    "Exit status: 0 done; 1 a file cannot be read, written or added; 2 wrong command line.\n";
+
+CommandParser::Reader append_to(std::vector<std::string>& files) {
+  return [&files](const std::string& value) -> Problem {
+    files.push_back(value);
+    return std::nullopt;
+  };
+}
+
+// A share as "5%" or "0.05".
+std::optional<double> parse_share(std::string_view text) {
+  const bool percent = text.ends_with('%');
+  if (percent) text.remove_suffix(1);
+  double number = 0;
+  auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  if (error != std::errc() || end != text.data() + text.size() || !(number >= 0)) {
+    return std::nullopt;
+  }
+  if (percent) return number / 100;
+  if (number > 1) return std::nullopt;  // 5 would be 500 %, and meant as 5 %
+  return number;
+}
+
+void add_share(CommandParser& parser, const std::string& name, double& target, double min,
+               double max, const std::string& help) {
+  parser.add(
+      name,
+      [&target, name, min, max](const std::string& value) -> Problem {
+        std::optional<double> share = parse_share(value);
+        if (!share || *share < min || *share > max) {
+          return fmt::format("{}: '{}' is not a share from {:g}% to {:g}%", name, value, min * 100,
+                             max * 100);
+        }
+        target = *share;
+        return std::nullopt;
+      },
+      "SHARE", help);
+}
+
+BenchCommand parse_compare(int argc, const char* const* argv) {
+  CompareOptions options;
+  std::vector<std::string> files;
+  CommandParser parser({.name = "echod bench compare",
+                        .description = std::string(kCompareDescription),
+                        .footer = std::string(kCompareFooter)});
+  parser.group("Results");
+  parser.add_repeatable("files", append_to(files), "FILE",
+                        "JSON results: before and after; with --new, all are before");
+  parser.add_repeatable("--new", append_to(options.new_files), "FILE",
+                        "A JSON result of how it is now; may be repeated");
+  parser.group("Judgement");
+  add_share(parser, "--threshold", options.threshold, 0, 10,
+            "A change for the worse of up to this share is let pass (5%)");
+  add_share(parser, "--confidence", options.confidence, 0.5, 0.9999,
+            "Of the intervals: how often they hold the true change (95%)");
+  if (auto ending = parser.parse(argc, argv)) return *ending;
+  if (options.new_files.empty()) {
+    if (files.size() != 2) {
+      return parser.mistake("give two results, or several and the new ones with --new");
+    }
+    options.new_files.push_back(files.back());
+    files.pop_back();
+  }
+  if (files.empty()) return parser.mistake("give a result to compare the new ones with");
+  options.base_files = files;
+  return options;
+}
+
+BenchCommand parse_merge(int argc, const char* const* argv) {
+  MergeOptions options;
+  CommandParser parser({.name = "echod bench merge",
+                        .description = std::string(kMergeDescription),
+                        .footer = std::string(kMergeFooter)});
+  parser.group("Results");
+  parser.add_repeatable("files", append_to(options.files), "FILE", "Results, as JSON or hlog");
+  parser.group("Reports");
+  add_file(parser, "--json", options.json_file,
+           "Write the sum as JSON; - is standard output, instead of the text");
+  add_file(parser, "--html", options.html_file, "Write it as a page with charts");
+  add_file(parser, "--hlog", options.hlog_file, "Write it as a log that HdrHistogram's tools read");
+  if (auto ending = parser.parse(argc, argv)) return *ending;
+  if (options.files.empty()) return parser.mistake("give the results to add up");
+  return options;
+}
+
+BenchCommand parse_run(int argc, const char* const* argv) {
   BenchOptions options;
   std::optional<std::string> url;
   CommandParser parser({.name = "echod bench",
@@ -290,6 +391,15 @@ BenchCommand parse_bench_command_line(int argc, const char* const* argv) {
     return parser.mistake("--header is for http:// URLs");
   }
   return options;
+}
+
+}  // namespace
+
+BenchCommand parse_bench_command_line(int argc, const char* const* argv) {
+  const std::string_view verb = argc > 1 ? argv[1] : "";
+  if (verb == "compare") return parse_compare(argc - 1, argv + 1);
+  if (verb == "merge") return parse_merge(argc - 1, argv + 1);
+  return parse_run(argc, argv);
 }
 
 }  // namespace echod

@@ -5,14 +5,18 @@
 #include <variant>
 
 #include "app/bench/bench_options.h"
+#include "app/bench/compare.h"
+#include "app/bench/merge.h"
 #include "app/command_parser.h"
 
 namespace echod {
 
-// What to do: run, or print.
-using BenchCommand = std::variant<BenchOptions, CommandParser::Ending>;
+// What to do: run, compare or add up results, or print.
+using BenchCommand =
+    std::variant<BenchOptions, CompareOptions, MergeOptions, CommandParser::Ending>;
 
-// Reads `bench [URL] [options]`, given from the word "bench" on.
+// Reads `bench [URL] [options]`, `bench compare ...` and `bench merge ...`, given from the word
+// "bench" on.
 BenchCommand parse_bench_command_line(int argc, const char* const* argv);
 
 }  // namespace echod

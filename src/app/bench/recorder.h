@@ -39,13 +39,18 @@ class Recorder {
   // A message has come back.
   void echoed(Time due, Time sent, Time now, uint64_t size);
   void connected(Duration took, Time now);
-  void closed() { --connections_; }
+  void closed() {
+    if (!ending_) --connections_;
+  }
 
   // How late a message was sent that nothing but this thread held up.
   void lagged(Duration lag);
 
   // `kind` is one of BenchResult::errors' keys.
   void failed(std::string_view kind, std::string text);
+
+  // Connections begin to close because the run ends: for the time series they stay open.
+  void ending() { ending_ = true; }
 
   void left_unanswered() { ++unanswered_; }
   void never_sent(uint64_t count) { late_sends_ += count; }
@@ -81,6 +86,7 @@ class Recorder {
   Time slice_end_ = Time::min();  // so that the first pass() looks
   Slice slice_;
   uint64_t connections_ = 0;
+  bool ending_ = false;
 
   Histogram service_;
   Histogram connect_;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <random>
 #include <string>
 #include <utility>
 
@@ -228,6 +229,21 @@ TEST(ReportJsonTest, OtherDocumentsAreTold) {
   EXPECT_EQ(parse_json_report(R"({"schema": "echod-bench/2"})").error(),
             "schema is echod-bench/2; this echod reads echod-bench/1");
   EXPECT_EQ(parse_json_report(std::string(100'000, '[')).error(), "it is not JSON");
+}
+
+TEST(ReportJsonTest, NoDamageDoesHarm) {
+  const std::string good = json_report(sample_result(1, 2));
+  std::mt19937_64 random(13);
+  size_t refused = 0;
+  for (int i = 0; i < 300; ++i) {
+    std::string damaged = good;
+    if (i % 2 == 0) damaged.resize(random() % damaged.size());
+    for (int k = 0; k < 3 && !damaged.empty(); ++k) {
+      damaged[random() % damaged.size()] = "0\"{[-,:]}x"[random() % 10];
+    }
+    refused += parse_json_report(damaged) ? 0 : 1;
+  }
+  EXPECT_GT(refused, 250U);
 }
 
 TEST(ReportJsonTest, UnknownMembersAreIgnored) {

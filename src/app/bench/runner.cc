@@ -10,6 +10,7 @@
 #include "app/bench/setup.h"
 #include "app/bench/timeline.h"
 #include "app/bench/worker.h"
+#include "engine/processor.h"
 #include "engine/thread_group.h"
 #include "net/socket_options.h"
 
@@ -216,7 +217,8 @@ class Run {
     if (result.service.count() == 0) result.service = result.latency;
     result.schedule_lag_p99_ns = lag.value_at(99);
     result.tester_cpu_s = seconds(cpu);
-    const unsigned processors = std::min(setup_.threads, usable_processors());
+    const auto processors =
+        static_cast<double>(std::min<size_t>(setup_.threads, usable_processors().size()));
     if (span > Duration::zero()) result.tester_cpu_busy = seconds(cpu) / seconds(span) / processors;
   }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/processor.h"
 #include "net/resolver.h"
 #include "net/socket_options.h"
 
@@ -100,7 +101,8 @@ std::expected<BenchSetup, std::string> bench_setup(const BenchOptions& options) 
   setup.host = host_field(options.target);
   setup.fields = field_lines(options.headers);
   setup.engine = options.engine ? *options.engine : choose_engine().kind;
-  const unsigned threads = options.threads > 0 ? options.threads : usable_processors();
+  const auto processors = static_cast<unsigned>(usable_processors().size());
+  const unsigned threads = options.threads > 0 ? options.threads : processors;
   setup.threads = std::max(1u, std::min(threads, std::max(options.connections, options.idle)));
   setup.rate = options.rate;
   // Opening a connection for each message at a rate is a schedule of messages.

@@ -49,9 +49,6 @@ struct Tester {
   unsigned connecting = 0;                // connections being opened now
   bool stopping = false;                  // begins no more messages
   bool checking_idle = false;             // quiet connections echo once, and close
-
-  // No connection has anything more to begin.
-  bool exhausted() const { return stopping || quota == 0; }
 };
 
 }  // namespace echod

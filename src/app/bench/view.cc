@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kBarWidthMin = 10;
 constexpr size_t kBarWidthMax = 40;
+constexpr Duration kRedraw = std::chrono::milliseconds(100);
 
 std::string_view environment(const char* name) {
   const char* value = std::getenv(name);
@@ -51,7 +52,7 @@ std::string stage_in_words(const BenchProgress& progress) {
 }
 
 double current_rate(const BenchProgress& progress) {
-  if (progress.last.length_s > 0) {
+  if (progress.last.length_s > 0 && progress.stage == BenchProgress::Stage::kMeasuring) {
     return static_cast<double>(progress.last.messages) / progress.last.length_s;
   }
   if (progress.elapsed_s <= 0) return 0;
@@ -119,6 +120,9 @@ std::string plain_line(const BenchProgress& progress) {
 void View::show(const BenchProgress& progress) {
   if (!enabled_) return;
   if (style_.in_place) {
+    const Time now = MonotonicClock().now();
+    if (now < next_redraw_) return;
+    next_redraw_ = now + kRedraw;
     style_.width = view_style().width;  // a window may change
     std::fputs(("\r" + live_line(progress, style_) + "\x1b[K").c_str(), stderr);
     drawn_ = true;
@@ -126,9 +130,10 @@ void View::show(const BenchProgress& progress) {
   }
   // One line for each step that is complete.
   const double step_end_s = progress.last.start_s + progress.last.length_s;
-  if (progress.last.length_s <= 0 || step_end_s < next_plain_s_) return;
+  const bool over = progress.last.start_s >= progress.elapsed_s;  // what came back after the end
+  if (progress.last.length_s <= 0 || step_end_s < next_plain_s_ || over) return;
   next_plain_s_ = step_end_s + progress.last.length_s / 2;
-  BenchProgress step{.stage = progress.stage,
+  BenchProgress step{.stage = BenchProgress::Stage::kMeasuring,
                      .elapsed_s = step_end_s,
                      .messages = progress.messages,
                      .errors = progress.errors,

@@ -41,6 +41,7 @@ class View {
   const bool enabled_;
   ViewStyle style_;
   bool drawn_ = false;
+  Time next_redraw_ = Time::min();
   double next_plain_s_ = 0;  // the end of the next step to have a line
 };
 

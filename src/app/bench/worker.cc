@@ -1,11 +1,9 @@
 #include "app/bench/worker.h"
 
-#include <time.h>
-
 #include <algorithm>
 
 #include "engine/epoll_loop.h"
-#include "engine/thread_tuning.h"
+#include "engine/processor.h"
 #include "engine/uring_loop.h"
 
 namespace echod {
@@ -35,12 +33,6 @@ BufferPool::Options buffers_for(const BenchSetup& setup) {
   return buffers;
 }
 
-Duration thread_cpu() {
-  timespec used{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
-}
-
 uint64_t share_of(uint64_t total, unsigned threads, unsigned index) {
   return total / threads + (index < total % threads ? 1 : 0);
 }
@@ -60,7 +52,8 @@ BenchWorker::BenchWorker(const BenchSetup& setup, RunWindow& window, unsigned in
 
 Result<void> BenchWorker::run() {
   if (setup_.options.pin) {
-    if (Result<void> pinned = pin_this_thread(index_); !pinned) return pinned;
+    const std::vector<int> processors = usable_processors();
+    pin_this_thread(processors[index_ % processors.size()]);
   }
   wake_on_time();
   Result<std::unique_ptr<EventLoop>> loop = setup_.engine == EngineKind::kUring
@@ -203,6 +196,7 @@ void BenchWorker::stop(Time now) {
   farewell_ = now + kFarewell;
   give_up_ = now + std::min(kGrace, setup_.options.timeout);
   pace(now);
+  recorder_.ending();
   tester_->stopping = true;
   for (size_t i = 0; i < opened_; ++i) active_[i]->wake();
 }
@@ -216,10 +210,10 @@ void BenchWorker::measure_cpu(Time now) {
   if (!measuring || cpu_measured_) return;
   if (cpu_since_ == kNever) {
     cpu_since_ = now;
-    cpu_at_start_ = thread_cpu();
+    cpu_at_start_ = thread_cpu_time();
     return;
   }
-  cpu_ = thread_cpu() - cpu_at_start_;
+  cpu_ = thread_cpu_time() - cpu_at_start_;
   cpu_span_ = now - cpu_since_;
   cpu_measured_ = ending_ != Ending::kNotYet || now >= window_.until.load();
 }

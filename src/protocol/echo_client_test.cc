@@ -1,0 +1,322 @@
+// The clients over a pipe, with a peer that the test plays: what they send, how what comes back may
+// be cut, and every way in which it can be wrong.
+#include "protocol/echo_client.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/nursery.h"
+#include "stream/pipe.h"
+
+namespace echod {
+namespace {
+
+// Sends the messages a test gave it, `window` at a time.
+class ScriptedTraffic final : public EchoTraffic {
+ public:
+  std::optional<uint64_t> next_message() override {
+    if (left.empty() || under_way == window) return std::nullopt;
+    const uint64_t size = left.front();
+    left.pop_front();
+    ++under_way;
+    ++unsent;
+    return size;
+  }
+  void sending() override { unsent = 0; }
+  void echoed(size_t count) override {
+    EXPECT_GT(count, 0u);
+    EXPECT_LE(count, under_way);
+    EXPECT_EQ(unsent, 0u);
+    under_way -= count;
+    echoes += count;
+    wake();
+  }
+  void refused(std::string_view what) override {
+    --under_way;
+    refusals.emplace_back(what);
+    wake();
+  }
+
+  void wake() {
+    if (sleeper) std::exchange(sleeper, nullptr).resume();
+  }
+
+  std::deque<uint64_t> left;
+  size_t window = 1;
+  size_t under_way = 0;
+  size_t unsent = 0;
+  size_t echoes = 0;
+  std::vector<std::string> refusals;
+  std::coroutine_handle<> sleeper;
+};
+
+struct Sleep {
+  std::coroutine_handle<>& place;
+  bool await_ready() noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) noexcept { place = waiter; }
+  void await_resume() noexcept {}
+};
+
+enum class Kind { kTcp, kHttp };
+
+// A client and the far end of its connection.
+class Exchange {
+ public:
+  Exchange(Kind kind, std::deque<uint64_t> sizes, size_t window = 1, bool verify = true)
+      : ends_(make_pipe()) {
+    traffic.left = std::move(sizes);
+    traffic.window = window;
+    EchoClientOptions options{
+        .seed = 7, .verify = verify, .host = "test:1", .path = "/x?y", .fields = "X-A: b\r\n"};
+    client_ = kind == Kind::kTcp ? make_tcp_client(*ends_.first, pool_, traffic, options)
+                                 : make_http1_client(*ends_.first, pool_, traffic, options);
+    tasks_.spawn(send());
+    tasks_.spawn(receive());
+    tasks_.spawn(read());
+  }
+  ~Exchange() {
+    ended_ = true;
+    traffic.wake();
+    ends_.first->abort({Errc::kAborted});
+    ends_.second->abort({Errc::kAborted});
+    EXPECT_EQ(tasks_.size(), 0u);
+  }
+
+  // What the client has sent since the last call.
+  std::string sent() { return std::exchange(sent_, {}); }
+
+  // Sends `bytes` to the client, in pieces of `size`.
+  void answer(std::string_view bytes, size_t size = 4096) {
+    while (!bytes.empty() && !outcome) {
+      Result<Chunk> chunk = pool_.lease();
+      chunk->append(bytes.substr(0, size));
+      bytes.remove_prefix(std::min(size, bytes.size()));
+      tasks_.spawn(give(std::move(*chunk)));
+    }
+  }
+  void end() { tasks_.spawn(finish()); }
+
+  const EchoClient& client() const { return *client_; }
+
+  ScriptedTraffic traffic;
+  std::optional<Result<void>> outcome;  // of receiving
+
+ private:
+  Task<> send() {
+    while (!ended_) {
+      Result<void> sent = co_await client_->send().observed();
+      if (!sent) break;
+      co_await Sleep{traffic.sleeper};
+    }
+  }
+  Task<> receive() { outcome = co_await client_->receive().observed(); }
+  Task<> read() {
+    while (Chunk chunk = co_await ends_.second->receive()) sent_ += chunk.text();
+  }
+  Task<> give(Chunk chunk) { co_await ends_.second->send(std::move(chunk)); }
+  Task<> finish() { co_await ends_.second->finish_sending(); }
+
+  BufferPool pool_{{.buffer_size = 4096, .buffer_count_max = 64, .spare_count_max = 8}};
+  std::pair<std::unique_ptr<Stream>, std::unique_ptr<Stream>> ends_;
+  std::unique_ptr<EchoClient> client_;
+  Nursery tasks_;
+  std::string sent_;
+  bool ended_ = false;
+};
+
+void expect_fault(const Exchange& exchange, EchoFault fault, std::string_view text) {
+  ASSERT_TRUE(exchange.outcome.has_value());
+  ASSERT_FALSE(exchange.outcome->has_value());
+  EXPECT_EQ(exchange.outcome->error().code, Errc::kProtocol);
+  EXPECT_EQ(exchange.client().fault(), fault);
+  EXPECT_NE(exchange.client().explanation().find(text), std::string::npos)
+      << exchange.client().explanation();
+}
+
+TEST(TcpClientTest, SendsWhatTheWindowAllows) {
+  Exchange exchange(Kind::kTcp, {10, 20, 30, 40}, 2);
+  const std::string first = exchange.sent();
+  EXPECT_EQ(first.size(), 30u);
+  exchange.answer(first.substr(0, 9));
+  EXPECT_EQ(exchange.traffic.echoes, 0u);
+  exchange.answer(first.substr(9, 2));
+  EXPECT_EQ(exchange.traffic.echoes, 1u);
+  const std::string third = exchange.sent();
+  EXPECT_EQ(third.size(), 30u);
+  exchange.answer(first.substr(11) + third);
+  EXPECT_EQ(exchange.traffic.echoes, 3u);
+  exchange.answer(exchange.sent());
+  EXPECT_EQ(exchange.traffic.echoes, 4u);
+  exchange.end();
+  ASSERT_TRUE(exchange.outcome.has_value());
+  EXPECT_TRUE(exchange.outcome->has_value());
+  EXPECT_EQ(exchange.client().fault(), EchoFault::kNone);
+}
+
+TEST(TcpClientTest, MessagesShareChunksAndCrossThem) {
+  for (const size_t piece : {1u, 7u, 100u, 4096u}) {
+    Exchange exchange(Kind::kTcp, {1, 4095, 1, 9000, 64, 64}, 6);
+    const std::string sent = exchange.sent();
+    EXPECT_EQ(sent.size(), 1u + 4095 + 1 + 9000 + 128);
+    exchange.answer(sent, piece);
+    EXPECT_EQ(exchange.traffic.echoes, 6u) << "in pieces of " << piece;
+  }
+}
+
+TEST(TcpClientTest, FindsEveryFault) {
+  struct Fault {
+    std::function<void(std::string&)> make;
+    std::string text;
+  };
+  const Fault kFaults[] = {
+      {[](std::string& s) { s[70] ^= 4; }, "wrong byte at offset 70"},
+      {[](std::string& s) { s.erase(70, 1); }, "wrong byte at offset 70"},
+      {[](std::string& s) { s.insert(70, 1, s[70]); }, "wrong byte at offset 71"},
+      {[](std::string& s) { std::swap(s[70], s[71]); }, "wrong byte at offset 70"},
+      {[](std::string& s) { s += "zz"; }, "2 byte(s) more came back than were sent, at offset 128"},
+  };
+  for (const Fault& fault : kFaults) {
+    for (const size_t piece : {1u, 64u, 4096u}) {
+      Exchange exchange(Kind::kTcp, {64, 64}, 2);
+      std::string bytes = exchange.sent();
+      fault.make(bytes);
+      exchange.answer(bytes, piece);
+      if (!exchange.outcome) exchange.end();
+      const bool cut = piece == 1 && fault.text.starts_with("2 byte");
+      expect_fault(exchange, EchoFault::kCorrupt, cut ? "1 byte(s) more" : fault.text);
+    }
+  }
+}
+
+TEST(TcpClientTest, FindsAnEarlyEnd) {
+  Exchange exchange(Kind::kTcp, {64, 64}, 2);
+  exchange.answer(exchange.sent().substr(0, 100));
+  exchange.end();
+  expect_fault(exchange, EchoFault::kClosed, "at offset 100, with 28 byte(s) to come back");
+}
+
+TEST(TcpClientTest, WithoutVerificationOnlySizesCount) {
+  Exchange exchange(Kind::kTcp, {64, 64}, 2, false);
+  exchange.sent();
+  exchange.answer(std::string(128, 'x'));
+  EXPECT_EQ(exchange.traffic.echoes, 2u);
+  exchange.answer("x");
+  expect_fault(exchange, EchoFault::kCorrupt, "1 byte(s) more");
+}
+
+// --- HTTP ---
+
+constexpr std::string_view kHead =
+    "POST /x?y HTTP/1.1\r\nHost: test:1\r\nX-A: b\r\nContent-Length: ";
+
+std::string response(std::string_view body) {
+  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         std::string(body);
+}
+
+// The body of the first request in `text`, which is removed from it.
+std::string take_body(std::string& text) {
+  EXPECT_TRUE(text.starts_with(kHead)) << text;
+  const size_t end = text.find("\r\n\r\n");
+  const size_t size = std::stoul(text.substr(kHead.size()));
+  EXPECT_GE(text.size(), end + 4 + size);
+  std::string body = text.substr(end + 4, size);
+  text.erase(0, end + 4 + size);
+  return body;
+}
+
+TEST(Http1ClientTest, SendsRequestsAsTheWindowAllows) {
+  for (const size_t piece : {1u, 50u, 4096u}) {
+    Exchange exchange(Kind::kHttp, {10, 9000, 64}, 2);
+    std::string requests = exchange.sent();
+    std::string answers = response(take_body(requests));
+    answers += response(take_body(requests));
+    EXPECT_TRUE(requests.empty());
+    exchange.answer(answers, piece);
+    EXPECT_EQ(exchange.traffic.echoes, 2u)
+        << "in pieces of " << piece << ": " << exchange.client().explanation();
+    requests = exchange.sent();
+    exchange.answer(response(take_body(requests)), piece);
+    EXPECT_EQ(exchange.traffic.echoes, 3u);
+    exchange.end();
+    ASSERT_TRUE(exchange.outcome.has_value());
+    EXPECT_TRUE(exchange.outcome->has_value());
+  }
+}
+
+TEST(Http1ClientTest, AnAnswerToAnotherRequestIsFound) {
+  Exchange exchange(Kind::kHttp, {64, 64}, 2);
+  std::string requests = exchange.sent();
+  take_body(requests);
+  exchange.answer(response(take_body(requests)));
+  expect_fault(exchange, EchoFault::kCorrupt, "wrong byte at offset 0");
+}
+
+TEST(Http1ClientTest, AStatusRefusesOneMessageAlone) {
+  Exchange exchange(Kind::kHttp, {64, 64, 64}, 3);
+  std::string requests = exchange.sent();
+  const std::string first = take_body(requests);
+  take_body(requests);
+  const std::string third = take_body(requests);
+  exchange.answer(response(first) + "HTTP/1.1 500 Oops\r\nContent-Length: 3\r\n\r\nno!" +
+                  response(third));
+  EXPECT_EQ(exchange.traffic.echoes, 2u);
+  EXPECT_EQ(exchange.traffic.refusals, std::vector<std::string>{"status 500"});
+  EXPECT_FALSE(exchange.outcome.has_value());
+}
+
+TEST(Http1ClientTest, EndsAfterAResponseThatClosesTheConnection) {
+  for (const bool without_length : {false, true}) {
+    Exchange exchange(Kind::kHttp, {64, 64});
+    std::string requests = exchange.sent();
+    const std::string body = take_body(requests);
+    exchange.answer(without_length ? "HTTP/1.1 200 OK\r\n\r\n" + body
+                                   : "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: "
+                                     "64\r\n\r\n" +
+                                         body);
+    if (without_length) exchange.end();
+    ASSERT_TRUE(exchange.outcome.has_value());
+    EXPECT_TRUE(exchange.outcome->has_value()) << exchange.client().explanation();
+    EXPECT_EQ(exchange.traffic.echoes, 1u);
+    EXPECT_EQ(exchange.traffic.left.size(), 1u);  // not begun on a connection that ends
+    EXPECT_EQ(exchange.sent(), "");
+  }
+}
+
+TEST(Http1ClientTest, FindsEveryFault) {
+  const std::pair<std::string, std::string> kCases[] = {
+      {response(std::string(64, 'x')), "wrong byte at offset 0"},
+      {response("abc"), "a body of 3 bytes came back for one of 64, at offset 0"},
+      {"HTTP/1.1 204 No\r\n\r\n", "a body of 0 bytes came back for one of 64, at offset 0"},
+      {"HTTP/1.1 101 Switch\r\n\r\n", "status 101"},
+      {"nonsense", "malformed status line"},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n", "in the middle of a response"},
+      {"", "ended the connection with 1 request(s) under way, at offset 0"},
+  };
+  for (const auto& [bytes, text] : kCases) {
+    Exchange exchange(Kind::kHttp, {64});
+    exchange.sent();
+    exchange.answer(bytes);
+    if (!exchange.outcome) exchange.end();
+    ASSERT_TRUE(exchange.outcome.has_value()) << bytes;
+    ASSERT_FALSE(exchange.outcome->has_value()) << bytes;
+    EXPECT_NE(exchange.client().explanation().find(text), std::string::npos)
+        << exchange.client().explanation();
+  }
+}
+
+TEST(Http1ClientTest, AResponseNobodyAskedForIsFound) {
+  Exchange exchange(Kind::kHttp, {64});
+  std::string requests = exchange.sent();
+  const std::string body = take_body(requests);
+  exchange.answer(response(body) + response(body));
+  expect_fault(exchange, EchoFault::kProtocol, "a response that nothing asked for");
+  EXPECT_EQ(exchange.traffic.echoes, 0u);  // both came at once, and the fault came first
+}
+
+}  // namespace
+}  // namespace echod
