@@ -96,7 +96,8 @@ def selected_servers(options, cores):
 def selected_clients(options):
     """{name: client} of those that can run, and the name of the usual one."""
     usable = {}
-    for client in (clients.EchodBench(options.tester or options.echod), clients.Independent(), clients.Wrk()):
+    tester = clients.EchodBench(options.tester or options.echod)
+    for client in (tester, clients.Independent(), clients.Wrk()):
         try:
             client.prepare()
             usable[client.name] = client
