@@ -75,13 +75,13 @@ class Cgroup:
 
 
 def stat_of(pid):
-    """(parent, processor seconds with those of children that ended), or None when it is gone."""
+    """(parent, processor seconds), or None when it is gone."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             fields = file.read().rpartition(")")[2].split()
     except (OSError, ValueError):
         return None
-    return int(fields[1]), sum(int(field) for field in fields[11:15]) / TICKS_PER_SECOND
+    return int(fields[1]), sum(int(field) for field in fields[11:13]) / TICKS_PER_SECOND
 
 
 def tree_of(root):
@@ -99,26 +99,32 @@ def tree_of(root):
 
 
 class ProcessTree:
-    """The same without cgroups. Descendants are looked up when usage is asked for."""
+    """The same without cgroups. Descendants are looked up when usage is asked for; those that have
+    ended count with what they had used when they were last seen."""
 
     source = "utime + stime of the process tree in /proc"
     interval_s = 0.1  # every reading looks through all of /proc
 
     def __init__(self):
         self.root = 0
+        self.seconds = {}
 
     def admit(self, pid):
         pass  # in the child nobody would remember
 
     def watch(self, pid):
         self.root = pid
+        self.seconds = {}
 
     def pids(self):
         return [pid for pid in tree_of(self.root) if stat_of(pid)] if self.root else []
 
     def usage_ns(self):
-        stats = [stat_of(pid) for pid in tree_of(self.root)] if self.root else []
-        return int(sum(stat[1] for stat in stats if stat) * 1e9)
+        for pid in tree_of(self.root) if self.root else []:
+            stat = stat_of(pid)
+            if stat:
+                self.seconds[pid] = max(stat[1], self.seconds.get(pid, 0))
+        return int(sum(self.seconds.values()) * 1e9)
 
     def close(self):
         pass
