@@ -1,9 +1,9 @@
 """Processor time of a server, or of a client: a process with all its threads and children.
 
 In order of preference: a cgroup with the cpuacct controller (version 1, in nanoseconds), a cgroup
-of version 2 (cpu.stat, in microseconds), and where neither can be made the utime and stime of the
-processes in /proc, whose unit is a clock tick. A cgroup also counts processes that have ended, and
-the time of interrupts that the server's processor handles for it while it runs.
+of version 2 (cpu.stat, in microseconds), and where neither can be made the process tree in /proc:
+schedstat of its threads (in nanoseconds), or utime and stime (in ticks). A cgroup also counts all
+of what processes used that have ended meanwhile.
 """
 
 import bisect
@@ -84,6 +84,19 @@ def stat_of(pid):
     return int(fields[1]), sum(int(field) for field in fields[11:13]) / TICKS_PER_SECOND
 
 
+def used_seconds(pid):
+    """By a process: of its threads where the kernel counts it in nanoseconds, else in ticks."""
+    try:
+        total = 0
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as file:
+                total += int(file.read().split()[0])
+        return total / 1e9
+    except (OSError, IndexError):
+        stat = stat_of(pid)
+        return stat[1] if stat else 0
+
+
 def tree_of(root):
     """The pids of a process and all its descendants."""
     children = {}
@@ -102,7 +115,7 @@ class ProcessTree:
     """The same without cgroups. Descendants are looked up when usage is asked for; those that have
     ended count with what they had used when they were last seen."""
 
-    source = "utime + stime of the process tree in /proc"
+    source = "schedstat, or utime + stime, of the process tree in /proc"
     interval_s = 0.1  # every reading looks through all of /proc
 
     def __init__(self):
@@ -121,9 +134,7 @@ class ProcessTree:
 
     def usage_ns(self):
         for pid in tree_of(self.root) if self.root else []:
-            stat = stat_of(pid)
-            if stat:
-                self.seconds[pid] = max(stat[1], self.seconds.get(pid, 0))
+            self.seconds[pid] = max(used_seconds(pid), self.seconds.get(pid, 0))
         return int(sum(self.seconds.values()) * 1e9)
 
     def close(self):
