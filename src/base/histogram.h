@@ -76,7 +76,7 @@ class Histogram {
   }
   static constexpr uint64_t lowest_of(size_t index) {
     if (index < kUnitValues) return index;
-    const unsigned halvings = static_cast<unsigned>(index / kHalf) - 1;
+    const size_t halvings = (index / kHalf - 1) % 64;  // of an index: fewer in any case
     return static_cast<uint64_t>(kHalf + index % kHalf) << halvings;
   }
   static constexpr uint64_t highest_of(size_t index) { return lowest_of(index + 1) - 1; }

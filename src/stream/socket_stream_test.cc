@@ -297,5 +297,32 @@ TEST_P(SocketStreamTest, TheEndIsNotAReceiveToReport) {
   EXPECT_EQ(session().receives_to_report, 1u);
 }
 
+TEST_P(SocketStreamTest, ConnectsBeforeItTalks) {
+  TestListener server = listen_on_loopback({.blocking = true});
+  auto unconnected = [this] {
+    Result<Fd> fd = client_socket(AF_INET, {.blocking = GetParam() != LoopKind::kEpoll});
+    ECHOD_CHECK(fd);
+    return std::move(*fd);
+  };
+  open({unconnected(), Fd()});
+  ASSERT_TRUE(run(stream_->connect(server.endpoint, kNever)));
+  Fd far(::accept4(server.socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  ASSERT_TRUE(far.valid());
+  ASSERT_TRUE(run(stream_->send(chunk_of(loop().buffers(), "hello"))));
+  EXPECT_EQ(read_exactly(far, 5), "hello");
+
+  server.socket.close();
+  open({unconnected(), Fd()});
+  Result<void> refused = run(stream_->connect(server.endpoint, kNever));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::kRefused);
+
+  open({unconnected(), Fd()});
+  stream_->abort(kReason);
+  Result<void> aborted = run(stream_->connect(server.endpoint, kNever));
+  ASSERT_FALSE(aborted);
+  EXPECT_EQ(aborted.error(), kReason);
+}
+
 }  // namespace
 }  // namespace echod

@@ -264,7 +264,7 @@ Comparison compare(const Runs& base, const Runs& now, const CompareOptions& opti
   for (const Change& change : changes_between(base, now, options.confidence, options.seed)) {
     const Verdict verdict = verdict_on(change, options.threshold);
     comparison.text += row(change, verdict, options.threshold);
-    if (verdict != Verdict::kWorse || !is_judged(change)) continue;
+    if (verdict != Verdict::kWorse || !is_judged(change) || !change.ratio) continue;
     comparison.worse = true;
     worse += fmt::format("Worse: {} by {} ({} to {})\n", name_of(change), percent(change.factor()),
                          percent(change.ratio->low), percent(change.ratio->high));

@@ -376,7 +376,8 @@ double chance_of_errors(uint64_t base_errors, uint64_t now_errors, double base_m
     return std::erfc(beyond / std::numbers::sqrt2) / 2;
   }
   double chance = 0;
-  for (auto k = static_cast<double>(now_errors); k <= all; ++k) {
+  for (uint64_t i = now_errors; i <= base_errors + now_errors; ++i) {
+    const auto k = static_cast<double>(i);
     chance += std::exp(std::lgamma(all + 1) - std::lgamma(k + 1) - std::lgamma(all - k + 1) +
                        k * std::log(share) + (all - k) * std::log1p(-share));
   }

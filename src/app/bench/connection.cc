@@ -69,12 +69,16 @@ Task<> BenchConnection::open_and_drive() {
   connect_start_ = tester_.clock.now();
   Result<Fd> fd = make_socket();
   if (!fd) {
-    report(kind_of(EchoFault::kNone, fd.error()), describe(fd.error()));
+    report_unconnected("cannot open a socket", fd.error());
     co_await failed(fd.error());
   }
   Session session{.clock = tester_.loop, .buffers = tester_.loop.buffers()};
   SocketStream stream(tester_.loop, std::move(*fd), session, kNoTimeouts);
-  co_await stream.open();
+  Result<void> opened = stream.open();
+  if (!opened) {
+    report_unconnected("cannot open a socket", opened.error());
+    co_await failed(opened.error());
+  }
   stream_ = &stream;
   Result<void> outcome = co_await use(stream, session).observed();
   stream_ = nullptr;
@@ -111,11 +115,7 @@ Task<> BenchConnection::connect(SocketStream& stream) {
       co_await stream.connect(peer, connect_start_ + tester_.setup.options.timeout).observed();
   --tester_.connecting;
   if (!connected) {
-    window.connect_failures.fetch_add(1, std::memory_order_relaxed);
-    if (!given_up_) {
-      report("connect", fmt::format("cannot connect to {}: {}", peer.to_string(),
-                                    describe(connected.error())));
-    }
+    report_unconnected("cannot connect to " + peer.to_string(), connected.error());
     co_await failed(connected.error());
   }
   const Time now = tester_.clock.now();
@@ -331,6 +331,11 @@ Result<void> BenchConnection::judge(const Result<void>& received, const EchoClie
   report("closed",
          fmt::format("the server ended the connection, after {} message(s)", echoed_here_));
   return failure(Errc::kReset, During::kReceive);
+}
+
+void BenchConnection::report_unconnected(const std::string& what, const Error& error) {
+  tester_.window.connect_failures.fetch_add(1, std::memory_order_relaxed);
+  if (!given_up_) report("connect", what + ": " + describe(error));
 }
 
 void BenchConnection::report(std::string_view kind, const std::string& what) {

@@ -48,8 +48,9 @@ std::optional<std::vector<Share>> parse_sizes(std::string_view text) {
   while (true) {
     const std::string_view part = text.substr(0, text.find(','));
     Share share;
-    const char* end = part.data() + part.size();
-    const auto size = std::from_chars(part.data(), end, share.size);
+    const char* begin = part.data();
+    const char* end = begin + part.size();
+    const auto size = std::from_chars(begin, end, share.size);
     if (size.ec != std::errc() || size.ptr == end || *size.ptr != ':') return std::nullopt;
     const auto weight = std::from_chars(size.ptr + 1, end, share.weight);
     if (weight.ec != std::errc() || weight.ptr != end) return std::nullopt;

@@ -129,7 +129,8 @@ std::string latency_table(const BenchResult& result) {
 }
 
 std::string tester(const BenchResult& result) {
-  const uint64_t processors = result.environment.processors;
+  // A thread has at most one at a time.
+  const uint64_t processors = std::min(result.environment.processors, result.plan.threads);
   std::string text =
       fmt::format("Load tester: {} of processor time, {} of what its {} had",
                   format_latency(result.tester_cpu_s * 1e9), format_share(result.tester_cpu_busy),
@@ -179,7 +180,10 @@ std::string mode_in_words(const BenchPlan& plan) {
     text = fmt::format("Open loop, {} messages/s asked for", format_rate(plan.rate));
   }
   if (plan.connect_each) text += ", a connection for each message";
-  if (plan.pipeline > 1) text += fmt::format(", {} messages under way each", plan.pipeline);
+  if (plan.pipeline > 1) {
+    text += fmt::format(", {}{} messages under way each", plan.loop == "open" ? "at most " : "",
+                        format_count(plan.pipeline));
+  }
   text += ", " + printable(format_sizes(plan.sizes));
   return text + (plan.verify ? ", every byte verified" : ", not verified");
 }

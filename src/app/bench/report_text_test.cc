@@ -167,6 +167,10 @@ TEST(ReportTextTest, PlansInWords) {
                     .warm_up_s = 0};
   EXPECT_EQ(mode_in_words(plan), "Closed loop, 16 messages under way each, 64 bytes, not verified");
   EXPECT_EQ(connections_in_words(plan), "1 connection on 1 thread");
+  plan.loop = "open";
+  EXPECT_EQ(mode_in_words(plan),
+            "Open loop, 0 messages/s asked for, at most 16 messages under way each, 64 bytes, not "
+            "verified");
   plan.loop = "";
   EXPECT_TRUE(mode_in_words(plan).starts_with("Closed and open loops, 16 "));
   plan.loop = "closed";

@@ -138,6 +138,7 @@ class Run {
       why = colon == std::string::npos ? text : text.substr(colon + 2);
       break;
     }
+    if (!why.starts_with("cannot connect")) return why;
     return fmt::format("{}; is the server running there? To start one here: echod --listen {}:{}",
                        why, options_.target.host, options_.target.port);
   }

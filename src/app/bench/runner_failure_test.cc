@@ -178,6 +178,16 @@ TEST(RunnerFailureTest, SaysWhenNothingListens) {
   EXPECT_NE(result.error().find("is the server running"), std::string::npos) << result.error();
 }
 
+TEST(RunnerFailureTest, SaysWhenItCannotConnectFromThere) {
+  TestServer server(echo_plainly);
+  BenchOptions options = bench_options(server.endpoint());
+  options.sources = {"192.0.2.1"};  // nobody's
+  TestObserver observer;
+  const auto result = run_bench(options, observer);
+  ASSERT_FALSE(result);
+  EXPECT_NE(result.error().find("cannot open a socket"), std::string::npos) << result.error();
+}
+
 TEST(RunnerFailureTest, SaysWhenANameIsUnknown) {
   BenchOptions options = bench_options(loopback(1));
   options.target.host = "no such name.invalid";
