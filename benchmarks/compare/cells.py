@@ -104,7 +104,7 @@ TARGET_CELLS = (
 
 
 VALIDATION_CELLS = tuple(cell._replace(client="independent") for cell in (
-    BASE, ONE, Cell(50, size=16 * 1024), Cell(50, pipeline=16), CHURN, together(BASE)))
+    BASE, ONE, Cell(50, size=16 * 1024), BULK, Cell(50, pipeline=16), CHURN, together(BASE)))
 
 
 def changes_one_property(cell):
