@@ -64,6 +64,10 @@ struct BenchResult {
 
   double elapsed_s = 0;      // of the measurement, without ramp and warm-up
   bool interrupted = false;  // by Ctrl-C
+  // Both ends of it on CLOCK_MONOTONIC, so that whoever started the load tester can relate it to
+  // what was measured beside it. Not parsed back: 0 for a result that was read or merged.
+  uint64_t window_begin_ns = 0;
+  uint64_t window_end_ns = 0;
 
   uint64_t messages = 0;    // echoes that came back, whole and (with verify) right
   uint64_t bytes = 0;       // of their payload, one way
