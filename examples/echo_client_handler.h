@@ -16,7 +16,7 @@ namespace example {
 
 // Serves one client to its end. `loop` decides what "await" means: a blocking call, or going on
 // with another client until the kernel has news.
-inline echod::Task<> serve(echod::EventLoop& loop, echod::Fd client) {
+inline echod::Task<> serve(echod::EventLoop& loop, echod::SocketHandle client) {
   static const echod::StreamTimeouts timeouts{.idle = std::chrono::minutes(5),
                                               .stall = std::chrono::seconds(30)};
   echod::Session session{.clock = loop, .buffers = loop.buffers()};

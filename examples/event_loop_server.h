@@ -11,11 +11,11 @@ namespace example {
 inline echod::Task<> accept_clients(echod::Socket& listener) {
   echod::Nursery clients;
   while (true) {
-    echod::PeerAddress peer;
-    echod::Operation accept = echod::Operation::accept(listener, peer);
+    echod::Arrival client;
+    echod::Operation accept = echod::Operation::accept(listener, client);
     co_await listener.loop().perform(accept);
     if (accept.error) break;
-    clients.spawn(serve(listener.loop(), std::move(accept.accepted)));
+    clients.spawn(serve(listener.loop(), std::move(client.socket)));
   }
   co_await clients.join();
 }

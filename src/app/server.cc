@@ -107,10 +107,13 @@ wire::Protocol protocol_of(ListenProtocol protocol) {
   return wire::Protocol::kUndecided;
 }
 
-EngineOptions engine_options(const ServeOptions& options, EngineKind kind) {
+// `connections_max`: the admission limit; `descriptors`: how many the process may have.
+EngineOptions engine_options(const ServeOptions& options, EngineKind kind, size_t connections_max,
+                             size_t descriptors) {
   EngineOptions engine;
   engine.kind = kind;
   engine.queue_max = options.queue_max;
+  engine.direct_max = connections_max > descriptors ? connections_max : 0;
   engine.workers = options.workers > 0 ? options.workers : default_workers(kind);
   if (kind == EngineKind::kSequential) {
     engine.workers = 1;
@@ -152,13 +155,13 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start(const ServeOpt
   size_t descriptors = raise_descriptor_limit();
   EngineChoice choice =
       options.engine ? EngineChoice{*options.engine, "chosen with --engine"} : choose_engine();
-  EngineOptions engine = engine_options(options, choice.kind);
+  size_t connections_max =
+      options.connections_max > 0 ? options.connections_max : default_connections_max(descriptors);
+  EngineOptions engine = engine_options(options, choice.kind, connections_max, descriptors);
   std::expected<Opened, std::string> opened = open_listeners(options, listener_needs(engine));
   if (!opened) return Failure(opened.error());
 
-  Admission::Limits limits{.connections_max = options.connections_max > 0
-                                                  ? options.connections_max
-                                                  : default_connections_max(descriptors),
+  Admission::Limits limits{.connections_max = connections_max,
                            .connections_per_source_max = options.connections_per_source_max};
   std::unique_ptr<Server> server(
       new Server(service_settings(options, choice.kind, opened->listening), limits, log));

@@ -49,8 +49,8 @@ Task<> accept_loop(Socket& listener, size_t number, Admission& admission, Accept
                    Placement& placement) {
   EventLoop& loop = listener.loop();
   while (true) {
-    PeerAddress address;
-    Operation operation = Operation::accept(listener, address);
+    Arrival arrival;
+    Operation operation = Operation::accept(listener, arrival);
     operation.idle = true;
     co_await loop.perform(operation);
     if (operation.error) {
@@ -61,10 +61,10 @@ Task<> accept_loop(Socket& listener, size_t number, Admission& admission, Accept
       if (!go_on) co_return;
       continue;
     }
-    Endpoint peer = address.endpoint();
+    Endpoint peer = arrival.endpoint();
     Admission::Verdict verdict = co_await enter(loop, admission, peer);
     if (verdict == Admission::Verdict::kAdmitted) {
-      placement.place({std::move(operation.accepted), admission.ticket(peer), number});
+      placement.place({std::move(arrival.socket), admission.ticket(peer), number});
     } else if (verdict == Admission::Verdict::kSourceFull) {
       observer.source_refused(peer);
     } else {

@@ -13,7 +13,7 @@ namespace echod {
 
 // A client's connection on its way to be served.
 struct Accepted {
-  Fd socket;
+  SocketHandle socket;
   Admission::Ticket ticket;  // with the client's address
   size_t listener;           // which listening socket it came from, as numbered by the server
 };

@@ -2,6 +2,7 @@
 #include "engine/accept_loop.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <deque>
 #include <vector>
@@ -85,7 +86,7 @@ TEST_P(AcceptLoopTest, HandsOnWhoComes) {
     EXPECT_EQ(accepted.listener, kNumber);
     EXPECT_EQ(accepted.ticket.peer(), Endpoint::local_of(clients[i].get()));
     write_all(clients[i], "hello");
-    EXPECT_EQ(read_exactly(accepted.socket, 5), "hello");
+    EXPECT_EQ(read_exactly(Fd(::dup(accepted.socket.fd())), 5), "hello");
   }
   EXPECT_EQ(admission.connections(), 5u);
   drain(task);

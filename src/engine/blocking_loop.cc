@@ -151,7 +151,8 @@ void BlockingLoop::perform_alone(Operation& operation) {
 // listener. A client that was accepted counts all the same, and so do bytes; but not the first
 // bytes of something new, since the socket they came on will give no more.
 void BlockingLoop::recognise_interruption(Operation& operation) {
-  if (!ends(phase_, operation) || operation.accepted.valid()) return;
+  if (!ends(phase_, operation)) return;
+  if (operation.kind == Operation::Kind::kAccept && operation.arrival->socket.valid()) return;
   bool receive = operation.kind == Operation::Kind::kReceive;
   bool cut = receive && (operation.idle || !operation.chunk);
   if (!operation.error && !cut) return;
@@ -234,11 +235,12 @@ bool BlockingLoop::try_once(Operation& operation, int flags) {
 }
 
 bool BlockingLoop::try_accept(Operation& operation) {
-  operation.peer->size = sizeof(operation.peer->storage);
-  int fd = ::accept4(operation.socket->fd(), reinterpret_cast<sockaddr*>(&operation.peer->storage),
-                     &operation.peer->size, SOCK_CLOEXEC);
+  operation.arrival->size = sizeof(operation.arrival->storage);
+  int fd =
+      ::accept4(operation.socket->fd(), reinterpret_cast<sockaddr*>(&operation.arrival->storage),
+                &operation.arrival->size, SOCK_CLOEXEC);
   if (fd >= 0) {
-    operation.accepted = Fd(fd);
+    operation.arrival->socket = Fd(fd);
   } else if (would_block(errno) || errno == EINTR) {
     return false;
   } else {

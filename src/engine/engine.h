@@ -76,6 +76,9 @@ struct EngineOptions {
 
   BufferPool::Options buffers;
 
+  // uring: connections each loop may have beyond the process's descriptors, as direct descriptors.
+  size_t direct_max = 0;
+
   // epoll and uring. Loops are tied to processors only where there are as many of the one as of the
   // other.
   Spread spread = Spread::kAuto;

@@ -135,14 +135,14 @@ bool EpollLoop::try_now(Operation& operation) {
 bool EpollLoop::try_accept(Operation& operation, Slot& slot) {
   if (!slot.readable) return false;
   --budget_;
-  operation.peer->size = sizeof(operation.peer->storage);
-  auto* address = reinterpret_cast<sockaddr*>(&operation.peer->storage);
+  operation.arrival->size = sizeof(operation.arrival->storage);
+  auto* address = reinterpret_cast<sockaddr*>(&operation.arrival->storage);
   int fd;
   do {
-    fd = ::accept4(slot.fd, address, &operation.peer->size, SOCK_CLOEXEC);
+    fd = ::accept4(slot.fd, address, &operation.arrival->size, SOCK_CLOEXEC);
   } while (fd < 0 && errno == EINTR);
   if (fd >= 0) {
-    operation.accepted = Fd(fd);
+    operation.arrival->socket = Fd(fd);
     return true;
   }
   if (would_block(errno)) {
@@ -169,7 +169,8 @@ bool EpollLoop::try_connect(Operation& operation, Slot& slot) {
 bool EpollLoop::try_receive(Operation& operation, Slot& slot) {
   if (!slot.readable && !slot.ask_again) return false;
   --budget_;
-  Result<Chunk> chunk = buffers_.lease();
+  Result<Chunk> chunk = operation.bulk ? bulk_.lease() : buffers_.lease();
+  if (!chunk && operation.bulk) chunk = buffers_.lease();
   if (!chunk) {
     operation.fail(Errc::kNoMemory);
     return true;

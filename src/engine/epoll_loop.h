@@ -82,6 +82,7 @@ class EpollLoop final : public EventLoop {
   Waker waker_;
   Phase phase_ = Phase::kServing;
   BufferPool buffers_;
+  BufferPool bulk_{kBulkBuffers};
   TimerWheel timers_;
   ReadyQueue ready_;
   Spinner spinner_;

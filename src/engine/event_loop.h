@@ -24,6 +24,11 @@ inline bool ends(Phase phase, const Operation& operation) {
   return phase == Phase::kAborting || (phase == Phase::kDraining && operation.idle);
 }
 
+// Large buffers for connections that move much (Operation::bulk): few, kept by each loop that has
+// had use for them. Where they are all taken an ordinary one has to do.
+inline constexpr BufferPool::Options kBulkBuffers{
+    .buffer_size = 256 * 1024, .buffer_count_max = 64, .spare_count_max = 32};
+
 class EventLoop : public Clock {
  public:
   // Begins `operation`. True: it is complete already. False: it is pending, and its waiter will be

@@ -57,7 +57,7 @@ TEST_P(ConnectTest, ConnectsFromAGivenAddress) {
   TestListener listener = listen_on_loopback({.blocking = true});
   auto socket = client(ipv4_endpoint(0x7f000102, 0));
   ASSERT_TRUE(run(connect(*socket, listener.endpoint)));
-  PeerAddress peer;
+  Arrival peer;
   Fd far(::accept4(listener.socket.get(), reinterpret_cast<sockaddr*>(&peer.storage), &peer.size,
                    SOCK_CLOEXEC));
   ASSERT_TRUE(far.valid());

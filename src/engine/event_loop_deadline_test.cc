@@ -169,7 +169,7 @@ TEST_P(DeadlineTest, ASleepCanBeCancelled) {
 TEST_P(DeadlineTest, AnAcceptCanBeCancelled) {
   TestListener listening = listener();
   auto socket = attached(std::move(listening.socket));
-  PeerAddress address;
+  Arrival address;
   Operation operation = Operation::accept(*socket, address);
   Task<> task = perform(loop(), operation);
   task.start();

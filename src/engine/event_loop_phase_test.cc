@@ -62,7 +62,7 @@ TEST_P(PhaseTest, DrainingEndsIdleOperationsAlone) {
   auto idle_socket = attached(std::move(idle_pair.near));
   auto busy_socket = attached(std::move(busy_pair.near));
   auto listening_socket = attached(std::move(listening.socket));
-  PeerAddress address;
+  Arrival address;
   Operation accept = Operation::accept(*listening_socket, address);
   Operation idle_receive = Operation::receive(*idle_socket, kNever);
   Operation idle_sleep = Operation::sleep(kNever);
@@ -114,7 +114,7 @@ TEST_P(PhaseTest, AbortingEndsEverything) {
   auto receiving_socket = attached(std::move(receiving_pair.near));
   auto sending_socket = attached(std::move(sending_pair.near));
   auto listening_socket = attached(std::move(listening.socket));
-  PeerAddress address;
+  Arrival address;
   Operation accept = Operation::accept(*listening_socket, address);
   Operation receive_op = Operation::receive(*receiving_socket, kNever);
   Operation send_op = Operation::send(*sending_socket, chunk(pattern_of(kTooMuch)), kNever);
@@ -175,7 +175,7 @@ Task<> receives_idle(Socket& socket) {
 }
 
 Task<> accepts_idle(Socket& socket) {
-  PeerAddress address;
+  Arrival address;
   Operation operation = Operation::accept(socket, address);
   operation.idle = true;
   co_await perform(socket.loop(), operation);

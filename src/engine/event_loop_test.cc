@@ -192,12 +192,12 @@ TEST_P(EventLoopTest, AcceptsClientsAndTheirAddresses) {
   auto socket = attached(std::move(listening.socket));
   for (int i = 0; i < 3; ++i) {
     Fd client = connect_to(listening.endpoint);
-    PeerAddress address;
+    Arrival address;
     Operation accepting = Operation::accept(*socket, address);
     ASSERT_TRUE(run(perform(loop(), accepting)));
-    ASSERT_TRUE(accepting.accepted.valid());
+    ASSERT_TRUE(address.socket.valid());
     EXPECT_EQ(address.endpoint(), Endpoint::local_of(client.get()));
-    auto connection = attached(std::move(accepting.accepted));
+    auto connection = attached(std::move(address.socket));
     write_all(client, "hello");
     EXPECT_EQ(run(receive_text(*connection, 5)), "hello");
     EXPECT_TRUE(run(send(*connection, chunk("hello"))));
@@ -210,18 +210,18 @@ TEST_P(EventLoopTest, AcceptsAClientThatComesWhileItWaits) {
   auto socket = attached(std::move(listening.socket));
   Fd client;
   std::thread peer([&client, &listening] { client = connect_to(listening.endpoint); });
-  PeerAddress address;
+  Arrival address;
   Operation accepting = Operation::accept(*socket, address);
   EXPECT_TRUE(run(perform(loop(), accepting)));
   peer.join();
-  EXPECT_TRUE(accepting.accepted.valid());
+  EXPECT_TRUE(address.socket.valid());
 }
 
 TEST_P(EventLoopTest, AcceptingWithoutDescriptorsFailsAndCanBeTriedAgain) {
   TestListener listening = listener();
   auto socket = attached(std::move(listening.socket));
   Fd client = connect_to(listening.endpoint);
-  PeerAddress address;
+  Arrival address;
   {
     NoDescriptors limit;
     Operation accepting = Operation::accept(*socket, address);
@@ -232,7 +232,7 @@ TEST_P(EventLoopTest, AcceptingWithoutDescriptorsFailsAndCanBeTriedAgain) {
   // No new client comes: the one that waits must be seen without another event.
   Operation accepting = Operation::accept(*socket, address);
   EXPECT_TRUE(run(perform(loop(), accepting)));
-  EXPECT_TRUE(accepting.accepted.valid());
+  EXPECT_TRUE(address.socket.valid());
 }
 
 }  // namespace

@@ -47,7 +47,8 @@ class LoopEngine::Worker final : public Placement {
  private:
   Result<std::unique_ptr<EventLoop>> create_loop() {
     return engine_.options_.kind == EngineKind::kUring
-               ? UringLoop::create(engine_.options_.buffers, engine_.options_.spin_max)
+               ? UringLoop::create(engine_.options_.buffers, engine_.options_.spin_max,
+                                   engine_.options_.direct_max)
                : EpollLoop::create(engine_.options_.buffers, engine_.options_.spin_max);
   }
 

@@ -135,8 +135,8 @@ class LoopTest : public testing::TestWithParam<LoopKind> {
   EventLoop& loop() { return *loop_; }
   Deadline soon() { return loop().now() + std::chrono::milliseconds(20); }
 
-  std::unique_ptr<Socket> attached(Fd fd) {
-    auto socket = std::make_unique<Socket>(loop(), std::move(fd));
+  std::unique_ptr<Socket> attached(SocketHandle handle) {
+    auto socket = std::make_unique<Socket>(loop(), std::move(handle));
     ECHOD_CHECK(socket->attach());
     return socket;
   }

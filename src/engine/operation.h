@@ -10,18 +10,19 @@
 #include "base/chunk.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/socket_handle.h"
 #include "engine/timer_wheel.h"
 #include "net/endpoint.h"
-#include "net/fd.h"
 
 namespace echod {
 
 class Socket;
 
-// Where an accept puts the client's address as the kernel writes it.
-struct PeerAddress {
+// Where an accept puts the client: its socket, and its address as the kernel writes it.
+struct Arrival {
   sockaddr_storage storage;
   socklen_t size = sizeof(sockaddr_storage);
+  SocketHandle socket = {};
 
   Endpoint endpoint() const {
     return Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&storage), size);
@@ -30,7 +31,7 @@ struct PeerAddress {
 
 struct Operation : TimerNode {
   enum class Kind : uint8_t {
-    kAccept,   // waits for a client of a listening socket; fills `accepted` and `*peer`
+    kAccept,   // waits for a client of a listening socket; fills `*arrival`
     kConnect,  // connects a socket to `*to`
     kReceive,  // waits for bytes; fills `chunk`, which stays empty when the peer finished sending
     kSend,     // sends all of `chunk`, dropping from its front what the kernel took
@@ -47,8 +48,8 @@ struct Operation : TimerNode {
   };
 
   // What is given by reference must stay until the operation is complete.
-  static Operation accept(Socket& listener, PeerAddress& peer) {
-    return Operation(Kind::kAccept, &listener, kNever, {}, &peer);
+  static Operation accept(Socket& listener, Arrival& arrival) {
+    return Operation(Kind::kAccept, &listener, kNever, {}, &arrival);
   }
   static Operation connect(Socket& socket, const Endpoint& to, Deadline deadline) {
     return Operation(socket, to, deadline);
@@ -98,22 +99,23 @@ struct Operation : TimerNode {
   Socket* socket;
   Chunk chunk;
   union {
-    PeerAddress* peer;   // of an accept
+    Arrival* arrival;    // of an accept
     const Endpoint* to;  // of a connect
   };
   std::optional<Error> error;  // none: success
-  Fd accepted;
   Kind kind;
   bool idle = false;  // waits for something new, such as a next request: a draining loop ends it
+  bool bulk = false;  // a receive: into a large buffer, if one can be had
   State state = State::kNew;        // the loop's
+  uint16_t ring = 0;                // UringLoop: the ring it was submitted to
   Operation* next_ready = nullptr;  // the loop's: in its queue of operations to look at
   std::coroutine_handle<> waiter;   // resumed when complete
 
  private:
   Operation(Socket& on, const Endpoint& whom, Deadline until)
       : deadline(until), socket(&on), to(&whom), kind(Kind::kConnect) {}
-  Operation(Kind what, Socket* on, Deadline until, Chunk bytes = {}, PeerAddress* address = nullptr)
-      : deadline(until), socket(on), chunk(std::move(bytes)), peer(address), kind(what) {}
+  Operation(Kind what, Socket* on, Deadline until, Chunk bytes = {}, Arrival* client = nullptr)
+      : deadline(until), socket(on), chunk(std::move(bytes)), arrival(client), kind(what) {}
 };
 
 }  // namespace echod

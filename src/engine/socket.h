@@ -5,15 +5,15 @@
 
 #include "base/error.h"
 #include "engine/event_loop.h"
-#include "net/fd.h"
+#include "engine/socket_handle.h"
 #include "net/socket_options.h"
 
 namespace echod {
 
 class Socket {
  public:
-  // Takes over `fd`. attach() must succeed before any operation.
-  Socket(EventLoop& loop, Fd fd) : loop_(loop), fd_(std::move(fd)) {}
+  // Takes over `handle`. attach() must succeed before any operation.
+  Socket(EventLoop& loop, SocketHandle handle) : loop_(loop), handle_(std::move(handle)) {}
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
   ~Socket() { close(); }
@@ -29,21 +29,22 @@ class Socket {
   void close() noexcept {
     if (attached_) loop_.detach(*this);
     attached_ = false;
-    fd_.close();
+    handle_.close();
   }
 
   // Tells the peer that nothing more will be sent (FIN). It may fail where the peer is gone
   // already, which the next operation then says.
-  void shut_down_sending() noexcept;
+  void shut_down_sending() noexcept { handle_.shut_down_sending(); }
 
   // Makes the close a reset: see reset_on_close().
-  void reset_when_closed() noexcept { reset_on_close(fd_.get()); }
+  void reset_when_closed() noexcept { handle_.reset_when_closed(); }
 
   // Whether the kernel leaves the receive buffer as large as it is: see hold_receive_buffer().
-  void hold_receive_buffer(bool hold) noexcept { echod::hold_receive_buffer(fd_.get(), hold); }
+  void hold_receive_buffer(bool hold) noexcept { handle_.hold_receive_buffer(hold); }
 
   EventLoop& loop() { return loop_; }
-  int fd() const { return fd_.get(); }
+  const SocketHandle& handle() const { return handle_; }
+  int fd() const { return handle_.fd(); }
 
   // The loop's own: what it knows of this socket.
   uint32_t slot = 0;                // EpollLoop
@@ -52,7 +53,7 @@ class Socket {
 
  private:
   EventLoop& loop_;
-  Fd fd_;
+  SocketHandle handle_;
   bool attached_ = false;
 };
 

@@ -36,9 +36,12 @@ class SpreadWatch {
   // Fewer connections cannot be spread evenly by a hash either.
   static constexpr size_t kConnectionsMin = 16;
 
+  // Reports in a row that must say so: load comes and goes.
+  static constexpr int kReportsMin = 3;
+
   struct Cell {
     std::atomic<double> busy = 1;
-    std::atomic<size_t> connections = 0;
+    int overloaded_reports = 0;  // its own loop's
   };
 
   size_t loops_;

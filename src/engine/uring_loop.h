@@ -3,26 +3,29 @@
 // picks only when bytes are there, so an idle connection holds none. Twin of epoll_loop.
 #pragma once
 
-#include <sys/mman.h>
-
 #include <memory>
+#include <vector>
 
 #include "base/chunk.h"
 #include "engine/event_loop.h"
 #include "engine/ready_queue.h"
 #include "engine/spinner.h"
 #include "engine/timer_wheel.h"
-#include "engine/uring_compat.h"
+#include "engine/uring_ring.h"
 #include "engine/waker.h"
 
 namespace echod {
 
-class UringLoop final : public EventLoop {
+class UringLoop final : public EventLoop, private DirectSockets {
  public:
   // To be created on the thread that will run it: the kernel ties the ring to its thread
   // (IORING_SETUP_SINGLE_ISSUER). Fails where the kernel lacks or forbids io_uring.
+  //
+  // `direct_max`: how many sockets it may accept beyond what the process may have of descriptors,
+  // as direct descriptors in tables of further rings, made when needed. 0: none.
   static Result<std::unique_ptr<EventLoop>> create(const BufferPool::Options& buffers,
-                                                   Duration spin_max = Duration::zero());
+                                                   Duration spin_max = Duration::zero(),
+                                                   size_t direct_max = 0);
 
   ~UringLoop() override;
 
@@ -35,32 +38,44 @@ class UringLoop final : public EventLoop {
   Time now() const override { return now_; }
 
  private:
-  // Buffers lent to the kernel: as many as may be filled between two rounds. Starts small, because
-  // each is memory that gets touched, and doubles when the kernel runs out.
-  static constexpr unsigned kLentMin = 64;
-  static constexpr unsigned kLentMax = 1024;  // the size of the ring: a power of two
+  // Completions that are not an operation's: their user data is a number no pointer has.
+  static constexpr uint64_t kNobody = 0;  // whose result does not matter
+  static constexpr uint64_t kWaker = 1;
+  static constexpr uint64_t kNews = 2;  // plus the number of the ring that has some
+  static constexpr uint64_t kNewsEnd = kNews + UINT16_MAX;
 
-  UringLoop(const BufferPool::Options& buffers, Duration spin_max);
+  UringLoop(const BufferPool::Options& buffers, Duration spin_max, size_t direct_max);
 
   Result<void> attach(Socket& socket) override;
   void detach(Socket& socket) noexcept override;
+  void close_direct(DirectSlot slot) noexcept override;
+  void shut_down_direct(DirectSlot slot) noexcept override;
+  void set_direct_option(DirectSlot slot, int level, int name, const void* value,
+                         uint32_t size) noexcept override;
 
   Result<void> open();
-  io_uring_sqe* next_sqe();
+  io_uring& first() { return rings_.front()->get(); }
   void submit(Operation& operation);
+  void prepare_accept(Operation& operation);
+  Result<void> measure_descriptors();
+  uint16_t ring_for_accept();
+  bool open_further_ring();
   void watch_waker();
-  void lend_buffers();
-  void wait(Deadline latest);
+  void watch_news(size_t ring);
+  bool serve_further_rings();
+  void take_completions(UringRing& ring);
+  void wait(bool sleep, Deadline latest);
   bool look(Time end);
-  bool work_waits() const;
+  bool work_waits();
   void park(Operation& operation);
   void cancel_in_kernel(Operation& operation);
   void complete(Operation& operation);
   void enter_requested_phase();
   void expire_timers();
-  void handle_completion(uint64_t user_data, int result, unsigned flags);
-  bool finish(Operation& operation, int result, unsigned flags);
-  bool finish_receive(Operation& operation, int result, unsigned flags);
+  void handle_completion(UringRing& ring, uint64_t user_data, int result, unsigned flags);
+  bool finish(UringRing& ring, Operation& operation, int result, unsigned flags);
+  bool finish_accept(UringRing& ring, Operation& operation, int result);
+  bool finish_receive(UringRing& ring, Operation& operation, int result, unsigned flags);
   void look_at_ready();
 
   MonotonicClock clock_;
@@ -68,15 +83,17 @@ class UringLoop final : public EventLoop {
   Waker waker_;
   Phase phase_ = Phase::kServing;
   BufferPool buffers_;
+  BufferPool bulk_{kBulkBuffers};
   TimerWheel timers_;
   ReadyQueue ready_;
   Spinner spinner_;
-  io_uring ring_{};
-  bool ring_open_ = false;
-  io_uring_buf_ring* lent_ring_ = nullptr;  // shared with the kernel; mapped by open()
-  std::vector<bool> lent_;                  // by buffer id: lent to the kernel now
-  unsigned lent_count_ = 0;
-  unsigned lent_target_ = kLentMin;
+
+  // The first, which the thread waits on and whose sockets are descriptors, then those with tables.
+  std::vector<std::unique_ptr<UringRing>> rings_;
+  size_t direct_max_;
+  int last_descriptor_ = -1;   // the newest connection's; -1 once any was closed since
+  int descriptors_last_ = 0;   // from this number on connections become direct descriptors
+  unsigned direct_slots_ = 0;  // in each table
 };
 
 }  // namespace echod

@@ -19,6 +19,9 @@ class Fd {
   bool valid() const { return number_ >= 0; }
   int get() const { return number_; }
 
+  // Gives it to the caller, who closes it.
+  int release() { return std::exchange(number_, -1); }
+
   // Closes it now, if it is open. What close(2) reports comes too late to act on.
   void close() noexcept;
 

@@ -65,13 +65,11 @@ Result<Fd> client_socket(int family, const ClientOptions& options) {
 }
 
 void reset_on_close(int socket) noexcept {
-  linger now{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &kResetLinger, sizeof(kResetLinger));
 }
 
 void hold_receive_buffer(int socket, bool hold) noexcept {
-  constexpr int kReceiveBufferLock = 2;  // SOCK_RCVBUF_LOCK of the kernel's <linux/socket.h>
-  set_option(socket, SOL_SOCKET, SO_BUF_LOCK, hold ? kReceiveBufferLock : 0);
+  set_option(socket, SOL_SOCKET, SO_BUF_LOCK, hold ? kReceiveBufferHeld : kReceiveBufferFree);
 }
 
 size_t raise_descriptor_limit() {

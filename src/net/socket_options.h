@@ -2,6 +2,8 @@
 // inherited by the sockets it accepts, so a connection costs no extra system call.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -50,6 +52,11 @@ struct ClientOptions {
 Result<Fd> client_socket(int family, const ClientOptions& options);
 
 inline constexpr int kListenBacklog = 4096;  // clients; the kernel caps it at net.core.somaxconn
+
+// Values of SO_LINGER and SO_BUF_LOCK, for who sets these by other means than the functions below.
+inline constexpr linger kResetLinger{.l_onoff = 1, .l_linger = 0};
+inline constexpr int kReceiveBufferHeld = 2;  // SOCK_RCVBUF_LOCK of the kernel's <linux/socket.h>
+inline constexpr int kReceiveBufferFree = 0;
 
 // Makes the coming close of a TCP socket a reset, which frees what the kernel holds for it at once:
 // for connections given up on, whose peer does not read.

@@ -4,8 +4,9 @@
 
 namespace echod {
 
-SocketStream::SocketStream(EventLoop& loop, Fd fd, Session& session, const StreamTimeouts& timeouts)
-    : socket_(loop, std::move(fd)), session_(session), timeouts_(timeouts) {}
+SocketStream::SocketStream(EventLoop& loop, SocketHandle handle, Session& session,
+                           const StreamTimeouts& timeouts)
+    : socket_(loop, std::move(handle)), session_(session), timeouts_(timeouts) {}
 
 SocketStream::~SocketStream() { ECHOD_CHECK(receiving_ == nullptr && sending_ == nullptr); }
 
@@ -44,10 +45,12 @@ Task<Chunk> SocketStream::receive() {
   Operation operation = Operation::receive(socket_, earlier_of(timeouts_.idle));
   operation.error = aborted_;
   operation.idle = session_.idle;
+  operation.bulk = filled_ && timeouts_.growth_earned && session_.bytes_sent >= kTrustedSize;
   receiving_ = &operation;
   co_await socket_.loop().perform(operation);
   receiving_ = nullptr;
   co_await operation.outcome();
+  filled_ = operation.chunk && operation.chunk.spare().empty();
   if (operation.chunk) count_received(operation.chunk.size());
   co_return std::move(operation.chunk);
 }
@@ -56,7 +59,8 @@ Task<> SocketStream::send(Chunk chunk) {
   ECHOD_CHECK(sending_ == nullptr);
   if (!chunk) co_return;
   size_t size = chunk.size();
-  Operation operation = Operation::send(socket_, std::move(chunk), earlier_of(timeouts_.stall));
+  Duration stall = timeouts_.stall * static_cast<int64_t>(1 + size / kStallSize);
+  Operation operation = Operation::send(socket_, std::move(chunk), earlier_of(stall));
   operation.error = aborted_;
   sending_ = &operation;
   co_await socket_.loop().perform(operation);

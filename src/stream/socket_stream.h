@@ -10,18 +10,20 @@ namespace echod {
 // How long a connection may keep the server waiting. Zero: for ever.
 struct StreamTimeouts {
   Duration idle = Duration::zero();   // for the next bytes
-  Duration stall = Duration::zero();  // for one chunk to be taken: a peer that does not read
+  Duration stall = Duration::zero();  // for kStallSize bytes to be taken: a peer that does not read
 
-  // Whether the kernel's receive buffer may grow only once the peer has taken kTrustedSize bytes.
-  // A peer that sends and never reads would else make it grow to megabytes within milliseconds.
+  // Whether growth is earned: the kernel's receive buffer may grow, and large buffers are used for
+  // what waits, only once the peer has taken kTrustedSize bytes. A peer that sends and never reads
+  // would else pin megabytes within milliseconds.
   bool growth_earned = false;
 };
 
 class SocketStream final : public Stream {
  public:
-  // Takes over `fd`, a connected socket, or one that connect() will connect. `loop` and `session`
-  // must outlive the stream, and `timeouts` too, which all streams of a server share.
-  SocketStream(EventLoop& loop, Fd fd, Session& session, const StreamTimeouts& timeouts);
+  // Takes over `handle`, a connected socket, or one that connect() will connect. `loop` and
+  // `session` must outlive the stream, and `timeouts` too, which all streams of a server share.
+  SocketStream(EventLoop& loop, SocketHandle handle, Session& session,
+               const StreamTimeouts& timeouts);
   ~SocketStream() override;  // Checks that no operation is pending, and closes the socket.
 
   // Registers the socket with its loop; before anything else.
@@ -40,6 +42,8 @@ class SocketStream final : public Stream {
   void abort(Error reason) noexcept override;
   void expires_at(Deadline deadline) override { deadline_ = deadline; }
 
+  static constexpr size_t kStallSize = 32 * 1024;  // a larger chunk may take longer
+
   // With growth_earned: bytes received after which the receive buffer is held at its size, before
   // the kernel's first adjustment, so that a connection of small messages pays nothing; and bytes
   // the peer must have taken for it to grow again, far more than its own buffer holds unread.
@@ -55,6 +59,7 @@ class SocketStream final : public Stream {
   Session& session_;
   const StreamTimeouts& timeouts_;
   Deadline deadline_ = kNever;
+  bool filled_ = false;  // the last receive filled its buffer: more is waiting
   Operation* receiving_ = nullptr;
   Operation* sending_ = nullptr;
   std::optional<Error> aborted_;
