@@ -20,8 +20,8 @@ struct StreamTimeouts {
 
 class SocketStream final : public Stream {
  public:
-  // Takes over `handle`, a connected socket, or one that connect() will connect. `loop` and `session`
-  // must outlive the stream, and `timeouts` too, which all streams of a server share.
+  // Takes over `handle`, a connected socket, or one that connect() will connect. `loop` and
+  // `session` must outlive the stream, and `timeouts` too, which all streams of a server share.
   SocketStream(EventLoop& loop, SocketHandle handle, Session& session,
                const StreamTimeouts& timeouts);
   ~SocketStream() override;  // Checks that no operation is pending, and closes the socket.
@@ -59,10 +59,10 @@ class SocketStream final : public Stream {
   Session& session_;
   const StreamTimeouts& timeouts_;
   Deadline deadline_ = kNever;
+  bool filled_ = false;  // the last receive filled its buffer: more is waiting
   Operation* receiving_ = nullptr;
   Operation* sending_ = nullptr;
   std::optional<Error> aborted_;
-  bool filled_ = false;  // the last receive filled its buffer: more is waiting
 };
 
 }  // namespace echod

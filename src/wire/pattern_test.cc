@@ -42,7 +42,7 @@ TEST(PatternTest, FillStaysInsideItsSpan) {
 TEST(PatternTest, AcceptsItself) {
   const Pattern pattern(7);
   for (const uint64_t offset : kOffsets) {
-    for (const size_t size : {0, 1, 7, 8, 9, 64, 4096, 4097, 10'000}) {
+    for (const size_t size : {0u, 1u, 7u, 8u, 9u, 64u, 4096u, 4097u, 10'000u}) {
       EXPECT_EQ(pattern.first_mismatch(bytes_of(pattern, offset, size), offset), std::nullopt);
     }
   }

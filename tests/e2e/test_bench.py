@@ -55,7 +55,7 @@ def nobody():
         return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
 
 
-# --- Runs -------------------------------------------------------------------------------------------
+# --- Runs -----------------------------------------------------------------------------------------
 
 
 def test_report_of_a_tcp_run(tcp):
@@ -113,7 +113,7 @@ def test_many_connections(tcp):
     assert result["connects"] == count
 
 
-# --- Other people's servers -------------------------------------------------------------------------
+# --- Other people's servers -----------------------------------------------------------------------
 
 
 def free_port():
@@ -152,7 +152,7 @@ def test_other_echo_servers(server):
         process.wait()
 
 
-# --- Files and exit codes ---------------------------------------------------------------------------
+# --- Files and exit codes -------------------------------------------------------------------------
 
 
 def test_files(tcp, tmp_path):
@@ -254,7 +254,7 @@ def test_own_ceiling_before_a_run(tcp):
     assert result["tester"]["ceiling_per_s"] > 0
 
 
-# --- Signals and the view ---------------------------------------------------------------------------
+# --- Signals and the view -------------------------------------------------------------------------
 
 
 class Running:

@@ -173,7 +173,7 @@ Task<> BenchConnection::send_all(Stream& stream, EchoClient& client) {
     }
     if (is_over() && under_way_.empty()) {
       // The server's end, in answer to ours, shows that nothing more came back than was sent.
-      Result<void> finished = co_await stream.finish_sending().observed();
+      [[maybe_unused]] Result<void> finished = co_await stream.finish_sending().observed();
       break;
     }
     if (!ended_) co_await Sleep{sleeper_};

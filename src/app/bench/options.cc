@@ -39,7 +39,6 @@ constexpr std::string_view kFooter =
     "Exit status: 0 done, also with errors in the report; 1 failed, or nothing could be reached;\n"
     "2 wrong command line; 99 a --fail-if is broken, or compare found a regression.\n";
 
-constexpr uint64_t kMany = 1'000'000'000;
 constexpr uint64_t kMessageSizeMax = uint64_t{1} << 30;
 
 // "500", "20k", "1.5M": a number of messages a second.

@@ -10,8 +10,11 @@ class ViewTest : public testing::Test {
   ViewTest() {
     latency.record(1'000'000, 99);
     latency.record(50'000'000, 1);
-    last = {
-        .start_s = 2, .length_s = 1, .messages = 12'345, .p50_ns = 1'000'000, .p99_ns = 2'000'000};
+    last.start_s = 2;
+    last.length_s = 1;
+    last.messages = 12'345;
+    last.p50_ns = 1'000'000;
+    last.p99_ns = 2'000'000;
   }
 
   BenchProgress progress(BenchProgress::Stage stage = BenchProgress::Stage::kMeasuring,
