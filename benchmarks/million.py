@@ -3,9 +3,9 @@
 
     benchmarks/million.sh [--connections N] [--per-client N] [--descriptors N] [--echod PATH]
 
-The server runs with a limit of --descriptors open files, far fewer than there are connections: those
-beyond it are direct descriptors of its io_urings. Clients are processes of this program, each with a
-source address of its own (127.0.0.0/8), because one address has no more than 28,000 ports.
+The server runs with a limit of --descriptors open files, far fewer than there are connections:
+those beyond it are direct descriptors of its io_urings. Clients are processes of this program, each
+with a source address of its own (127.0.0.0/8), because one address has no more than 64,000 ports.
 
 Three rounds: connect all, echo on every one while all are open, close all. Printed: how long each
 took, the connections the kernel counts, and the memory per connection, of the server's process and
@@ -36,7 +36,8 @@ def say(text):
 
 def meminfo():
     with open("/proc/meminfo", encoding="ascii") as file:
-        return {key: int(value) * 1024 for key, value in re.findall(r"(\w+):\s+(\d+) kB", file.read())}
+        rows = re.findall(r"(\w+):\s+(\d+) kB", file.read())
+    return {key: int(value) * 1024 for key, value in rows}
 
 
 def private_bytes(pid):
@@ -55,7 +56,7 @@ def descriptors_of(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
-# --- A client process ------------------------------------------------------------------------------
+# --- A client process ---------------------------------------------------------------------------
 
 
 def connect(port, source, own_port):
@@ -101,7 +102,7 @@ def run_client(port, source, count):
             break
 
 
-# --- The run ---------------------------------------------------------------------------------------
+# --- The run ------------------------------------------------------------------------------------
 
 
 class Client:
@@ -203,8 +204,8 @@ def main():
     arguments = parser.parse_args()
     needed = arguments.connections * 11_000
     if meminfo()["MemAvailable"] < needed:
-        print(f"error: {arguments.connections:,} connections take about {needed >> 30} GiB, more than "
-              "is available; lower --connections", file=sys.stderr)
+        print(f"error: {arguments.connections:,} connections take about {needed >> 30} GiB, more "
+              "than is available; lower --connections", file=sys.stderr)
         return 1
     return 0 if measure(arguments) else 1
 

@@ -34,13 +34,13 @@ BlockingLoop::~BlockingLoop() { ECHOD_CHECK(pending_.empty() && sockets_.empty()
 
 Result<void> BlockingLoop::attach(Socket& socket) {
   std::lock_guard lock(mutex_);
-  sockets_.push_back(socket.fd());
+  sockets_.push_back({.fd = socket.fd()});
   return {};
 }
 
 void BlockingLoop::detach(Socket& socket) noexcept {
   std::lock_guard lock(mutex_);
-  std::erase(sockets_, socket.fd());
+  std::erase_if(sockets_, [&](const Attached& attached) { return attached.fd == socket.fd(); });
   std::erase(idle_sockets_, socket.fd());
   std::erase(listeners_, socket.fd());
 }
@@ -52,7 +52,7 @@ void BlockingLoop::request(Phase phase) {
   // A call slept in returns: with the end of the stream, which its caller takes for the
   // interruption it is. Only reading ends when draining, so an answer under way is not cut.
   if (phase == Phase::kAborting) {
-    for (int socket : sockets_) ::shutdown(socket, SHUT_RDWR);
+    for (const Attached& socket : sockets_) ::shutdown(socket.fd, SHUT_RDWR);
   } else {
     for (int socket : idle_sockets_) ::shutdown(socket, SHUT_RD);
     // Also those not accepted from at the moment: new clients are refused, not left in the queue.
@@ -207,8 +207,8 @@ void BlockingLoop::set_timeout(const Operation& operation) {
   bool receiving = operation.kind == Operation::Kind::kReceive;
   int64_t wanted_ms = ms_until(operation.deadline, clock_.now());
   wanted_ms = wanted_ms < 0 ? 0 : std::max<int64_t>(wanted_ms, 1);  // 0: no timeout, socket(7)
-  uint32_t& current_ms =
-      receiving ? operation.socket->timeouts.receive_ms : operation.socket->timeouts.send_ms;
+  auto socket = std::ranges::find(sockets_, operation.socket->fd(), &Attached::fd);
+  uint32_t& current_ms = receiving ? socket->receive_timeout_ms : socket->send_timeout_ms;
   if (wanted_ms == current_ms) return;
   timeval timeout{.tv_sec = wanted_ms / 1000, .tv_usec = wanted_ms % 1000 * 1000};
   ::setsockopt(operation.socket->fd(), SOL_SOCKET, receiving ? SO_RCVTIMEO : SO_SNDTIMEO, &timeout,

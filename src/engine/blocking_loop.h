@@ -46,6 +46,12 @@ class BlockingLoop final : public EventLoop {
   bool try_receive(Operation& operation, int flags);
   bool try_send(Operation& operation, int flags);
 
+  struct Attached {
+    int fd;
+    uint32_t receive_timeout_ms = 0;  // as set now (SO_RCVTIMEO), 0 for none; this thread's alone
+    uint32_t send_timeout_ms = 0;
+  };
+
   MonotonicClock clock_;
   BufferPool buffers_;
   size_t receive_size_max_;
@@ -56,7 +62,7 @@ class BlockingLoop final : public EventLoop {
   std::mutex mutex_;
   std::condition_variable interrupted_;
   Phase requested_ = Phase::kServing;
-  std::vector<int> sockets_;       // attached
+  std::vector<Attached> sockets_;  // changed by this thread alone
   std::vector<int> listeners_;     // those of them that were accepted from
   std::vector<int> idle_sockets_;  // of the idle operations this round waits for
 };

@@ -59,13 +59,15 @@ class EventLoop : public Clock {
   // `co_await loop.perform(operation)`: starts it and waits for its end; then see outcome(). One
   // that has an error already is over.
   struct [[nodiscard]] Performing {
-    EventLoop& loop;
-    Operation& operation;
-    bool await_ready() noexcept { return operation.error || loop.start(operation); }
+    Operation& operation;  // and no more: every idle connection's frame has one
+    bool await_ready() noexcept { return operation.state == Operation::State::kComplete; }
     void await_suspend(std::coroutine_handle<> waiter) noexcept { operation.waiter = waiter; }
     void await_resume() noexcept {}
   };
-  Performing perform(Operation& operation) { return Performing{*this, operation}; }
+  Performing perform(Operation& operation) {
+    if (operation.error || start(operation)) operation.state = Operation::State::kComplete;
+    return Performing{operation};
+  }
 
  private:
   friend class Socket;

@@ -46,12 +46,7 @@ class Socket {
   const SocketHandle& handle() const { return handle_; }
   int fd() const { return handle_.fd(); }
 
-  // The loop's own: what it knows of this socket.
-  uint32_t slot = 0;  // EpollLoop
-  struct Timeouts {   // BlockingLoop: as set now, 0 for none
-    uint32_t receive_ms = 0;
-    uint32_t send_ms = 0;
-  } timeouts;
+  uint32_t slot = 0;  // EpollLoop's own: where it keeps what it knows of this socket
 
  private:
   EventLoop& loop_;

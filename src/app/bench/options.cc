@@ -249,7 +249,7 @@ void add_reports(CommandParser& parser, BenchOptions& options) {
 // What other load testers call the same.
 void add_aliases(CommandParser& parser, BenchOptions& options) {
   parser.group("");
-  parser.add_flag("-J", [&options] { options.json_file = "-"; }, "iperf3: --json -");
+  parser.add_flag("-J", [&options] { options.json_file.assign(1, '-'); }, "iperf3: --json -");
   parser.add_flag("--no-tui", [&options] { options.view = false; }, "oha: --no-view");
   parser.add_flag(
       "--disable-keepalive", [&options] { options.connect_each = true; },
