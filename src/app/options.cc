@@ -26,6 +26,22 @@ constexpr std::string_view kFooter =
     "Exit status: 0 stopped as asked, 1 failed while running, 2 wrong command line,\n"
     "128 + signal number when ended at once by a second signal.\n";
 
+CommandParser::Reader spin_reader(ServeOptions& options) {
+  return [&options](const std::string& value) -> Problem {
+    constexpr Duration kSpinLimit = std::chrono::milliseconds(10);
+    if (value == "auto" || value == "off") {
+      options.spin_max = value == "auto" ? kSpinMax : Duration::zero();
+      return std::nullopt;
+    }
+    std::optional<Duration> duration = parse_duration(value);
+    if (!duration || *duration > kSpinLimit) {
+      return fmt::format("--spin: '{}' is not auto, off or a duration up to 10ms", value);
+    }
+    options.spin_max = *duration;
+    return std::nullopt;
+  };
+}
+
 void add_serving(CommandParser& parser, ServeOptions& options) {
   parser.group("Serving");
   CommandParser::Reader read_listen = [&options,
@@ -54,6 +70,16 @@ void add_serving(CommandParser& parser, ServeOptions& options) {
   parser.add_count(
       "--queue", 1, 100'000, [&options](uint64_t n) { options.queue_max = unsigned(n); },
       "pool: accepted connections that may wait for a worker (128)");
+  parser.add_choice<Spread>(
+      "--spread", options.spread,
+      {{"auto", Spread::kAuto}, {"local", Spread::kLocal}, {"hash", Spread::kHash}},
+      "epoll, uring: which event loop gets a client: local, the one on the processor its packets "
+      "come in on, to which it is tied; hash, any; auto, local until one loop has more than it can "
+      "do while others idle (auto)");
+  parser.add(
+      "--spin", spin_reader(options), "auto|off|DURATION",
+      "epoll, uring: how long an event loop looks for news before it sleeps, where that pays: "
+      "less latency for more processor time; at most 10ms (auto: 50us)");
 }
 
 void add_limits(CommandParser& parser, ServeOptions& options) {
@@ -61,7 +87,9 @@ void add_limits(CommandParser& parser, ServeOptions& options) {
   constexpr uint64_t kMany = 1'000'000'000;
   parser.add_count(
       "--max-connections", 0, kMany, [&options](uint64_t n) { options.connections_max = n; },
-      "Connections at once; more wait to be accepted (the descriptor limit)");
+      "Connections at once; more wait to be accepted. uring holds more than the limit of open "
+      "files "
+      "when told to (what that limit allows)");
   parser.add_count(
       "--max-connections-per-source", 0, kMany,
       [&options](uint64_t n) { options.connections_per_source_max = n; },

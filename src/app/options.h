@@ -25,6 +25,8 @@ struct ServeOptions {
   std::optional<EngineKind> engine;  // none: auto
   unsigned workers = 0;              // 0: default_workers()
   unsigned queue_max = 128;          // the pool engine's queue, connections
+  Spread spread = Spread::kAuto;     // see EngineOptions, and the next
+  Duration spin_max = kSpinMax;
 
   size_t connections_max = 0;             // 0: what the descriptor limit allows
   size_t connections_per_source_max = 0;  // 0: no limit

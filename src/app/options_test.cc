@@ -72,6 +72,12 @@ TEST(OptionsTest, Counts) {
   EXPECT_EQ(options({"--workers", "1"}).workers, 1u);
   EXPECT_EQ(options({"-w", "10000"}).workers, 10'000u);
   EXPECT_EQ(options({"--queue", "7"}).queue_max, 7u);
+  EXPECT_EQ(options({}).spread, Spread::kAuto);
+  EXPECT_EQ(options({"--spread", "local"}).spread, Spread::kLocal);
+  EXPECT_EQ(options({"--spread", "hash"}).spread, Spread::kHash);
+  EXPECT_EQ(options({"--spin", "off"}).spin_max, Duration::zero());
+  EXPECT_EQ(options({"--spin", "20us"}).spin_max, std::chrono::microseconds(20));
+  EXPECT_EQ(options({"--spin", "20us", "--spin", "auto"}).spin_max, kSpinMax);
   EXPECT_EQ(options({"--max-connections", "15000"}).connections_max, 15'000u);
   EXPECT_EQ(options({"--max-connections", "0"}).connections_max, 0u);
   EXPECT_EQ(options({"--max-connections-per-source", "8"}).connections_per_source_max, 8u);
@@ -153,6 +159,9 @@ const Mistake kMistakes[] = {
     {{"--workers", "10001"}, {"'10001' is not a number"}},
     {{"--workers", "two"}, {"'two' is not a number"}},
     {{"--workers", "-1"}, {"--workers"}},
+    {{"--spread", "all"}, {"--spread", "auto|local|hash"}},
+    {{"--spin", "1s"}, {"--spin", "up to 10ms"}},
+    {{"--spin", "fast"}, {"--spin", "up to 10ms"}},
     {{"--queue", "0"}, {"--queue", "from 1 to 100000"}},
     {{"--max-connections", "all"}, {"--max-connections", "'all' is not a number"}},
     {{"--max-connections-per-source", "x"}, {"--max-connections-per-source"}},
@@ -200,6 +209,8 @@ TEST(OptionsTest, HelpMentionsEveryOption) {
                                     "--engine",
                                     "--workers",
                                     "--queue",
+                                    "--spread",
+                                    "--spin",
                                     "--max-connections ",
                                     "--max-connections-per-source",
                                     "--max-body",

@@ -113,6 +113,8 @@ EngineOptions engine_options(const ServeOptions& options, EngineKind kind, size_
   EngineOptions engine;
   engine.kind = kind;
   engine.queue_max = options.queue_max;
+  engine.spread = options.spread;
+  engine.spin_max = options.spin_max;
   engine.direct_max = connections_max > descriptors ? connections_max : 0;
   engine.workers = options.workers > 0 ? options.workers : default_workers(kind);
   if (kind == EngineKind::kSequential) {

@@ -208,7 +208,7 @@ void BlockingLoop::set_timeout(const Operation& operation) {
   int64_t wanted_ms = ms_until(operation.deadline, clock_.now());
   wanted_ms = wanted_ms < 0 ? 0 : std::max<int64_t>(wanted_ms, 1);  // 0: no timeout, socket(7)
   uint32_t& current_ms =
-      receiving ? operation.socket->receive_timeout_ms : operation.socket->send_timeout_ms;
+      receiving ? operation.socket->timeouts.receive_ms : operation.socket->timeouts.send_ms;
   if (wanted_ms == current_ms) return;
   timeval timeout{.tv_sec = wanted_ms / 1000, .tv_usec = wanted_ms % 1000 * 1000};
   ::setsockopt(operation.socket->fd(), SOL_SOCKET, receiving ? SO_RCVTIMEO : SO_SNDTIMEO, &timeout,

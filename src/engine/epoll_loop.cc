@@ -61,7 +61,6 @@ Result<void> EpollLoop::attach(Socket& socket) {
     return std::unexpected(os_failure(errno));
   }
   free_slots_.pop_back();
-  slot.fd = socket.fd();
   slot.readable = false;
   slot.writable = true;
   slot.ask_again = false;
@@ -73,7 +72,6 @@ void EpollLoop::detach(Socket& socket) noexcept {
   Slot& slot = slots_[socket.slot];
   ECHOD_CHECK(slot.receiving == nullptr && slot.sending == nullptr);
   // Closing the descriptor, which follows, takes it out of the epoll set.
-  slot.fd = -1;
   ++slot.generation;
   free_slots_.push_back(socket.slot);
 }
@@ -139,7 +137,7 @@ bool EpollLoop::try_accept(Operation& operation, Slot& slot) {
   auto* address = reinterpret_cast<sockaddr*>(&operation.arrival->storage);
   int fd;
   do {
-    fd = ::accept4(slot.fd, address, &operation.arrival->size, SOCK_CLOEXEC);
+    fd = ::accept4(operation.socket->fd(), address, &operation.arrival->size, SOCK_CLOEXEC);
   } while (fd < 0 && errno == EINTR);
   if (fd >= 0) {
     operation.arrival->socket = Fd(fd);
@@ -157,7 +155,8 @@ bool EpollLoop::try_accept(Operation& operation, Slot& slot) {
 // unconnected socket counts as writable.
 bool EpollLoop::try_connect(Operation& operation, Slot& slot) {
   --budget_;
-  if (::connect(slot.fd, operation.to->get(), operation.to->size()) == 0 || errno == EISCONN) {
+  if (::connect(operation.socket->fd(), operation.to->get(), operation.to->size()) == 0 ||
+      errno == EISCONN) {
     slot.writable = true;
     return true;
   }
@@ -178,7 +177,7 @@ bool EpollLoop::try_receive(Operation& operation, Slot& slot) {
   std::span<std::byte> room = chunk->spare();
   ssize_t size;
   do {
-    size = ::recv(slot.fd, room.data(), room.size(), MSG_DONTWAIT);
+    size = ::recv(operation.socket->fd(), room.data(), room.size(), MSG_DONTWAIT);
   } while (size < 0 && errno == EINTR);
   if (size < 0) {
     if (would_block(errno)) {
@@ -203,7 +202,7 @@ bool EpollLoop::try_send(Operation& operation, Slot& slot) {
   if (!slot.writable) return false;
   --budget_;
   while (operation.chunk) {
-    ssize_t sent = ::send(slot.fd, operation.chunk.data(), operation.chunk.size(),
+    ssize_t sent = ::send(operation.socket->fd(), operation.chunk.data(), operation.chunk.size(),
                           MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent >= 0) {
       operation.chunk.drop_front(static_cast<size_t>(sent));
@@ -337,7 +336,9 @@ void EpollLoop::dispatch(const epoll_event& event) {
   auto generation = static_cast<uint32_t>(event.data.u64 >> 32);
   Slot& slot = slots_[slot_index];
   if (slot.generation != generation) return;  // for a socket closed earlier in this round
-  if (spinner_.enabled()) spinner_.heard_from(slot.fd);
+  if (spinner_.enabled() && slot.receiving != nullptr) {
+    spinner_.heard_from(slot.receiving->socket->fd());
+  }
   bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
   if (broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0) slot.readable = true;
   if (broken || (event.events & (EPOLLRDHUP | EPOLLPRI)) != 0) slot.ask_again = true;

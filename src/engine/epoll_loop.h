@@ -47,7 +47,6 @@ class EpollLoop final : public EventLoop {
     Operation* receiving = nullptr;  // parked until readable: a receive or an accept
     Operation* sending = nullptr;    // parked until writable: a send or a connect
     uint32_t generation = 0;
-    int fd = -1;
     bool readable = false;  // no EAGAIN or short read since the last event
     bool writable = false;
     bool ask_again = false;  // the peer finished sending, reset, or sent urgent data: a short read

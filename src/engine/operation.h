@@ -23,6 +23,7 @@ struct Arrival {
   sockaddr_storage storage;
   socklen_t size = sizeof(sockaddr_storage);
   SocketHandle socket = {};
+  uint16_t ring = 0;  // UringLoop: the one it was submitted to
 
   Endpoint endpoint() const {
     return Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&storage), size);
@@ -107,7 +108,6 @@ struct Operation : TimerNode {
   bool idle = false;  // waits for something new, such as a next request: a draining loop ends it
   bool bulk = false;  // a receive: into a large buffer, if one can be had
   State state = State::kNew;        // the loop's
-  uint16_t ring = 0;                // UringLoop: the ring it was submitted to
   Operation* next_ready = nullptr;  // the loop's: in its queue of operations to look at
   std::coroutine_handle<> waiter;   // resumed when complete
 

@@ -47,9 +47,11 @@ class Socket {
   int fd() const { return handle_.fd(); }
 
   // The loop's own: what it knows of this socket.
-  uint32_t slot = 0;                // EpollLoop
-  uint32_t receive_timeout_ms = 0;  // BlockingLoop: as set now, 0 for none
-  uint32_t send_timeout_ms = 0;
+  uint32_t slot = 0;  // EpollLoop
+  struct Timeouts {   // BlockingLoop: as set now, 0 for none
+    uint32_t receive_ms = 0;
+    uint32_t send_ms = 0;
+  } timeouts;
 
  private:
   EventLoop& loop_;

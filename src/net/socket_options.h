@@ -42,7 +42,8 @@ Result<Fd> listen_on(const Endpoint& address, const SocketOptions& options, bool
 
 // What a connection we open is given.
 struct ClientOptions {
-  Endpoint source;  // the address to connect from, port 0 for any; unknown: the system's choice
+  Endpoint source =
+      {};  // the address to connect from, port 0 for any; unknown: the system's choice
   bool blocking = false;  // whether connect(2) waits; see SocketOptions::blocking
 };
 

@@ -55,7 +55,7 @@ struct BenchInterval {
   // All of it, by encode_histogram(); empty where it was not kept. With it a log of intervals can
   // be written, intervals of several machines add up exactly, and comparisons know how much the
   // latency varies within a run.
-  std::string latency;
+  std::string latency = {};
 };
 
 struct BenchResult {
@@ -64,6 +64,10 @@ struct BenchResult {
 
   double elapsed_s = 0;      // of the measurement, without ramp and warm-up
   bool interrupted = false;  // by Ctrl-C
+  // Both ends of it on CLOCK_MONOTONIC, so that whoever started the load tester can relate it to
+  // what was measured beside it. Not parsed back: 0 for a result that was read or merged.
+  uint64_t window_begin_ns = 0;
+  uint64_t window_end_ns = 0;
 
   uint64_t messages = 0;    // echoes that came back, whole and (with verify) right
   uint64_t bytes = 0;       // of their payload, one way

@@ -340,7 +340,7 @@ std::string json_report(const BenchResult& result, HistogramDetail detail) {
   }
   ordered_json kinds = ordered_json::object();
   for (const auto& [kind, count] : result.errors) kinds[kind] = count;
-  const ordered_json report = {
+  ordered_json report = {
       {"schema", kSchema},
       {"plan", to_json(result.plan)},
       {"environment", to_json(result.environment)},
@@ -352,6 +352,9 @@ std::string json_report(const BenchResult& result, HistogramDetail detail) {
       {"intervals", std::move(intervals)},
       {"tester", tester_of(result)},
   };
+  if (result.window_begin_ns > 0) {
+    report["window"] = {{"begin_ns", result.window_begin_ns}, {"end_ns", result.window_end_ns}};
+  }
   std::string text;
   write(text, report, 0);
   return text + "\n";

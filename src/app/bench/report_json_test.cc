@@ -113,6 +113,18 @@ TEST(ReportJsonTest, EveryMemberHasItsPlace) {
   EXPECT_EQ(json_report(*parsed), text);
 }
 
+TEST(ReportJsonTest, SaysWhenItMeasuredWhereItIsTheRunItself) {
+  BenchResult result = sample_result(1, 1);
+  EXPECT_FALSE(json::parse(json_report(result)).contains("window"));
+  result.window_begin_ns = 5;
+  result.window_end_ns = 7;
+  const std::string text = json_report(result);
+  EXPECT_EQ(json::parse(text)["window"], json::parse(R"({"begin_ns": 5, "end_ns": 7})"));
+  const auto parsed = parse_json_report(text);
+  ASSERT_TRUE(parsed) << parsed.error();
+  EXPECT_EQ(parsed->window_begin_ns, 0u);
+}
+
 TEST(ReportJsonTest, FiguresAreThoseOfTheHistogram) {
   const BenchResult result = sample_result(1, 6);
   const json& latency = sample_document()["latency"];

@@ -30,6 +30,10 @@ constexpr uint64_t kAttempts = 3;
 
 double seconds(Duration duration) { return static_cast<double>(duration.count()) / 1e9; }
 
+uint64_t nanoseconds_of(Time time) {
+  return static_cast<uint64_t>(Duration(time.time_since_epoch()).count());
+}
+
 class Run {
  public:
   Run(const BenchOptions& options, BenchSetup setup, BenchObserver& observer)
@@ -202,6 +206,11 @@ class Run {
     }
     const Duration took = elapsed(last_echo);
     result.elapsed_s = seconds(took);
+    if (took > Duration::zero()) {
+      const Time from = window_.from.load();
+      result.window_begin_ns = nanoseconds_of(from);
+      result.window_end_ns = nanoseconds_of(from + took);
+    }
     result.intervals = timeline_.finish(took);
     result.messages = timeline_.messages();
     result.bytes = timeline_.bytes();

@@ -213,9 +213,9 @@ INSTANTIATE_TEST_SUITE_P(Everywhere, RunnerTest,
                                          Case{EngineKind::kUring, BenchProtocol::kTcp},
                                          Case{EngineKind::kEpoll, BenchProtocol::kHttp1},
                                          Case{EngineKind::kUring, BenchProtocol::kHttp1}),
-                         [](const testing::TestParamInfo<Case>& info) {
-                           return std::string(name_of(info.param.engine)) +
-                                  (info.param.protocol == BenchProtocol::kTcp ? "Tcp" : "Http");
+                         [](const testing::TestParamInfo<Case>& test) {
+                           return std::string(name_of(test.param.engine)) +
+                                  (test.param.protocol == BenchProtocol::kTcp ? "Tcp" : "Http");
                          });
 
 }  // namespace

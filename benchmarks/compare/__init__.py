@@ -1,0 +1,1 @@
+"""The comparison of echod with other servers; see benchmarks/README.md."""

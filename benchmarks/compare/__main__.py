@@ -1,0 +1,5 @@
+import sys
+
+from compare.main import main
+
+sys.exit(main())
