@@ -92,8 +92,7 @@ void UringLoop::submit(Operation& operation) {
     return;
   }
   const SocketHandle& handle = operation.socket->handle();
-  operation.ring = handle.ring();
-  UringRing& ring = *rings_[operation.ring];
+  UringRing& ring = *rings_[handle.ring()];
   int fd = handle.number();
   io_uring_sqe* sqe = ring.next_sqe();
   if (operation.kind == Operation::Kind::kConnect) {
@@ -113,17 +112,14 @@ void UringLoop::submit(Operation& operation) {
 }
 
 void UringLoop::prepare_accept(Operation& operation) {
-  operation.ring = ring_for_accept();
-  int listener = operation.socket->fd();
-  auto* address = reinterpret_cast<sockaddr*>(&operation.arrival->storage);
-  operation.arrival->size = sizeof(operation.arrival->storage);
-  io_uring_sqe* sqe = rings_[operation.ring]->next_sqe();
-  if (operation.ring == 0) {
-    io_uring_prep_accept(sqe, listener, address, &operation.arrival->size, SOCK_CLOEXEC);
-  } else {
-    io_uring_prep_accept(sqe, listener, address, &operation.arrival->size, 0);
-    sqe->file_index = IORING_FILE_INDEX_ALLOC;  // liburing 2.3 would set a 0 here
-  }
+  Arrival& arrival = *operation.arrival;
+  arrival.ring = ring_for_accept();
+  arrival.size = sizeof(arrival.storage);
+  io_uring_sqe* sqe = rings_[arrival.ring]->next_sqe();
+  io_uring_prep_accept(sqe, operation.socket->fd(), reinterpret_cast<sockaddr*>(&arrival.storage),
+                       &arrival.size, arrival.ring == 0 ? SOCK_CLOEXEC : 0);
+  // Set by hand: liburing 2.3's function for it takes "any place" for place 0.
+  if (arrival.ring > 0) sqe->file_index = IORING_FILE_INDEX_ALLOC;
   io_uring_sqe_set_data(sqe, &operation);
 }
 
@@ -146,7 +142,9 @@ void UringLoop::cancel_in_kernel(Operation& operation) {
     return;
   }
   operation.state = Operation::State::kCancelled;
-  io_uring_sqe* sqe = rings_[operation.ring]->next_sqe();
+  bool accept = operation.kind == Operation::Kind::kAccept;
+  uint16_t ring = accept ? operation.arrival->ring : operation.socket->handle().ring();
+  io_uring_sqe* sqe = rings_[ring]->next_sqe();
   io_uring_prep_cancel(sqe, &operation, 0);
   io_uring_sqe_set_data64(sqe, kNobody);
 }
@@ -293,19 +291,20 @@ bool UringLoop::finish(UringRing& ring, Operation& operation, int result, unsign
 }
 
 bool UringLoop::finish_accept(UringRing& ring, Operation& operation, int result) {
+  Arrival& arrival = *operation.arrival;
   if (result < 0) {
-    if (operation.ring > 0) ring.give_slot_back();
+    if (arrival.ring > 0) ring.give_slot_back();
     bool cancelled = operation.state == Operation::State::kCancelled;
     if (!cancelled) operation.fail_with_errno(-result);
     return true;
   }
   operation.error.reset();  // done before any cancellation
-  if (operation.ring > 0) {
-    operation.arrival->socket = SocketHandle(
-        *this, DirectSlot{.ring = operation.ring, .index = static_cast<uint32_t>(result)});
+  if (arrival.ring > 0) {
+    arrival.socket = SocketHandle(
+        *this, DirectSlot{.ring = arrival.ring, .index = static_cast<uint32_t>(result)});
   } else {
     last_descriptor_ = result;
-    operation.arrival->socket = Fd(result);
+    arrival.socket = Fd(result);
   }
   return true;
 }

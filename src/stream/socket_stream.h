@@ -59,10 +59,10 @@ class SocketStream final : public Stream {
   Session& session_;
   const StreamTimeouts& timeouts_;
   Deadline deadline_ = kNever;
-  bool filled_ = false;  // the last receive filled its buffer: more is waiting
   Operation* receiving_ = nullptr;
   Operation* sending_ = nullptr;
   std::optional<Error> aborted_;
+  bool filled_ = false;  // the last receive filled its buffer: more is waiting
 };
 
 }  // namespace echod
