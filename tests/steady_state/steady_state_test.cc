@@ -10,10 +10,13 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/nursery.h"
 #include "engine/epoll_loop.h"
 #include "engine/uring_loop.h"
 #include "engine/uring_probe.h"
 #include "protocol/echo.h"
+#include "protocol/echo_client.h"
+#include "stream/pipe.h"
 #include "stream/socket_stream.h"
 
 // glibc's own allocator under the names it keeps for replacements like these.
@@ -141,6 +144,103 @@ TEST_P(SteadyState, EchoesWithoutAllocatingOrCopying) {
 
 INSTANTIATE_TEST_SUITE_P(Loops, SteadyState, testing::Values("epoll", "uring"),
                          [](const auto& test) { return std::string(test.param); });
+
+// Messages of 64 bytes, four under way, until `count` are back; counts allocations behind the first
+// half.
+class CountingTraffic final : public EchoTraffic {
+ public:
+  explicit CountingTraffic(int count) : left_(count), half_(count / 2) {}
+
+  std::optional<uint64_t> next_message() override {
+    if (left_ == 0 || under_way_ == 4) return std::nullopt;
+    --left_;
+    ++under_way_;
+    return 64;
+  }
+  void sending() override {}
+  void echoed(size_t count) override {
+    under_way_ -= static_cast<int>(count);
+    if (left_ > half_) allocations_before_ = allocations.load();
+    if (left_ == 0 && under_way_ == 0) allocated_ = allocations.load() - allocations_before_;
+    if (sleeper_) std::exchange(sleeper_, nullptr).resume();
+  }
+  void refused(std::string_view what) override { ADD_FAILURE() << what; }
+
+  struct Sleep {
+    std::coroutine_handle<>& place;
+    bool await_ready() noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiter) noexcept { place = waiter; }
+    void await_resume() noexcept {}
+  };
+
+  Task<> send(EchoClient& client, Stream& stream) {
+    while (left_ > 0 || under_way_ > 0) {
+      co_await client.send();
+      if (under_way_ > 0) co_await Sleep{sleeper_};
+    }
+    co_await stream.finish_sending();
+  }
+
+  std::optional<uint64_t> allocated() const { return allocated_; }
+
+ private:
+  int left_;
+  int half_;
+  int under_way_ = 0;
+  uint64_t allocations_before_ = 0;
+  std::optional<uint64_t> allocated_;
+  std::coroutine_handle<> sleeper_;
+};
+
+void expect_no_allocations(EchoClient& client, CountingTraffic& traffic, Stream& stream,
+                           Task<> peer) {
+  Nursery tasks;
+  tasks.spawn(std::move(peer));
+  tasks.spawn(client.receive());
+  tasks.spawn(traffic.send(client, stream));
+  EXPECT_EQ(tasks.size(), 0u);
+  EXPECT_EQ(client.explanation(), "");
+  EXPECT_EQ(traffic.allocated(), 0u);
+}
+
+TEST(ClientSteadyState, RawMessagesCostNoAllocationAndNoCopy) {
+  BufferPool buffers{BufferPool::Options()};
+  auto [near, far] = make_pipe();
+  CountingTraffic traffic(4000);
+  auto client = make_tcp_client(*near, buffers, traffic, {.seed = 1});
+  const uint64_t copied_before = copied_bytes();
+  expect_no_allocations(*client, traffic, *near, echo(*far));
+  EXPECT_EQ(copied_bytes() - copied_before, 0u);
+}
+
+// Answers each request, all of 64 bytes and of the same size on the wire, with the same response.
+Task<> answer(Stream& peer, BufferPool& buffers, size_t request_size) {
+  constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n";
+  constexpr std::string_view kBody =
+      "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+  size_t unanswered = 0;
+  while (Chunk chunk = co_await peer.receive()) {
+    unanswered += chunk.size();
+    chunk = Chunk();
+    Chunk response = co_await buffers.lease();
+    for (; unanswered >= request_size; unanswered -= request_size) {
+      response.append(kHead);
+      response.append(kBody);
+    }
+    co_await peer.send(std::move(response));
+  }
+  co_await peer.finish_sending();
+}
+
+TEST(ClientSteadyState, HttpRequestsCostNoAllocation) {
+  constexpr std::string_view kRequest = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 64\r\n\r\n";
+  BufferPool buffers{BufferPool::Options()};
+  auto [near, far] = make_pipe();
+  CountingTraffic traffic(4000);
+  auto client =
+      make_http1_client(*near, buffers, traffic, {.seed = 1, .verify = false, .host = "x"});
+  expect_no_allocations(*client, traffic, *near, answer(*far, buffers, kRequest.size() + 64));
+}
 
 }  // namespace
 }  // namespace echod
