@@ -27,7 +27,7 @@ inline bool ends(Phase phase, const Operation& operation) {
 // Large buffers for connections that move much (Operation::bulk): few, kept by each loop that has
 // had use for them. Where they are all taken an ordinary one has to do.
 inline constexpr BufferPool::Options kBulkBuffers{
-    .buffer_size = 256 * 1024, .buffer_count_max = 64, .spare_count_max = 32};
+    .buffer_size = 128 * 1024, .buffer_count_max = 64, .spare_count_max = 32};
 
 class EventLoop : public Clock {
  public:

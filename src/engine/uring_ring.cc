@@ -13,8 +13,10 @@ namespace {
 constexpr uint16_t kBufferGroup = 0;
 constexpr uint16_t kBulkGroup = 1;
 constexpr unsigned kLentMin = 64;
+
+// Few large ones: lent in turn, more of them would not stay in the processor's cache.
 constexpr unsigned kBulkLentMin = 4;
-constexpr unsigned kBulkLentMax = 64;
+constexpr unsigned kBulkLentMax = 16;
 
 }  // namespace
 

@@ -45,12 +45,12 @@ Task<Chunk> SocketStream::receive() {
   Operation operation = Operation::receive(socket_, earlier_of(timeouts_.idle));
   operation.error = aborted_;
   operation.idle = session_.idle;
-  operation.bulk = filled_ && timeouts_.growth_earned && session_.bytes_sent >= kTrustedSize;
+  operation.bulk = much_ && timeouts_.growth_earned && session_.bytes_sent >= kTrustedSize;
   receiving_ = &operation;
   co_await socket_.loop().perform(operation);
   receiving_ = nullptr;
   co_await operation.outcome();
-  filled_ = operation.chunk && operation.chunk.spare().empty();
+  much_ = operation.chunk.size() >= session_.buffers.buffer_size();
   if (operation.chunk) count_received(operation.chunk.size());
   co_return std::move(operation.chunk);
 }

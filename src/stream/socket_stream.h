@@ -62,7 +62,7 @@ class SocketStream final : public Stream {
   Operation* receiving_ = nullptr;
   Operation* sending_ = nullptr;
   std::optional<Error> aborted_;
-  bool filled_ = false;  // the last receive filled its buffer: more is waiting
+  bool much_ = false;  // the last receive would have filled an ordinary buffer
 };
 
 }  // namespace echod
