@@ -121,7 +121,7 @@ void add_timeouts(CommandParser& parser, ServeOptions& options) {
       "A connection on which nothing comes is closed (5m; sequential: 30s)");
   parser.add_duration(
       "--stall-timeout", [&options](Duration d) { options.stall_timeout = d; },
-      "A connection whose client does not take a buffer of up to 30KiB in this time is closed "
+      "A connection whose client does not take 32KiB in this time, or what there is, is closed "
       "(30s)");
   parser.add_duration(
       "--detect-timeout", [&options](Duration d) { options.detect_timeout = d; },
