@@ -12,12 +12,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/chunk.h"
 #include "base/task.h"
 #include "stream/stream.h"
+#include "wire/pattern.h"
 
 namespace echod {
 
@@ -88,6 +90,11 @@ class EchoClient {
     }
     return failure(Errc::kProtocol, During::kReceive);
   }
+
+  // Checks received `bytes` against `pattern` (null: only how many) from its `offset` on, of which
+  // `left` bytes are still to come back.
+  Result<void> check(std::span<const std::byte> bytes, const wire::Pattern* pattern,
+                     uint64_t offset, uint64_t left);
 
  private:
   EchoFault fault_ = EchoFault::kNone;

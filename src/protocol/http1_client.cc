@@ -138,23 +138,9 @@ class Http1Client final : public EchoClient {
 
   Result<void> take_body(std::span<const std::byte> bytes) {
     if (refused_) return {};
-    const auto wanted =
-        static_cast<size_t>(std::min<uint64_t>(bytes.size(), sizes_.front() - body_received_));
-    const uint64_t base = body_base_ + body_received_;
-    if (verify_) {
-      if (auto at = pattern_.first_mismatch(bytes.first(wanted), base)) {
-        const uint64_t offset = base + *at;
-        return give_up(EchoFault::kCorrupt,
-                       fmt::format("wrong byte at offset {}: 0x{:02x} came back for 0x{:02x}",
-                                   offset, static_cast<unsigned>(bytes[*at]),
-                                   static_cast<unsigned>(pattern_.at(offset))));
-      }
-    }
-    if (wanted < bytes.size()) {
-      return give_up(EchoFault::kCorrupt,
-                     fmt::format("{} byte(s) more came back than were sent, at offset {}",
-                                 bytes.size() - wanted, base + wanted));
-    }
+    Result<void> right = check(bytes, verify_ ? &pattern_ : nullptr, body_base_ + body_received_,
+                               sizes_.front() - body_received_);
+    if (!right) return right;
     body_received_ += bytes.size();
     return {};
   }

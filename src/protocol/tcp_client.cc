@@ -68,21 +68,8 @@ class TcpClient final : public EchoClient {
 
   // Checks received bytes. How many messages they complete.
   Result<size_t> take(std::span<const std::byte> bytes) {
-    const auto wanted = static_cast<size_t>(std::min<uint64_t>(bytes.size(), sent_ - received_));
-    if (verify_) {
-      if (auto at = pattern_.first_mismatch(bytes.first(wanted), received_)) {
-        const uint64_t offset = received_ + *at;
-        return give_up(EchoFault::kCorrupt,
-                       fmt::format("wrong byte at offset {}: 0x{:02x} came back for 0x{:02x}",
-                                   offset, static_cast<unsigned>(bytes[*at]),
-                                   static_cast<unsigned>(pattern_.at(offset))));
-      }
-    }
-    if (wanted < bytes.size()) {
-      return give_up(EchoFault::kCorrupt,
-                     fmt::format("{} byte(s) more came back than were sent, at offset {}",
-                                 bytes.size() - wanted, received_ + wanted));
-    }
+    Result<void> right = check(bytes, verify_ ? &pattern_ : nullptr, received_, sent_ - received_);
+    if (!right) return std::unexpected(right.error());
     received_ += bytes.size();
     size_t count = 0;
     while (!ends_.empty() && ends_.front() <= received_) {
