@@ -13,6 +13,8 @@ namespace echod {
 struct DirectSlot {
   uint16_t ring = 0;
   uint32_t index = 0;
+
+  friend bool operator==(const DirectSlot&, const DirectSlot&) = default;
 };
 
 // Whose tables they are: an event loop. On its thread alone; what fails is not reported, as the

@@ -15,7 +15,10 @@ namespace echod {
 namespace {
 
 // Descriptors kept for what is no connection: further rings take two each.
-constexpr unsigned kReservedDescriptors = 512;
+constexpr int kReservedDescriptors = 512;
+
+// Who allows fewer means it.
+constexpr unsigned kDescriptorsMin = 1024;
 
 constexpr UringRing::Size further_ring(unsigned slots) {
   return {.submissions = 512, .completions = 8192, .lent_max = 256, .direct_slots = slots};
@@ -27,12 +30,11 @@ Result<void> UringLoop::measure_descriptors() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::unexpected(os_failure(errno));
   auto descriptors = static_cast<unsigned>(std::min<rlim_t>(limit.rlim_cur, 1 << 20));
+  if (descriptors < kDescriptorsMin) direct_max_ = 0;
   direct_slots_ = std::min(descriptors, 32'768u);
   // Descriptors are numbered from the lowest free one, so the newest one's number tells how many
   // there are.
-  descriptors_last_ =
-      static_cast<int>(descriptors > 2 * kReservedDescriptors ? descriptors - kReservedDescriptors
-                                                              : descriptors / 2);
+  descriptors_last_ = static_cast<int>(descriptors) - kReservedDescriptors;
   return {};
 }
 
@@ -79,6 +81,11 @@ bool UringLoop::serve_further_rings() {
 }
 
 void UringLoop::close_direct(DirectSlot slot) noexcept {
+  auto shutting = std::ranges::find(shutting_down_, slot, &ShuttingDown::slot);
+  if (shutting != shutting_down_.end()) {
+    shutting->close = true;
+    return;
+  }
   UringRing& ring = *rings_[slot.ring];
   io_uring_sqe* sqe = ring.next_sqe();
   io_uring_prep_close_direct(sqe, slot.index);
@@ -86,11 +93,25 @@ void UringLoop::close_direct(DirectSlot slot) noexcept {
   ring.give_slot_back();  // requests are worked on in order, so a later accept finds it free
 }
 
+// The kernel hands this request to a thread of its own, which looks the slot up only then. So the
+// slot must not be given to another connection before it is done.
 void UringLoop::shut_down_direct(DirectSlot slot) noexcept {
   io_uring_sqe* sqe = rings_[slot.ring]->next_sqe();
   io_uring_prep_shutdown(sqe, static_cast<int>(slot.index), SHUT_WR);
   sqe->flags |= IOSQE_FIXED_FILE;
-  io_uring_sqe_set_data64(sqe, kNobody);
+  io_uring_sqe_set_data64(sqe, kShutdown | uint64_t{slot.ring} << 32 | slot.index);
+  shutting_down_.push_back({.slot = slot});
+}
+
+void UringLoop::finish_shutdown(uint64_t user_data) {
+  DirectSlot slot{.ring = static_cast<uint16_t>(user_data >> 32),
+                  .index = static_cast<uint32_t>(user_data)};
+  auto shutting = std::ranges::find(shutting_down_, slot, &ShuttingDown::slot);
+  ECHOD_CHECK(shutting != shutting_down_.end());
+  bool close = shutting->close;
+  *shutting = shutting_down_.back();
+  shutting_down_.pop_back();
+  if (close) close_direct(slot);
 }
 
 void UringLoop::set_direct_option(DirectSlot slot, int level, int name, const void* value,

@@ -259,6 +259,10 @@ void UringLoop::handle_completion(UringRing& ring, uint64_t user_data, int resul
     watch_news(user_data - kNews);
     return;
   }
+  if ((user_data & kShutdown) != 0) {
+    finish_shutdown(user_data);
+    return;
+  }
   auto& operation = *reinterpret_cast<Operation*>(user_data);
   if (operation.linked()) timers_.remove(operation);
   if (spinner_.enabled() && operation.socket->fd() >= 0)

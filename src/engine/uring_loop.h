@@ -43,6 +43,14 @@ class UringLoop final : public EventLoop, private DirectSockets {
   static constexpr uint64_t kWaker = 1;
   static constexpr uint64_t kNews = 2;  // plus the number of the ring that has some
   static constexpr uint64_t kNewsEnd = kNews + UINT16_MAX;
+  static constexpr uint64_t kShutdown = uint64_t{1} << 63;  // plus the ring's number and the slot
+
+  // A direct descriptor whose half-close the kernel has not confirmed, and whether it is to be
+  // closed then.
+  struct ShuttingDown {
+    DirectSlot slot;
+    bool close = false;
+  };
 
   UringLoop(const BufferPool::Options& buffers, Duration spin_max, size_t direct_max);
 
@@ -63,6 +71,7 @@ class UringLoop final : public EventLoop, private DirectSockets {
   void watch_waker();
   void watch_news(size_t ring);
   bool serve_further_rings();
+  void finish_shutdown(uint64_t user_data);
   void take_completions(UringRing& ring);
   void wait(bool sleep, Deadline latest);
   bool look(Time end);
@@ -91,8 +100,9 @@ class UringLoop final : public EventLoop, private DirectSockets {
   // The first, which the thread waits on and whose sockets are descriptors, then those with tables.
   std::vector<std::unique_ptr<UringRing>> rings_;
   size_t direct_max_;
-  int last_descriptor_ = -1;   // the newest connection's; -1 once any was closed since
-  int descriptors_last_ = 0;   // from this number on connections become direct descriptors
+  int last_descriptor_ = -1;  // the newest connection's; -1 once any was closed since
+  int descriptors_last_ = 0;  // from this number on connections become direct descriptors
+  std::vector<ShuttingDown> shutting_down_;
   unsigned direct_slots_ = 0;  // in each table
 };
 
