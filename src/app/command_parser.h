@@ -77,6 +77,7 @@ class CommandParser {
   void add_choice(const std::string& names, T& target,
                   std::vector<std::pair<std::string, T>> choices, const std::string& help) {
     std::vector<std::string> words;
+    words.reserve(choices.size());
     for (const auto& choice : choices) words.push_back(choice.first);
     add_word(
         names, words, [&target, choices](size_t index) { target = choices[index].second; }, help);

@@ -44,7 +44,9 @@ class Socket {
 
   EventLoop& loop() { return loop_; }
   const SocketHandle& handle() const { return handle_; }
-  int fd() const { return handle_.fd(); }
+
+  // The process's descriptor; of a direct one, which only UringLoop has, its number in its table.
+  int fd() const { return handle_.number(); }
 
   uint32_t slot = 0;  // EpollLoop's own: where it keeps what it knows of this socket
 

@@ -265,8 +265,9 @@ void UringLoop::handle_completion(UringRing& ring, uint64_t user_data, int resul
   }
   auto& operation = *reinterpret_cast<Operation*>(user_data);
   if (operation.linked()) timers_.remove(operation);
-  if (spinner_.enabled() && operation.socket->fd() >= 0)
+  if (spinner_.enabled() && !operation.socket->handle().is_direct()) {
     spinner_.heard_from(operation.socket->fd());
+  }
   if (finish(ring, operation, result, flags)) complete(operation);
 }
 

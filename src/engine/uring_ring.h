@@ -56,7 +56,11 @@ class UringRing {
 
   // Places left for direct descriptors. Whoever is about to fill one takes it first: a table that
   // is full drops what was accepted.
-  bool take_slot() { return slots_free_ > 0 && (--slots_free_, true); }
+  bool take_slot() {
+    if (slots_free_ == 0) return false;
+    --slots_free_;
+    return true;
+  }
   void give_slot_back() { ++slots_free_; }
 
  private:
