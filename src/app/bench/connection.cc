@@ -194,7 +194,7 @@ void BenchConnection::wake() {
 
 void BenchConnection::fire() {
   const bool ready = sleeper_ && under_way_.size() < tester_.setup.pipeline && begun_ < due_end_;
-  if (ready) {
+  if (ready && tester_.schedule) {
     const Time due = tester_.schedule->due(number_, begun_);
     if (tester_.window.contains(due)) tester_.recorder.lagged(tester_.clock.now() - due);
   }

@@ -87,6 +87,7 @@ std::vector<BenchInterval> Timeline::finish(Duration elapsed) {
   for (; settled_ < steps_.size(); ++settled_) settle(settled_);
   steps_.back().numbers.length_s = seconds(elapsed) - steps_.back().numbers.start_s;
   std::vector<BenchInterval> intervals;
+  intervals.reserve(steps_.size());
   for (const Step& done : steps_) intervals.push_back(done.numbers);
   return intervals;
 }
