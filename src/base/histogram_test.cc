@@ -83,12 +83,12 @@ TEST(HistogramTest, EmptyIsAllZero) {
 }
 
 TEST(HistogramTest, PercentilesAreThoseOfTheSortedValues) {
-  for (const size_t count : {1, 2, 3, 10, 999, 1000, 1001, 100'000}) {
+  for (const size_t count : {1u, 2u, 3u, 10u, 999u, 1000u, 1001u, 100'000u}) {
     std::vector<uint64_t> values = latencies(count, kSeed + count);
     const Histogram histogram = histogram_of(values);
     std::ranges::sort(values);
     for (const uint64_t per_100_000 :
-         {0, 1, 10'000, 50'000, 90'000, 99'000, 99'900, 99'990, 99'999, 100'000}) {
+         {0u, 1u, 10'000u, 50'000u, 90'000u, 99'000u, 99'900u, 99'990u, 99'999u, 100'000u}) {
       SCOPED_TRACE(testing::Message() << count << " values, " << per_100_000);
       const uint64_t rank = std::max<uint64_t>(1, (per_100_000 * count + 99'999) / 100'000);
       expect_rounded_up(histogram.value_at(static_cast<double>(per_100_000) / 1000),

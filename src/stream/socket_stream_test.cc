@@ -299,7 +299,7 @@ TEST_P(SocketStreamTest, TheEndIsNotAReceiveToReport) {
 
 TEST_P(SocketStreamTest, ConnectsBeforeItTalks) {
   TestListener server = listen_on_loopback({.blocking = true});
-  auto unconnected = [this] {
+  auto unconnected = [] {
     Result<Fd> fd = client_socket(AF_INET, {.blocking = GetParam() != LoopKind::kEpoll});
     ECHOD_CHECK(fd);
     return std::move(*fd);

@@ -161,7 +161,8 @@ TEST(RunnerFailureTest, ASilentServerIsChargedForTheScheduleItHoldsUp) {
   const BenchResult result = run_or_fail(options);
   EXPECT_EQ(result.messages, 0u);
   EXPECT_EQ(result.unanswered, 20u);  // the window
-  EXPECT_NEAR(static_cast<double>(result.late_sends), 480, 3);
+  EXPECT_LE(result.late_sends, 481u);
+  EXPECT_GE(result.late_sends, 240u);  // what was due before the connections were open is not
 }
 
 TEST(RunnerFailureTest, SaysWhenNothingListens) {
