@@ -50,7 +50,7 @@ uint16_t UringLoop::ring_for_accept() {
 }
 
 bool UringLoop::open_further_ring() {
-  if (rings_.size() > UINT16_MAX) return false;
+  if (kNews + rings_.size() >= kNewsEnd) return false;
   auto ring = std::make_unique<UringRing>(buffers_, bulk_, further_ring(direct_slots_));
   if (!ring->open() || !ring->open_news()) return false;
   rings_.push_back(std::move(ring));
@@ -71,7 +71,7 @@ bool UringLoop::serve_further_rings() {
   bool any = false;
   for (size_t i = 1; i < rings_.size(); ++i) {
     UringRing& ring = *rings_[i];
-    if (!ring.has_news() && !ring.has_prepared()) continue;
+    if (!ring.take_news() && !ring.has_prepared()) continue;
     any = true;
     ring.buffers().lend();
     io_uring_submit_and_get_events(&ring.get());

@@ -40,8 +40,8 @@ class UringRing {
   int news() const { return news_.get(); }
   void clear_news() noexcept;
 
-  // Whether the eventfd said so since the last look.
-  bool has_news() { return std::exchange(has_news_, false); }
+  // Whether the eventfd said so since the last call.
+  bool take_news() { return std::exchange(has_news_, false); }
 
   io_uring& get() { return ring_; }
 
