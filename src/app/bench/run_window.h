@@ -11,6 +11,11 @@
 namespace echod {
 
 struct RunWindow {
+  // When connections are first opened, and when an open loop's first message is due: once every
+  // thread is ready to. A thread waits for it; whoever made the threads sets it.
+  std::atomic<Time> start{kNever};
+  std::atomic<unsigned> threads_ready{0};
+
   // A message belongs to the measurement when it was meant to be sent in [from, until). kNever: not
   // known yet.
   std::atomic<Time> from{kNever};

@@ -48,11 +48,10 @@ class Run {
 
   std::expected<BenchResult, std::string> perform() {
     setup_.slice_length = options_.interval / static_cast<int64_t>(slices_per_interval_);
-    setup_.start = clock_.now();
-    if (warm_up_ == Duration::zero()) begin_measuring(setup_.start + setup_.opening);
     BenchResult result;
     result.environment = bench_environment(name_of(setup_.engine));
     if (auto started = start_threads(); !started) return Failure(started.error());
+    begin();
     bool ended = false;
     while (!ended) {
       ended = threads_.wait_all(clock_.now() + kPoll);
@@ -70,6 +69,20 @@ class Run {
   }
 
  private:
+  // All at once, and not before every thread can: what making them took is not the server's.
+  void begin() {
+    for (unsigned ready = 0; ready < setup_.threads; ready = window_.threads_ready.load()) {
+      window_.threads_ready.wait(ready);
+    }
+    start_at(clock_.now());
+  }
+
+  void start_at(Time start) {
+    if (warm_up_ == Duration::zero()) begin_measuring(start + setup_.opening);
+    window_.start.store(start);
+    window_.start.notify_all();
+  }
+
   void begin_measuring(Time from) {
     if (duration_) window_.until.store(from + *duration_);
     window_.from.store(from);
@@ -83,6 +96,7 @@ class Run {
     for (unsigned i = 0; i < setup_.threads; ++i) {
       Result<void> started = threads_.start([this, i] { outcomes_[i] = workers_[i]->run(); });
       if (!started) {
+        start_at(clock_.now());
         end_now(clock_.now());
         threads_.wait_all(kNever);
         return Failure(fmt::format("cannot start a thread: {}", describe(started.error())));

@@ -128,7 +128,7 @@ TEST_P(RunnerTest, KeepsAScheduleInAnOpenLoop) {
   expect_no_errors(result);
   EXPECT_EQ(result.plan.loop, "open");
   // However late some were sent, as many were due.
-  EXPECT_NEAR(static_cast<double>(result.messages + result.unanswered + result.late_sends), 500, 2);
+  EXPECT_EQ(result.messages + result.unanswered + result.late_sends, 500u);
   EXPECT_EQ(result.service.count(), result.messages);
 }
 
@@ -139,7 +139,7 @@ TEST_P(RunnerTest, OpensAConnectionForEachMessageOfASchedule) {
   options.warm_up = Duration::zero();
   const BenchResult result = run_or_fail(options);
   expect_no_errors(result);
-  EXPECT_NEAR(static_cast<double>(result.messages + result.unanswered + result.late_sends), 100, 2);
+  EXPECT_EQ(result.messages + result.unanswered + result.late_sends, 100u);
 }
 
 TEST_P(RunnerTest, HoldsQuietConnections) {

@@ -10,7 +10,7 @@
 
 namespace echod {
 
-// Everything but the start. `options` must outlive it. The error is a line for people.
+// `options` must outlive it. The error is a line for people.
 std::expected<BenchSetup, std::string> bench_setup(const BenchOptions& options);
 
 // The addresses to connect from: those given, or, where one loopback address has too few ports for

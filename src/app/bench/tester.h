@@ -28,7 +28,6 @@ struct BenchSetup {
   unsigned threads = 1;
   unsigned pipeline = 1;
   double rate = 0;                      // of the open loop's schedule; 0: closed
-  Time start = {};                      // of the schedule, and of opening connections
   Duration opening = Duration::zero();  // over which connections are opened
   Duration slice_length = std::chrono::seconds(1);
 

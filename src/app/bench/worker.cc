@@ -47,8 +47,7 @@ BenchWorker::BenchWorker(const BenchSetup& setup, RunWindow& window, unsigned in
     : setup_(setup),
       window_(window),
       index_(index),
-      recorder_(window, setup.slice_length, service_apart(setup)),
-      next_tick_(setup.start) {}
+      recorder_(window, setup.slice_length, service_apart(setup)) {}
 
 Result<void> BenchWorker::run() {
   if (setup_.options.pin) {
@@ -59,7 +58,12 @@ Result<void> BenchWorker::run() {
   Result<std::unique_ptr<EventLoop>> loop = setup_.engine == EngineKind::kUring
                                                 ? UringLoop::create(buffers_for(setup_))
                                                 : EpollLoop::create(buffers_for(setup_));
+  window_.threads_ready.fetch_add(1);
+  window_.threads_ready.notify_one();
   if (!loop) return std::unexpected(loop.error());
+  window_.start.wait(kNever);
+  start_ = window_.start.load();
+  next_tick_ = start_;
   loop_ = loop->get();
   Tester tester{.setup = setup_,
                 .window = window_,
@@ -67,7 +71,7 @@ Result<void> BenchWorker::run() {
                 .recorder = recorder_,
                 .sizes = SizeMix(setup_.options.sizes, index_)};
   tester_ = &tester;
-  if (setup_.open_loop()) tester.schedule.emplace(setup_.start, setup_.rate, setup_.connections());
+  if (setup_.open_loop()) tester.schedule.emplace(start_, setup_.rate, setup_.connections());
   if (setup_.options.messages) {
     tester.quota = share_of(*setup_.options.messages, setup_.threads, index_);
   }
@@ -123,7 +127,7 @@ Task<> BenchWorker::serve() {
 Time BenchWorker::opening_time(size_t index) const {
   const auto number = static_cast<double>(index * setup_.threads + index_);
   const auto gap_ns = static_cast<double>(setup_.opening.count()) / setup_.connections();
-  return setup_.start + Duration(static_cast<int64_t>(number * gap_ns));
+  return start_ + Duration(static_cast<int64_t>(number * gap_ns));
 }
 
 Task<> BenchWorker::until(Time time) {
@@ -141,11 +145,14 @@ Task<> BenchWorker::room_to_connect() {
   }
 }
 
-// What was due before the connection's time is not its business.
+// What was due before both the connection's opening and the measurement is nobody's business. What
+// was due in the measurement is, however long opening the connection took.
 void BenchWorker::begin_schedule(BenchConnection& connection, size_t index) {
   if (!tester_->schedule) return;
   const uint64_t number = index * setup_.threads + index_;
-  connection.set_first_due(tester_->schedule->first_from(number, tester_->clock.now()));
+  const Time from = window_.from.load(std::memory_order_relaxed);
+  connection.set_first_due(
+      tester_->schedule->first_from(number, std::min(from, tester_->clock.now())));
 }
 
 // The time of the schedule's next turn, or kNever.

@@ -66,6 +66,7 @@ class BenchWorker {
   size_t opened_ = 0;
   Turn turn_;
   std::vector<BenchConnection*> due_;  // pace()'s own
+  Time start_;
   Time next_tick_;
   Time next_age_check_ = Time::min();
   Ending ending_ = Ending::kNotYet;
