@@ -22,7 +22,7 @@ constexpr unsigned kConnectingMax = 256;
 
 // A buffer is a system call's worth of what may be under way on a connection.
 constexpr uint64_t kBufferSizeMin = 16 * 1024;
-constexpr uint64_t kBufferSizeMax = 256 * 1024;
+constexpr uint64_t kBufferSizeMax = 64 * 1024;
 
 BufferPool::Options buffers_for(const BenchSetup& setup) {
   uint64_t size_max = 0;
