@@ -2,7 +2,6 @@
 
 #include <sys/mman.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <optional>
 
@@ -11,29 +10,26 @@
 namespace echod {
 namespace {
 
-size_t ring_bytes(unsigned entries) { return entries * sizeof(io_uring_buf); }
+constexpr size_t kRingBytes = LentBuffers::kCount * sizeof(io_uring_buf);
 
 }  // namespace
 
-LentBuffers::LentBuffers(BufferPool& pool, uint16_t group, unsigned count_min, unsigned count_max)
-    : pool_(pool), group_(group), count_max_(count_max), target_(count_min) {}
-
 LentBuffers::~LentBuffers() {
-  if (ring_ != nullptr) ::munmap(ring_, ring_bytes(count_max_));
+  if (ring_ != nullptr) ::munmap(ring_, kRingBytes);
   for (uint32_t id = 0; id < lent_.size(); ++id) {
     if (lent_[id]) pool_.release(id);
   }
 }
 
 Result<void> LentBuffers::open(io_uring& ring) {
-  void* memory = ::mmap(nullptr, ring_bytes(count_max_), PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      ::mmap(nullptr, kRingBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return std::unexpected(os_failure(errno));
   ring_ = static_cast<io_uring_buf_ring*>(memory);
   io_uring_buf_reg registration{};
   registration.ring_addr = reinterpret_cast<uint64_t>(memory);
-  registration.ring_entries = count_max_;
-  registration.bgid = group_;
+  registration.ring_entries = kCount;
+  registration.bgid = kGroup;
   if (int result = io_uring_register_buf_ring(&ring, &registration, 0); result < 0) {
     return std::unexpected(os_failure(-result));
   }
@@ -43,11 +39,11 @@ Result<void> LentBuffers::open(io_uring& ring) {
 
 void LentBuffers::lend() {
   int added = 0;
-  while (count_ < target_) {
+  while (count_ < kCount) {
     std::optional<uint32_t> id = pool_.acquire();
     if (!id) break;
     io_uring_buf_ring_add(ring_, pool_.address(*id), static_cast<unsigned>(pool_.buffer_size()),
-                          static_cast<unsigned short>(*id), io_uring_buf_ring_mask(count_max_),
+                          static_cast<unsigned short>(*id), io_uring_buf_ring_mask(kCount),
                           added++);
     if (*id >= lent_.size()) lent_.resize(*id + 1);
     lent_[*id] = true;
@@ -61,12 +57,6 @@ Chunk LentBuffers::take(uint32_t id, size_t size) {
   lent_[id] = false;
   --count_;
   return pool_.wrap(id, size);
-}
-
-bool LentBuffers::lend_more() {
-  target_ = std::min(target_ * 2, count_max_);
-  if (count_ == 0) lend();
-  return count_ > 0;
 }
 
 }  // namespace echod

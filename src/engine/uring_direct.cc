@@ -21,7 +21,7 @@ constexpr int kReservedDescriptors = 512;
 constexpr unsigned kDescriptorsMin = 1024;
 
 constexpr UringRing::Size further_ring(unsigned slots) {
-  return {.submissions = 512, .completions = 8192, .lent_max = 256, .direct_slots = slots};
+  return {.submissions = 512, .completions = 8192, .direct_slots = slots};
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ uint16_t UringLoop::ring_for_accept() {
 
 bool UringLoop::open_further_ring() {
   if (kNews + rings_.size() >= kNewsEnd) return false;
-  auto ring = std::make_unique<UringRing>(buffers_, bulk_, further_ring(direct_slots_));
+  auto ring = std::make_unique<UringRing>(buffers_, further_ring(direct_slots_));
   if (!ring->open() || !ring->open_news()) return false;
   rings_.push_back(std::move(ring));
   watch_news(rings_.size() - 1);

@@ -3,6 +3,7 @@
 #include "engine/uring_loop.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,7 +14,10 @@
 namespace echod {
 namespace {
 
-constexpr UringRing::Size kFirstRing{.submissions = 1024, .completions = 16384, .lent_max = 1024};
+constexpr UringRing::Size kFirstRing{.submissions = 1024, .completions = 16384};
+
+// From this size on a chunk is sent by this thread: see send_now().
+constexpr size_t kBulkSendSize = 64 * 1024;
 
 constexpr Duration kLongestWait = std::chrono::hours(1);
 
@@ -35,7 +39,7 @@ UringLoop::UringLoop(const BufferPool::Options& buffers, Duration spin_max, size
       spinner_(spin_max),
       direct_max_(direct_max) {}
 
-UringLoop::~UringLoop() { ECHOD_CHECK(ready_.empty()); }
+UringLoop::~UringLoop() { ECHOD_CHECK(ready_.empty() && starved_.empty()); }
 
 Result<std::unique_ptr<EventLoop>> UringLoop::create(const BufferPool::Options& buffers,
                                                      Duration spin_max, size_t direct_max) {
@@ -45,7 +49,7 @@ Result<std::unique_ptr<EventLoop>> UringLoop::create(const BufferPool::Options& 
 }
 
 Result<void> UringLoop::open() {
-  rings_.push_back(std::make_unique<UringRing>(buffers_, bulk_, kFirstRing));
+  rings_.push_back(std::make_unique<UringRing>(buffers_, kFirstRing));
   if (Result<void> opened = rings_.front()->open(); !opened) return opened;
   if (Result<void> opened = waker_.open(); !opened) return opened;
   watch_waker();
@@ -65,12 +69,28 @@ bool UringLoop::start(Operation& operation) {
     operation.fail(Errc::kAborted);
   } else if (operation.kind != Operation::Kind::kSleep && operation.deadline <= now_) {
     operation.fail(Errc::kTimeout);
-  } else {
+  } else if (operation.kind != Operation::Kind::kSend || !send_now(operation)) {
     submit(operation);
     park(operation);
     return false;
   }
   operation.state = Operation::State::kComplete;
+  return true;
+}
+
+// Bytes by the hundred kilobytes are moved by this thread itself, with the system calls, and the
+// ring only says when. Handed to the kernel, a round's receives would all be made before the first
+// of their sends, and everything would pass through the cache twice. Returns whether all was sent;
+// what is left, or what failed, is the ring's.
+bool UringLoop::send_now(Operation& operation) {
+  const bool bulk = operation.chunk.size() >= kBulkSendSize;
+  if (!bulk || operation.socket->handle().is_direct()) return false;
+  while (operation.chunk) {
+    ssize_t sent = ::send(operation.socket->fd(), operation.chunk.data(), operation.chunk.size(),
+                          MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0) return false;
+    operation.chunk.drop_front(static_cast<size_t>(sent));
+  }
   return true;
 }
 
@@ -91,16 +111,17 @@ void UringLoop::submit(Operation& operation) {
     return;
   }
   const SocketHandle& handle = operation.socket->handle();
-  UringRing& ring = *rings_[handle.ring()];
+  if (handle.is_direct()) operation.bulk = false;  // system calls do not know it
   int fd = handle.number();
-  io_uring_sqe* sqe = ring.next_sqe();
+  io_uring_sqe* sqe = rings_[handle.ring()]->next_sqe();
   if (operation.kind == Operation::Kind::kConnect) {
     io_uring_prep_connect(sqe, fd, operation.to->get(), operation.to->size());
+  } else if (operation.kind == Operation::Kind::kReceive && operation.bulk) {
+    io_uring_prep_poll_add(sqe, fd, POLLIN);
   } else if (operation.kind == Operation::Kind::kReceive) {
     io_uring_prep_recv(sqe, fd, nullptr, 0, 0);
     sqe->flags |= IOSQE_BUFFER_SELECT;
-    sqe->buf_group = operation.bulk ? ring.bulk().group() : ring.buffers().group();
-    if (operation.bulk) ring.bulk().lend();
+    sqe->buf_group = LentBuffers::kGroup;
   } else {
     // MSG_WAITALL: the kernel goes on after a short write by itself.
     io_uring_prep_send(sqe, fd, operation.chunk.data(), operation.chunk.size(),
@@ -205,12 +226,13 @@ void UringLoop::wait(bool sleep, Deadline latest) {
 void UringLoop::run_once_by(Deadline latest) {
   bool further = rings_.size() > 1 && serve_further_rings();
   rings_.front()->buffers().lend();
-  wait(ready_.empty() && !further, latest);
+  wait(ready_.empty() && starved_.empty() && !further, latest);
   now_ = clock_.now();
   enter_requested_phase();
   take_completions(*rings_.front());
   expire_timers();
   look_at_ready();
+  feed_starved();
 }
 
 void UringLoop::take_completions(UringRing& ring) {
@@ -275,6 +297,7 @@ void UringLoop::handle_completion(UringRing& ring, uint64_t user_data, int resul
 bool UringLoop::finish(UringRing& ring, Operation& operation, int result, unsigned flags) {
   bool cancelled = operation.state == Operation::State::kCancelled;
   if (operation.kind == Operation::Kind::kReceive) {
+    if (operation.bulk && result >= 0 && !cancelled) return receive_bulk(operation);
     return finish_receive(ring, operation, result, flags);
   }
   if (operation.kind == Operation::Kind::kAccept) return finish_accept(ring, operation, result);
@@ -315,22 +338,20 @@ bool UringLoop::finish_accept(UringRing& ring, Operation& operation, int result)
 
 bool UringLoop::finish_receive(UringRing& ring, Operation& operation, int result, unsigned flags) {
   bool cancelled = operation.state == Operation::State::kCancelled;
-  LentBuffers& lent = operation.bulk ? ring.bulk() : ring.buffers();
   if ((flags & IORING_CQE_F_BUFFER) != 0) {
-    operation.chunk =
-        lent.take(flags >> IORING_CQE_BUFFER_SHIFT, result > 0 ? static_cast<size_t>(result) : 0);
+    operation.chunk = ring.buffers().take(flags >> IORING_CQE_BUFFER_SHIFT,
+                                          result > 0 ? static_cast<size_t>(result) : 0);
   }
+  if (cancelled && operation.bulk) return true;  // whatever the poll said, nothing was received
   if (result >= 0) {
     operation.error.reset();  // bytes or the end, which came before any cancellation
     return true;
   }
   if (result == -ENOBUFS && !cancelled) {
-    // More clients spoke at once than buffers were lent. Lend more, and try again in the next
-    // round; a large buffer is a wish, not a need.
-    bool any = lent.lend_more();
-    if (operation.bulk || any) {
-      operation.bulk = operation.bulk && any;
-      ready_.push(operation);
+    // More clients spoke at once than buffers were lent.
+    ring.buffers().lend();
+    if (ring.buffers().count() > 0) {
+      starved_.push(operation);
       return false;
     }
     operation.fail(Errc::kNoMemory);
@@ -340,17 +361,50 @@ bool UringLoop::finish_receive(UringRing& ring, Operation& operation, int result
   return true;
 }
 
+// The socket has bytes, or its end, for a large buffer.
+bool UringLoop::receive_bulk(Operation& operation) {
+  Result<Chunk> chunk = bulk_.lease();
+  ssize_t size = -1;
+  if (chunk) {
+    std::span<std::byte> room = chunk->spare();
+    size = ::recv(operation.socket->fd(), room.data(), room.size(), MSG_DONTWAIT);
+  } else {
+    operation.bulk = false;  // an ordinary one has to do
+  }
+  const bool again = !chunk || (size < 0 && (errno == EAGAIN || errno == EINTR));
+  if (again) {
+    submit(operation);
+    park(operation);
+    return false;
+  }
+  if (size < 0) {
+    operation.fail_with_errno(errno);
+    return true;
+  }
+  chunk->grow(static_cast<size_t>(size));
+  if (size > 0) operation.chunk = std::move(*chunk);
+  return true;
+}
+
 void UringLoop::look_at_ready() {
-  if (ready_.empty()) return;
-  rings_.front()->buffers().lend();
-  for (ReadyQueue ready = ready_.take(); !ready.empty();) {
-    Operation& operation = ready.pop();
+  for (ReadyQueue ready = ready_.take(); !ready.empty();) complete(ready.pop());
+}
+
+// Tries receives again that found no buffer, as many as there are buffers now: of thousands the
+// rest would only fail again.
+void UringLoop::feed_starved() {
+  if (starved_.empty()) return;
+  LentBuffers& lent = rings_.front()->buffers();
+  lent.lend();
+  for (size_t room = std::max<size_t>(lent.count(), 1); room > 0 && !starved_.empty();) {
+    Operation& operation = starved_.pop();
     if (ends(phase_, operation) && !operation.error) operation.fail(Errc::kAborted);
-    if (operation.error || operation.kind == Operation::Kind::kSleep) {
+    if (operation.error) {
       complete(operation);
     } else {
       submit(operation);
       park(operation);
+      --room;
     }
   }
 }

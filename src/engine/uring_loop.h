@@ -64,6 +64,7 @@ class UringLoop final : public EventLoop, private DirectSockets {
   Result<void> open();
   io_uring& first() { return rings_.front()->get(); }
   void submit(Operation& operation);
+  bool send_now(Operation& operation);
   void prepare_accept(Operation& operation);
   Result<void> measure_descriptors();
   uint16_t ring_for_accept();
@@ -85,7 +86,9 @@ class UringLoop final : public EventLoop, private DirectSockets {
   bool finish(UringRing& ring, Operation& operation, int result, unsigned flags);
   bool finish_accept(UringRing& ring, Operation& operation, int result);
   bool finish_receive(UringRing& ring, Operation& operation, int result, unsigned flags);
+  bool receive_bulk(Operation& operation);
   void look_at_ready();
+  void feed_starved();
 
   MonotonicClock clock_;
   Time now_;
@@ -94,7 +97,8 @@ class UringLoop final : public EventLoop, private DirectSockets {
   BufferPool buffers_;
   BufferPool bulk_{kBulkBuffers};
   TimerWheel timers_;
-  ReadyQueue ready_;
+  ReadyQueue ready_;    // what is over: ended sleeps, and what was cancelled meanwhile
+  ReadyQueue starved_;  // receives for which the kernel had no buffer
   Spinner spinner_;
 
   // The first, which the thread waits on and whose sockets are descriptors, then those with tables.

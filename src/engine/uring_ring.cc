@@ -2,29 +2,14 @@
 
 #include <sys/eventfd.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "base/check.h"
 
 namespace echod {
-namespace {
 
-constexpr uint16_t kBufferGroup = 0;
-constexpr uint16_t kBulkGroup = 1;
-constexpr unsigned kLentMin = 64;
-
-// Few large ones: lent in turn, more of them would not stay in the processor's cache.
-constexpr unsigned kBulkLentMin = 4;
-constexpr unsigned kBulkLentMax = 16;
-
-}  // namespace
-
-UringRing::UringRing(BufferPool& buffers, BufferPool& bulk, const Size& size)
-    : size_(size),
-      buffers_(buffers, kBufferGroup, std::min(kLentMin, size.lent_max), size.lent_max),
-      bulk_(bulk, kBulkGroup, kBulkLentMin, kBulkLentMax),
-      slots_free_(size.direct_slots) {}
+UringRing::UringRing(BufferPool& buffers, const Size& size)
+    : size_(size), buffers_(buffers), slots_free_(size.direct_slots) {}
 
 UringRing::~UringRing() {
   if (open_) io_uring_queue_exit(&ring_);
@@ -44,7 +29,6 @@ Result<void> UringRing::open() {
   open_ = true;
   io_uring_register_ring_fd(&ring_);  // saves a look-up a call; without it all works the same
   if (Result<void> opened = buffers_.open(ring_); !opened) return opened;
-  if (Result<void> opened = bulk_.open(ring_); !opened) return opened;
   if (size_.direct_slots == 0) return {};
   int result = io_uring_register_files_sparse(&ring_, size_.direct_slots);
   if (result < 0) return std::unexpected(os_failure(-result));

@@ -20,12 +20,11 @@ class UringRing {
   struct Size {
     unsigned submissions;  // prepared between two rounds; more are submitted early
     unsigned completions;
-    unsigned lent_max;          // buffers lent at once, a power of two
     unsigned direct_slots = 0;  // places for direct descriptors
   };
 
-  // The pools must outlive it; `bulk` is for receives that ask for large buffers.
-  UringRing(BufferPool& buffers, BufferPool& bulk, const Size& size);
+  // The pool, whose buffers it lends, must outlive it.
+  UringRing(BufferPool& buffers, const Size& size);
   UringRing(const UringRing&) = delete;
   UringRing& operator=(const UringRing&) = delete;
   ~UringRing();
@@ -52,7 +51,6 @@ class UringRing {
   bool has_prepared() { return io_uring_sq_ready(&ring_) > 0; }
 
   LentBuffers& buffers() { return buffers_; }
-  LentBuffers& bulk() { return bulk_; }
 
   // Places left for direct descriptors. Whoever is about to fill one takes it first: a table that
   // is full drops what was accepted.
@@ -70,7 +68,6 @@ class UringRing {
   Fd news_;
   bool has_news_ = false;
   LentBuffers buffers_;
-  LentBuffers bulk_;
   unsigned slots_free_;
 };
 
