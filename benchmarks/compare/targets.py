@@ -79,7 +79,8 @@ def all_targets(store):
     apart, shared = "different cores", "two cores, a client thread on each"
     return [
         Target(f"64 B, 50 connections, {apart}", "server CPU a message >= 1.10x plain epoll",
-               at_least(store, BASE, "cpu", ["epoll"], 1.10), ceiling(store, BASE, "cpu", ["epoll"])),
+               at_least(store, BASE, "cpu", ["epoll"], 1.10),
+               ceiling(store, BASE, "cpu", ["epoll"])),
         Target(f"64 B, 50 connections, {apart}", "CPU within 5 % of the bare poll loop (>= 0.95x)",
                at_least(store, BASE, "cpu", ["floor"], 1 / 1.05)),
         Target(f"64 B, 50 connections, {shared}",
@@ -96,7 +97,8 @@ def all_targets(store):
         Target("64 B, one connection, the server on the client's core and another",
                "p50 <= 6 us", at_most(store, together(ONE).name, "p50_us", 6, "us")),
         Target(f"256 KiB, 50 connections, {apart}", "rate >= 1.2x plain epoll",
-               at_least(store, BULK, "rate", ["epoll"], 1.2), ceiling(store, BULK, "rate", ["epoll"])),
+               at_least(store, BULK, "rate", ["epoll"], 1.2),
+               ceiling(store, BULK, "rate", ["epoll"])),
         Target(f"256 KiB, 50 connections, {apart}", "rate >= 1.35x Asio, libuv and Go",
                at_least(store, BULK, "rate", BULK_PEERS, 1.35),
                ceiling(store, BULK, "rate", BULK_PEERS)),
