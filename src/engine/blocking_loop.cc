@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "engine/socket.h"
+#include "net/kernel.h"
 
 namespace echod {
 namespace {
@@ -52,11 +53,11 @@ void BlockingLoop::request(Phase phase) {
   // A call slept in returns: with the end of the stream, which its caller takes for the
   // interruption it is. Only reading ends when draining, so an answer under way is not cut.
   if (phase == Phase::kAborting) {
-    for (const Attached& socket : sockets_) ::shutdown(socket.fd, SHUT_RDWR);
+    for (const Attached& socket : sockets_) kernel().shutdown(socket.fd, SHUT_RDWR);
   } else {
-    for (int socket : idle_sockets_) ::shutdown(socket, SHUT_RD);
+    for (int socket : idle_sockets_) kernel().shutdown(socket, SHUT_RD);
     // Also those not accepted from at the moment: new clients are refused, not left in the queue.
-    for (int listener : listeners_) ::shutdown(listener, SHUT_RD);
+    for (int listener : listeners_) kernel().shutdown(listener, SHUT_RD);
   }
   interrupted_.notify_all();
 }
@@ -176,7 +177,7 @@ void BlockingLoop::perform_ready() {
     return;
   }
   int wait_ms = static_cast<int>(ms_until(first, clock_.now()));
-  if (::poll(waits.data(), waits.size(), wait_ms) <= 0) return;
+  if (kernel().poll(waits.data(), waits.size(), wait_ms) <= 0) return;
   std::vector<Operation*> done;
   for (size_t i = 0; i < waits.size(); ++i) {
     if (waits[i].revents == 0 || !try_once(*waiting[i], MSG_DONTWAIT)) continue;
@@ -211,8 +212,8 @@ void BlockingLoop::set_timeout(const Operation& operation) {
   uint32_t& current_ms = receiving ? socket->receive_timeout_ms : socket->send_timeout_ms;
   if (wanted_ms == current_ms) return;
   timeval timeout{.tv_sec = wanted_ms / 1000, .tv_usec = wanted_ms % 1000 * 1000};
-  ::setsockopt(operation.socket->fd(), SOL_SOCKET, receiving ? SO_RCVTIMEO : SO_SNDTIMEO, &timeout,
-               sizeof(timeout));
+  kernel().setsockopt(operation.socket->fd(), SOL_SOCKET, receiving ? SO_RCVTIMEO : SO_SNDTIMEO,
+                      &timeout, sizeof(timeout));
   current_ms = static_cast<uint32_t>(wanted_ms);
 }
 
@@ -236,9 +237,9 @@ bool BlockingLoop::try_once(Operation& operation, int flags) {
 
 bool BlockingLoop::try_accept(Operation& operation) {
   operation.arrival->size = sizeof(operation.arrival->storage);
-  int fd =
-      ::accept4(operation.socket->fd(), reinterpret_cast<sockaddr*>(&operation.arrival->storage),
-                &operation.arrival->size, SOCK_CLOEXEC);
+  int fd = kernel().accept4(operation.socket->fd(),
+                            reinterpret_cast<sockaddr*>(&operation.arrival->storage),
+                            &operation.arrival->size, SOCK_CLOEXEC);
   if (fd >= 0) {
     operation.arrival->socket = Fd(fd);
   } else if (would_block(errno) || errno == EINTR) {
@@ -253,12 +254,12 @@ bool BlockingLoop::try_accept(Operation& operation) {
 // not wait, so the socket's own is set around it.
 bool BlockingLoop::try_connect(Operation& operation, int flags) {
   int fd = operation.socket->fd();
-  int socket_flags = ::fcntl(fd, F_GETFL);
+  int socket_flags = kernel().fcntl(fd, F_GETFL, 0);
   bool wait = (flags & MSG_DONTWAIT) == 0;
-  if (!wait) ::fcntl(fd, F_SETFL, socket_flags | O_NONBLOCK);
-  int connected = ::connect(fd, operation.to->get(), operation.to->size());
+  if (!wait) kernel().fcntl(fd, F_SETFL, socket_flags | O_NONBLOCK);
+  int connected = kernel().connect(fd, operation.to->get(), operation.to->size());
   int os_error = errno;
-  if (!wait) ::fcntl(fd, F_SETFL, socket_flags);
+  if (!wait) kernel().fcntl(fd, F_SETFL, socket_flags);
   if (connected == 0 || os_error == EISCONN) return true;
   bool under_way = os_error == EINPROGRESS || os_error == EALREADY || os_error == EINTR;
   if (under_way || would_block(os_error)) return false;
@@ -273,8 +274,8 @@ bool BlockingLoop::try_receive(Operation& operation, int flags) {
     return true;
   }
   std::span<std::byte> room = chunk->spare();
-  ssize_t size =
-      ::recv(operation.socket->fd(), room.data(), std::min(room.size(), receive_size_max_), flags);
+  ssize_t size = kernel().recv(operation.socket->fd(), room.data(),
+                               std::min(room.size(), receive_size_max_), flags);
   if (size < 0) {
     if (would_block(errno) || errno == EINTR) return false;
     operation.fail_with_errno(errno);
@@ -286,8 +287,8 @@ bool BlockingLoop::try_receive(Operation& operation, int flags) {
 }
 
 bool BlockingLoop::try_send(Operation& operation, int flags) {
-  ssize_t sent = ::send(operation.socket->fd(), operation.chunk.data(), operation.chunk.size(),
-                        flags | MSG_NOSIGNAL);
+  ssize_t sent = kernel().send(operation.socket->fd(), operation.chunk.data(),
+                               operation.chunk.size(), flags | MSG_NOSIGNAL);
   if (sent >= 0) {
     operation.chunk.drop_front(static_cast<size_t>(sent));
     return !operation.chunk;

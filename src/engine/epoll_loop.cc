@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "engine/socket.h"
+#include "net/kernel.h"
 
 namespace echod {
 namespace {
@@ -25,7 +26,7 @@ bool would_block(int os_error) { return os_error == EAGAIN || os_error == EWOULD
 }  // namespace
 
 EpollLoop::EpollLoop(const BufferPool::Options& buffers, Duration spin_max)
-    : now_(clock_.now()), buffers_(buffers), timers_(now_), spinner_(spin_max) {}
+    : now_(kernel().now()), buffers_(buffers), timers_(now_), spinner_(spin_max) {}
 
 EpollLoop::~EpollLoop() {
   ECHOD_CHECK(ready_.empty());
@@ -35,11 +36,11 @@ EpollLoop::~EpollLoop() {
 Result<std::unique_ptr<EventLoop>> EpollLoop::create(const BufferPool::Options& buffers,
                                                      Duration spin_max) {
   std::unique_ptr<EpollLoop> loop(new EpollLoop(buffers, spin_max));
-  loop->epoll_ = Fd(::epoll_create1(EPOLL_CLOEXEC));
+  loop->epoll_ = Fd(kernel().epoll_create1(EPOLL_CLOEXEC));
   if (!loop->epoll_.valid()) return std::unexpected(os_failure(errno));
   if (Result<void> opened = loop->waker_.open(); !opened) return std::unexpected(opened.error());
   epoll_event event{.events = EPOLLIN, .data = {.u64 = kWakerEvent}};
-  if (::epoll_ctl(loop->epoll_.get(), EPOLL_CTL_ADD, loop->waker_.fd(), &event) != 0) {
+  if (kernel().epoll_ctl(loop->epoll_.get(), EPOLL_CTL_ADD, loop->waker_.fd(), &event) != 0) {
     return std::unexpected(os_failure(errno));
   }
   return loop;
@@ -57,7 +58,7 @@ Result<void> EpollLoop::attach(Socket& socket) {
   // reports a socket that is ready already, so nothing needs to be tried before the first event.
   epoll_event event{.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                     .data = {.u64 = event_data(index, slot.generation)}};
-  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket.fd(), &event) != 0) {
+  if (kernel().epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket.fd(), &event) != 0) {
     return std::unexpected(os_failure(errno));
   }
   free_slots_.pop_back();
@@ -137,7 +138,7 @@ bool EpollLoop::try_accept(Operation& operation, Slot& slot) {
   auto* address = reinterpret_cast<sockaddr*>(&operation.arrival->storage);
   int fd;
   do {
-    fd = ::accept4(operation.socket->fd(), address, &operation.arrival->size, SOCK_CLOEXEC);
+    fd = kernel().accept4(operation.socket->fd(), address, &operation.arrival->size, SOCK_CLOEXEC);
   } while (fd < 0 && errno == EINTR);
   if (fd >= 0) {
     operation.arrival->socket = Fd(fd);
@@ -155,7 +156,7 @@ bool EpollLoop::try_accept(Operation& operation, Slot& slot) {
 // unconnected socket counts as writable.
 bool EpollLoop::try_connect(Operation& operation, Slot& slot) {
   --budget_;
-  if (::connect(operation.socket->fd(), operation.to->get(), operation.to->size()) == 0 ||
+  if (kernel().connect(operation.socket->fd(), operation.to->get(), operation.to->size()) == 0 ||
       errno == EISCONN) {
     slot.writable = true;
     return true;
@@ -177,7 +178,7 @@ bool EpollLoop::try_receive(Operation& operation, Slot& slot) {
   std::span<std::byte> room = chunk->spare();
   ssize_t size;
   do {
-    size = ::recv(operation.socket->fd(), room.data(), room.size(), MSG_DONTWAIT);
+    size = kernel().recv(operation.socket->fd(), room.data(), room.size(), MSG_DONTWAIT);
   } while (size < 0 && errno == EINTR);
   if (size < 0) {
     if (would_block(errno)) {
@@ -202,8 +203,8 @@ bool EpollLoop::try_send(Operation& operation, Slot& slot) {
   if (!slot.writable) return false;
   --budget_;
   while (operation.chunk) {
-    ssize_t sent = ::send(operation.socket->fd(), operation.chunk.data(), operation.chunk.size(),
-                          MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t sent = kernel().send(operation.socket->fd(), operation.chunk.data(),
+                                 operation.chunk.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent >= 0) {
       operation.chunk.drop_front(static_cast<size_t>(sent));
     } else if (would_block(errno)) {
@@ -242,7 +243,8 @@ void EpollLoop::complete(Operation& operation) {
 }
 
 int EpollLoop::poll(int wait_ms) {
-  int count = ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), wait_ms);
+  int count =
+      kernel().epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), wait_ms);
   ECHOD_CHECK(count >= 0 || errno == EINTR);
   return std::max(count, 0);
 }
@@ -253,19 +255,19 @@ int EpollLoop::wait(Deadline latest) {
   if (!ready_.empty()) return poll(0);
   Time next = timers_.next_expiry();
   if (std::min(next, latest) == kNever && !spinner_.enabled()) return poll(-1);
-  Time start = clock_.now();
+  Time start = kernel().now();
   if (spinner_.worthwhile()) {
     Time end = std::min({start + spinner_.longest(), next, latest});
     int count = 0;
     while (count == 0 && start < end) {
       count = poll(0);
-      start = clock_.now();
+      start = kernel().now();
     }
     spinner_.looked(count > 0);
     if (count > 0) return count;
   }
   int count = sleep(start, next, latest);
-  if (count > 0 && spinner_.enabled()) spinner_.slept(clock_.now() - start);
+  if (count > 0 && spinner_.enabled()) spinner_.slept(kernel().now() - start);
   return count;
 }
 
@@ -282,8 +284,8 @@ int EpollLoop::sleep(Time now, Time next, Deadline latest) {
   constexpr int64_t kSecond = 1'000'000'000;
   Duration wait = std::max(latest - now, Duration::zero());
   timespec timeout{.tv_sec = wait.count() / kSecond, .tv_nsec = wait.count() % kSecond};
-  int count = ::epoll_pwait2(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
-                             &timeout, nullptr);
+  int count = kernel().epoll_pwait2(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
+                                    &timeout);
   if (count < 0 && (errno == ENOSYS || errno == EPERM)) {
     auto wait_ms = std::chrono::floor<std::chrono::milliseconds>(wait).count();
     return poll(static_cast<int>(std::min<int64_t>(wait_ms, 1000)));
@@ -294,7 +296,7 @@ int EpollLoop::sleep(Time now, Time next, Deadline latest) {
 
 void EpollLoop::run_once_by(Deadline latest) {
   int count = wait(latest);
-  now_ = clock_.now();
+  now_ = kernel().now();
   budget_ = kOperationsPerWakeUp;
   enter_requested_phase();
   expire_timers();

@@ -75,7 +75,6 @@ class EpollLoop final : public EventLoop {
   void wake_parked(uint32_t slot_index, uint32_t generation, Operation* Slot::* parked);
   void look_at_ready();
 
-  MonotonicClock clock_;
   Time now_;
   Fd epoll_;
   Waker waker_;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "net/kernel.h"
 
 namespace echod {
 namespace {
@@ -30,7 +31,7 @@ Result<void> LentBuffers::open(io_uring& ring) {
   registration.ring_addr = reinterpret_cast<uint64_t>(memory);
   registration.ring_entries = kCount;
   registration.bgid = kGroup;
-  if (int result = io_uring_register_buf_ring(&ring, &registration, 0); result < 0) {
+  if (int result = kernel().uring_register_buf_ring(&ring, &registration); result < 0) {
     return std::unexpected(os_failure(-result));
   }
   io_uring_buf_ring_init(ring_);

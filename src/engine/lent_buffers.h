@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/chunk.h"
-#include "engine/uring_compat.h"
+#include "net/uring_compat.h"
 
 namespace echod {
 

@@ -2,15 +2,15 @@
 
 #include <future>
 
-#include "base/nursery.h"
 #include "engine/epoll_loop.h"
+#include "engine/loop_worker.h"
 #include "engine/processor.h"
 #include "engine/uring_loop.h"
 
 namespace echod {
 
-// What one thread has: its loop, its listening sockets, its connections.
-class LoopEngine::Worker final : public Placement {
+// One thread: its loop, and what is served on it.
+class LoopEngine::Worker final {
  public:
   // `number`: of the engine's workers. `processor`: the one it is tied to, -1 for none.
   Worker(LoopEngine& engine, size_t number, std::vector<Fd> listeners, int processor)
@@ -26,22 +26,18 @@ class LoopEngine::Worker final : public Placement {
       started.set_value(std::unexpected(loop.error()));
       return;
     }
-    loop_ = loop->get();
-    if (Result<void> opened = open_listeners(); !opened) {
-      sockets_.clear();
+    LoopWorker worker(**loop, engine_.handler_, engine_.admission_, engine_.observer_);
+    if (processor_ >= 0) prefer_processor(listeners_);
+    if (Result<void> opened = worker.open(std::move(listeners_)); !opened) {
       started.set_value(opened);
       return;
     }
-    LoopSet::Membership member(engine_.loops_, *loop_);
+    LoopSet::Membership member(engine_.loops_, **loop);
     started.set_value({});
-    Task<> task = serve();
+    if (processor_ >= 0 && engine_.spread_watch_) worker.spawn(watch_spread(**loop, worker));
+    Task<> task = worker.serve();
     task.start();
-    while (!task.done()) loop_->run_once();
-    sockets_.clear();
-  }
-
-  void place(Accepted accepted) override {
-    connections_.spawn(engine_.handler_.serve(*loop_, std::move(accepted)));
+    while (!task.done()) (*loop)->run_once();
   }
 
  private:
@@ -52,52 +48,35 @@ class LoopEngine::Worker final : public Placement {
                : EpollLoop::create(engine_.options_.buffers, engine_.options_.spin_max);
   }
 
-  Result<void> open_listeners() {
-    for (Fd& listener : listeners_) {
-      if (processor_ >= 0) prefer_incoming_processor(listener.get(), processor_);
-      sockets_.push_back(std::make_unique<Socket>(*loop_, std::move(listener)));
-      if (Result<void> attached = sockets_.back()->attach(); !attached) return attached;
-    }
-    return {};
-  }
-
-  Task<> serve() {
-    Nursery accepting;
-    for (size_t i = 0; i < sockets_.size(); ++i) {
-      accepting.spawn(accept_loop(*sockets_[i], i, engine_.admission_, engine_.observer_, *this));
-    }
-    if (processor_ >= 0 && engine_.spread_watch_) accepting.spawn(watch_spread());
-    co_await accepting.join();
-    for (std::unique_ptr<Socket>& socket : sockets_) socket->close();
-    co_await connections_.join();
+  void prefer_processor(const std::vector<Fd>& listeners) {
+    for (const Fd& listener : listeners) prefer_incoming_processor(listener.get(), processor_);
   }
 
   // Reports to the engine's SpreadWatch until the loop drains or the preference is given up.
-  Task<> watch_spread() {
-    Time last = loop_->now();
+  Task<> watch_spread(EventLoop& loop, LoopWorker& worker) {
+    Time last = loop.now();
     Duration used_before = thread_cpu_time();
     while (true) {
       Operation sleep = Operation::sleep(last + SpreadWatch::kInterval);
       sleep.idle = true;
-      co_await loop_->perform(sleep);
+      co_await loop.perform(sleep);
       if (sleep.error) co_return;
-      Time now = loop_->now();
+      Time now = loop.now();
       Duration used = thread_cpu_time();
       double busy = std::chrono::duration<double>(used - used_before) / (now - last);
-      if (engine_.spread_watch_->report(number_, busy, connections_.size())) break;
+      if (engine_.spread_watch_->report(number_, busy, worker.connections())) break;
       last = now;
       used_before = used;
     }
-    for (std::unique_ptr<Socket>& socket : sockets_) prefer_incoming_processor(socket->fd(), -1);
+    for (const std::unique_ptr<Socket>& listener : worker.listeners()) {
+      prefer_incoming_processor(listener->fd(), -1);
+    }
   }
 
   LoopEngine& engine_;
   size_t number_;
   std::vector<Fd> listeners_;
   int processor_;
-  EventLoop* loop_ = nullptr;
-  std::vector<std::unique_ptr<Socket>> sockets_;
-  Nursery connections_;
 };
 
 Result<std::unique_ptr<Engine>> LoopEngine::start(const EngineOptions& options,

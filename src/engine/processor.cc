@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "net/kernel.h"
+
 namespace echod {
 
 std::vector<int> usable_processors() {
@@ -39,12 +41,12 @@ Duration thread_cpu_time() noexcept {
 int incoming_processor(int socket) noexcept {
   int processor = -1;
   socklen_t size = sizeof(processor);
-  if (::getsockopt(socket, SOL_SOCKET, SO_INCOMING_CPU, &processor, &size) != 0) return -1;
+  if (kernel().getsockopt(socket, SOL_SOCKET, SO_INCOMING_CPU, &processor, &size) != 0) return -1;
   return processor;
 }
 
 void prefer_incoming_processor(int listener, int processor) noexcept {
-  ::setsockopt(listener, SOL_SOCKET, SO_INCOMING_CPU, &processor, sizeof(processor));
+  kernel().setsockopt(listener, SOL_SOCKET, SO_INCOMING_CPU, &processor, sizeof(processor));
 }
 
 }  // namespace echod

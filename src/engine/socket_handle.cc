@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include "net/kernel.h"
 #include "net/socket_options.h"
 
 namespace echod {
@@ -10,7 +11,7 @@ void SocketHandle::shut_down_sending() noexcept {
   if (owner_ != nullptr) {
     owner_->shut_down_direct(slot());
   } else {
-    ::shutdown(number_, SHUT_WR);
+    kernel().shutdown(number_, SHUT_WR);
   }
 }
 

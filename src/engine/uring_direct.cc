@@ -10,6 +10,7 @@
 
 #include "engine/socket.h"
 #include "engine/uring_loop.h"
+#include "net/kernel.h"
 
 namespace echod {
 namespace {
@@ -74,7 +75,7 @@ bool UringLoop::serve_further_rings() {
     if (!ring.take_news() && !ring.has_prepared()) continue;
     any = true;
     ring.buffers().lend();
-    io_uring_submit_and_get_events(&ring.get());
+    kernel().uring_submit_and_get_events(&ring.get());
     take_completions(ring);
   }
   return any;

@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "engine/socket.h"
+#include "net/kernel.h"
 
 namespace echod {
 namespace {
@@ -33,7 +34,7 @@ void pause_processor() {
 }  // namespace
 
 UringLoop::UringLoop(const BufferPool::Options& buffers, Duration spin_max, size_t direct_max)
-    : now_(clock_.now()),
+    : now_(kernel().now()),
       buffers_(buffers),
       timers_(now_),
       spinner_(spin_max),
@@ -86,8 +87,8 @@ bool UringLoop::send_now(Operation& operation) {
   const bool bulk = operation.chunk.size() >= kBulkSendSize;
   if (!bulk || operation.socket->handle().is_direct()) return false;
   while (operation.chunk) {
-    ssize_t sent = ::send(operation.socket->fd(), operation.chunk.data(), operation.chunk.size(),
-                          MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t sent = kernel().send(operation.socket->fd(), operation.chunk.data(),
+                                 operation.chunk.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0) return false;
     operation.chunk.drop_front(static_cast<size_t>(sent));
   }
@@ -181,12 +182,12 @@ bool UringLoop::look(Time end) {
   while (io_uring_cq_ready(&first()) == 0) {
     for (int i = 0; i < kLooksPerClock; ++i) {
       if (work_waits()) {
-        io_uring_get_events(&first());
+        kernel().uring_get_events(&first());
         break;
       }
       pause_processor();
     }
-    if (io_uring_cq_ready(&first()) == 0 && clock_.now() >= end) break;
+    if (io_uring_cq_ready(&first()) == 0 && kernel().now() >= end) break;
   }
   return io_uring_cq_ready(&first()) > 0;
 }
@@ -200,34 +201,33 @@ bool UringLoop::work_waits() {
 // or, when not to sleep, not at all.
 void UringLoop::wait(bool sleep, Deadline latest) {
   if (!sleep || spinner_.enabled()) {
-    io_uring_submit_and_get_events(&first());
+    kernel().uring_submit_and_get_events(&first());
     if (!sleep || io_uring_cq_ready(&first()) > 0) return;
   }
   Time next = std::min(timers_.next_expiry(), latest);
   if (next == kNever && !spinner_.enabled()) {
-    io_uring_submit_and_wait(&first(), 1);
+    kernel().uring_submit_and_wait(&first(), 1);
     return;
   }
-  Time start = clock_.now();
+  Time start = kernel().now();
   if (spinner_.worthwhile()) {
     bool news = look(std::min(start + spinner_.longest(), next));
     spinner_.looked(news);
     if (news) return;
-    start = clock_.now();
+    start = kernel().now();
   }
   Duration wait = next == kNever ? kLongestWait : std::max(next - start, Duration::zero());
   constexpr int64_t kSecond = 1'000'000'000;
-  __kernel_timespec timeout{.tv_sec = wait.count() / kSecond, .tv_nsec = wait.count() % kSecond};
-  io_uring_cqe* completion = nullptr;
-  io_uring_submit_and_wait_timeout(&first(), &completion, 1, &timeout, nullptr);
-  if (spinner_.enabled()) spinner_.slept(clock_.now() - start);
+  timespec longest{.tv_sec = wait.count() / kSecond, .tv_nsec = wait.count() % kSecond};
+  kernel().uring_submit_and_wait_for(&first(), 1, longest);
+  if (spinner_.enabled()) spinner_.slept(kernel().now() - start);
 }
 
 void UringLoop::run_once_by(Deadline latest) {
   bool further = rings_.size() > 1 && serve_further_rings();
   rings_.front()->buffers().lend();
   wait(ready_.empty() && starved_.empty() && !further, latest);
-  now_ = clock_.now();
+  now_ = kernel().now();
   enter_requested_phase();
   take_completions(*rings_.front());
   expire_timers();
@@ -367,7 +367,7 @@ bool UringLoop::receive_bulk(Operation& operation) {
   ssize_t size = -1;
   if (chunk) {
     std::span<std::byte> room = chunk->spare();
-    size = ::recv(operation.socket->fd(), room.data(), room.size(), MSG_DONTWAIT);
+    size = kernel().recv(operation.socket->fd(), room.data(), room.size(), MSG_DONTWAIT);
   } else {
     operation.bulk = false;  // an ordinary one has to do
   }

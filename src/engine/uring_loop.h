@@ -90,7 +90,6 @@ class UringLoop final : public EventLoop, private DirectSockets {
   void look_at_ready();
   void feed_starved();
 
-  MonotonicClock clock_;
   Time now_;
   Waker waker_;
   Phase phase_ = Phase::kServing;

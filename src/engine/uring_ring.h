@@ -9,8 +9,8 @@
 #include "base/error.h"
 #include "engine/lent_buffers.h"
 #include "engine/socket_handle.h"
-#include "engine/uring_compat.h"
 #include "net/fd.h"
+#include "net/uring_compat.h"
 
 namespace echod {
 

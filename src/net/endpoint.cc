@@ -5,6 +5,8 @@
 #include <array>
 #include <cstring>
 
+#include "net/kernel.h"
+
 namespace echod {
 
 Endpoint Endpoint::from_sockaddr(const sockaddr* address, socklen_t size) {
@@ -29,7 +31,7 @@ Endpoint Endpoint::from_sockaddr(const sockaddr* address, socklen_t size) {
 Endpoint Endpoint::local_of(int socket) {
   sockaddr_storage address;
   socklen_t size = sizeof(address);
-  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  if (kernel().getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
   return from_sockaddr(reinterpret_cast<sockaddr*>(&address), size);
 }
 

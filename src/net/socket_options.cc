@@ -6,11 +6,13 @@
 
 #include <cerrno>
 
+#include "net/kernel.h"
+
 namespace echod {
 namespace {
 
 bool set_option(int socket, int level, int name, int value) {
-  return ::setsockopt(socket, level, name, &value, sizeof(value)) == 0;
+  return kernel().setsockopt(socket, level, name, &value, sizeof(value)) == 0;
 }
 
 bool set_options(int socket, const Endpoint& address, const SocketOptions& options, bool first) {
@@ -38,34 +40,34 @@ bool set_options(int socket, const Endpoint& address, const SocketOptions& optio
 Result<Fd> listen_on(const Endpoint& address, const SocketOptions& options, bool first) {
   auto failed = [] { return std::unexpected(os_failure(errno)); };
   int blocking = options.blocking ? 0 : SOCK_NONBLOCK;
-  Fd socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | blocking, 0));
+  Fd socket(kernel().socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | blocking, 0));
   if (!socket.valid()) return failed();
   if (!set_options(socket.get(), address, options, first)) return failed();
-  if (::bind(socket.get(), address.get(), address.size()) != 0) return failed();
+  if (kernel().bind(socket.get(), address.get(), address.size()) != 0) return failed();
   // The first of the sockets that share a port binds it alone, so that a port another process has
   // is an error, and opens it to its siblings only then.
   if (options.shared_port && first && !set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1)) {
     return failed();
   }
-  if (::listen(socket.get(), kListenBacklog) != 0) return failed();
+  if (kernel().listen(socket.get(), kListenBacklog) != 0) return failed();
   return socket;
 }
 
 Result<Fd> client_socket(int family, const ClientOptions& options) {
   int blocking = options.blocking ? 0 : SOCK_NONBLOCK;
-  Fd socket(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | blocking, 0));
+  Fd socket(kernel().socket(family, SOCK_STREAM | SOCK_CLOEXEC | blocking, 0));
   if (!socket.valid()) return std::unexpected(os_failure(errno));
   bool ok = set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY, 1);
   if (options.source.known()) {
     ok = ok && set_option(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1) &&
-         ::bind(socket.get(), options.source.get(), options.source.size()) == 0;
+         kernel().bind(socket.get(), options.source.get(), options.source.size()) == 0;
   }
   if (!ok) return std::unexpected(os_failure(errno));
   return socket;
 }
 
 void reset_on_close(int socket) noexcept {
-  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &kResetLinger, sizeof(kResetLinger));
+  kernel().setsockopt(socket, SOL_SOCKET, SO_LINGER, &kResetLinger, sizeof(kResetLinger));
 }
 
 void hold_receive_buffer(int socket, bool hold) noexcept {

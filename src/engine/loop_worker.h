@@ -1,0 +1,47 @@
+// What is served on one event loop: its listening sockets and the connections they gave. Who runs
+// the loop, and on which thread, is not known here.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/nursery.h"
+#include "engine/engine.h"
+#include "engine/socket.h"
+
+namespace echod {
+
+class LoopWorker final : public Placement {
+ public:
+  // What is given by reference must outlive it.
+  LoopWorker(EventLoop& loop, ConnectionHandler& handler, Admission& admission,
+             AcceptObserver& observer)
+      : loop_(loop), handler_(handler), admission_(admission), observer_(observer) {}
+
+  // Takes the listening sockets over, one for each address, before serve().
+  Result<void> open(std::vector<Fd> listeners);
+
+  // Accepts and serves until the loop drains and the last connection has ended.
+  Task<> serve();
+
+  void place(Accepted accepted) override {
+    connections_.spawn(handler_.serve(loop_, std::move(accepted)));
+  }
+
+  // For a task beside accepting, which ends when the loop drains; before serve() is over.
+  void spawn(Task<> task) { accepting_.spawn(std::move(task)); }
+
+  size_t connections() const { return connections_.size(); }
+  const std::vector<std::unique_ptr<Socket>>& listeners() const { return listeners_; }
+
+ private:
+  EventLoop& loop_;
+  ConnectionHandler& handler_;
+  Admission& admission_;
+  AcceptObserver& observer_;
+  std::vector<std::unique_ptr<Socket>> listeners_;
+  Nursery accepting_;
+  Nursery connections_;
+};
+
+}  // namespace echod
