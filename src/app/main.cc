@@ -5,9 +5,11 @@
 #include "app/bench/bench.h"
 #include "app/options.h"
 #include "app/serve.h"
+#include "app/sim/sim.h"
 
 int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "bench") return echod::bench(argc - 1, argv + 1);
+  if (argc > 1 && std::string_view(argv[1]) == "sim") return echod::simulate(argc - 1, argv + 1);
   echod::CommandLine command = echod::parse_command_line(argc, argv);
   if (command.serve) return echod::serve(*command.serve);
   std::fputs(command.text.c_str(), command.exit_code == echod::kExitSuccess ? stdout : stderr);

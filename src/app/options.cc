@@ -17,7 +17,8 @@ constexpr std::string_view kDescription =
     "  echod --listen [::]:7          every address, IPv4 and IPv6, port 7\n"
     "  echod --listen tcp://:9000 --listen http://:9001\n"
     "  echod --engine epoll --workers 2 --log-format json\n\n"
-    "  echod bench URL                load test an echo server: echod bench --help\n";
+    "  echod bench URL                load test an echo server: echod bench --help\n"
+    "  echod sim --seeds 1000         try the server in simulated worlds: echod sim --help\n";
 
 constexpr std::string_view kFooter =
     "DURATION is 500ms, 10s, 5m or 2h; SIZE is 4096, 64KiB or 1MiB; 0 means no limit.\n\n"
@@ -179,7 +180,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   CommandParser parser({.name = "echod",
                         .description = std::string(kDescription),
                         .footer = std::string(kFooter),
-                        .verbs = {"serve", "bench"}});
+                        .verbs = {"serve", "bench", "sim"}});
   parser.add_default_verb("serve", "Run the echo server (the default)");
   add_serving(parser, options);
   add_limits(parser, options);

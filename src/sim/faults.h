@@ -1,0 +1,44 @@
+// What goes wrong in one simulated run, and how often. Swarm testing (Groce et al., 2012): each run
+// draws which faults it has at all, because a run with all of them seldom gets far enough to show
+// what one of them does.
+#pragma once
+
+#include "base/random.h"
+
+namespace echod::sim {
+
+struct Faults {
+  // Probabilities, of each call or each event.
+  double interrupted = 0;     // EINTR, of a call that may
+  double again = 0;           // EAGAIN, of a send or receive that need not have waited
+  double short_write = 0;     // fewer bytes taken than there is room
+  double reset = 0;           // ECONNRESET
+  double broken = 0;          // EPIPE, of a send
+  double no_buffers = 0;      // ENOBUFS: the ring's buffers have run out
+  double accept_aborted = 0;  // ECONNABORTED and its like
+  double no_descriptors = 0;  // EMFILE, ENFILE, ENOBUFS, ENOMEM when accepting or opening
+  double late = 0;            // a completion or an event waits for a later look
+  double reordered = 0;       // completions and events come in any order
+  double one_byte = 0;        // bytes arrive one at a time
+  double clock_jump = 0;      // the clock leaps ahead, as when a machine was suspended
+  double no_memory = 0;       // ENOMEM, ENOSPC when something is registered
+
+  static Faults none() { return {}; }
+
+  static Faults draw(Random& random) {
+    Faults faults;
+    for (double* fault :
+         {&faults.interrupted, &faults.again, &faults.short_write, &faults.reset, &faults.broken,
+          &faults.no_buffers, &faults.accept_aborted, &faults.no_descriptors, &faults.late,
+          &faults.reordered, &faults.one_byte, &faults.clock_jump, &faults.no_memory}) {
+      constexpr double kOften[] = {0.002, 0.02, 0.2};
+      if (random.chance(0.4)) *fault = kOften[random.below(3)];
+    }
+    faults.clock_jump /= 20;
+    faults.reset /= 4;
+    faults.broken /= 4;
+    return faults;
+  }
+};
+
+}  // namespace echod::sim

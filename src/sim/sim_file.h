@@ -1,0 +1,59 @@
+// What a descriptor of the modelled kernel stands for, and who is told when it has news.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace echod::sim {
+
+class SimFile;
+
+// An epoll entry, or a request of a ring that waits for its socket.
+class SimWatcher {
+ public:
+  // `events` (POLLIN, POLLOUT, ...) have just become true of `file`, or true again.
+  virtual void news(SimFile& file, uint32_t events) = 0;
+
+ protected:
+  ~SimWatcher() = default;
+};
+
+class SimFile : public std::enable_shared_from_this<SimFile> {
+ public:
+  SimFile() = default;
+  SimFile(const SimFile&) = delete;
+  SimFile& operator=(const SimFile&) = delete;
+  virtual ~SimFile() = default;
+
+  // What is true of it now: POLLIN, POLLOUT, POLLRDHUP, POLLERR, POLLHUP.
+  virtual uint32_t ready() const = 0;
+
+  // Its last descriptor is gone.
+  virtual void closed() {}
+
+  void watch(SimWatcher& watcher) { watchers_.push_back(&watcher); }
+  void unwatch(SimWatcher& watcher) { std::erase(watchers_, &watcher); }
+
+ protected:
+  void tell(uint32_t events) {
+    const std::vector<SimWatcher*> told = watchers_;  // being told may end the watching
+    for (SimWatcher* watcher : told) watcher->news(*this, events);
+  }
+
+ private:
+  std::vector<SimWatcher*> watchers_;
+};
+
+// eventfd(2).
+class SimEventFd final : public SimFile {
+ public:
+  uint32_t ready() const override;
+  void add(uint64_t value);
+  bool take(uint64_t& value);
+
+ private:
+  uint64_t count_ = 0;
+};
+
+}  // namespace echod::sim
