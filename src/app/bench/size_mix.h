@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/bench/bench_options.h"
+#include "base/random.h"
 
 namespace echod {
 
@@ -23,7 +24,7 @@ class SizeMix {
 
   const std::vector<SizeShare>& shares_;
   uint64_t weight_sum_ = 0;
-  uint64_t state_;
+  Random random_;
 };
 
 }  // namespace echod
