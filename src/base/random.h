@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 namespace echod {
 
@@ -30,6 +32,12 @@ class Random {
   double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 
   bool chance(double probability) { return probability > 0 && uniform() < probability; }
+
+  // Puts them in any order.
+  template <typename T>
+  void shuffle(std::vector<T>& items) {
+    for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
+  }
 
   // Small numbers are as likely as large ones: a power of two up to about `high`, and less than
   // twice it; in [1, high].

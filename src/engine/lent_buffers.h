@@ -1,8 +1,7 @@
 // Buffers lent to the kernel for receives: a provided-buffer ring (io_uring_register_buf_ring(3)),
 // topped up from a pool. The kernel picks one only when bytes are there, so a connection that waits
 // holds none. They are few, because the kernel goes through all of them in turn, and what stays in
-// the processor's cache is cheap: with 5,000 connections that all speak at once 64 buffers, and
-// those who found none tried again in turn, serve as many as 1,024 do.
+// the processor's cache is cheap. Receives that find none are tried again as buffers come free.
 #pragma once
 
 #include <cstdint>

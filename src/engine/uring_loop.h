@@ -96,7 +96,7 @@ class UringLoop final : public EventLoop, private DirectSockets {
   BufferPool buffers_;
   BufferPool bulk_{kBulkBuffers};
   TimerWheel timers_;
-  ReadyQueue ready_;    // what is over: ended sleeps, and what was cancelled meanwhile
+  ReadyQueue ready_;    // sleeps that are over
   ReadyQueue starved_;  // receives for which the kernel had no buffer
   Spinner spinner_;
 

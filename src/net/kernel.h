@@ -16,7 +16,6 @@
 struct io_uring;
 struct io_uring_params;
 struct io_uring_buf_reg;
-struct io_uring_cqe;
 
 namespace echod {
 

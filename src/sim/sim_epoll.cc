@@ -37,10 +37,7 @@ int SimEpoll::add(int fd, const std::shared_ptr<SimFile>& file, const epoll_even
 int SimEpoll::remove(int fd) { return entries_.erase(fd) == 1 ? 0 : -ENOENT; }
 
 int SimEpoll::take(SimKernel& kernel, epoll_event* events, int count) {
-  Random& random = kernel.random();
-  if (kernel.fails(kernel.faults().reordered)) {
-    for (size_t i = ready_.size(); i > 1; --i) std::swap(ready_[i - 1], ready_[random.below(i)]);
-  }
+  if (kernel.fails(kernel.faults().reordered)) kernel.random().shuffle(ready_);
   std::vector<Entry*> later;
   int taken = 0;
   for (Entry* entry : std::exchange(ready_, {})) {

@@ -82,10 +82,8 @@ Time SimKernel::now() {
   return network_.now();
 }
 
-int SimKernel::socket(int, int type, int) {
-  auto socket = std::make_shared<SimSocket>(network_);
-  socket->blocking = (type & SOCK_NONBLOCK) == 0;
-  return as_call(open(std::move(socket)));
+int SimKernel::socket(int, int, int) {
+  return as_call(open(std::make_shared<SimSocket>(network_)));
 }
 
 int SimKernel::bind(int fd, const sockaddr* address, socklen_t size) {

@@ -52,8 +52,6 @@ class SimSocket final : public SimFile {
   SimLink* link() const { return link_.get(); }
   size_t unread() const { return received_.size() - taken_; }
 
-  bool blocking = true;
-
  private:
   enum class State : uint8_t { kNew, kListening, kConnecting, kConnected, kClosed };
 

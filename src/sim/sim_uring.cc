@@ -98,10 +98,7 @@ int SimRing::submit() {
 }
 
 void SimRing::look() {
-  Random& random = kernel_.random();
-  if (kernel_.fails(kernel_.faults().reordered)) {
-    for (size_t i = news_.size(); i > 1; --i) std::swap(news_[i - 1], news_[random.below(i)]);
-  }
+  if (kernel_.fails(kernel_.faults().reordered)) kernel_.random().shuffle(news_);
   std::vector<Request*> later;
   while (!news_.empty()) {
     Request* request = news_.front();
