@@ -55,7 +55,14 @@ std::expected<void, std::string> open_endpoint(Endpoint endpoint, ListenProtocol
   for (unsigned i = 0; i < needs.sockets; ++i) {
     Result<Fd> socket = listen_on(endpoint, options, i == 0);
     if (!socket) return Failure(explain_listen_failure(endpoint, socket.error()));
-    if (i == 0) endpoint = endpoint.with_port(Endpoint::local_of(socket->get()).port());
+    if (i == 0) {
+      Endpoint bound = Endpoint::local_of(socket->get());
+      if (!bound.known()) {
+        return Failure(fmt::format("cannot listen on {}: the system does not tell the port it gave",
+                                   endpoint.to_string()));
+      }
+      endpoint = endpoint.with_port(bound.port());
+    }
     sockets.push_back(std::move(*socket));
   }
   opened.sockets.push_back(std::move(sockets));
@@ -154,6 +161,15 @@ std::string summarise(EngineKind kind, std::string_view reason, unsigned workers
 
 std::expected<std::unique_ptr<Server>, std::string> Server::start(const ServeOptions& options,
                                                                   Log& log) {
+  try {
+    return start_with_memory(options, log);
+  } catch (const std::bad_alloc&) {
+    return Failure("out of memory");
+  }
+}
+
+std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
+    const ServeOptions& options, Log& log) {
   size_t descriptors = raise_descriptor_limit();
   EngineChoice choice =
       options.engine ? EngineChoice{*options.engine, "chosen with --engine"} : choose_engine();

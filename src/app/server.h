@@ -43,6 +43,9 @@ class Server {
   bool wait(Deadline deadline) { return engine_->wait(deadline); }
 
  private:
+  static std::expected<std::unique_ptr<Server>, std::string> start_with_memory(
+      const ServeOptions& options, Log& log);  // throws std::bad_alloc where there is too little
+
   Server(EchoService::Settings settings, const Admission::Limits& limits, Log& log)
       : service_(std::move(settings), log), admission_(limits) {}
 

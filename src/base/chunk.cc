@@ -3,6 +3,8 @@
 #include <cstring>
 #include <new>
 
+#include "base/memory_faults.h"
+
 namespace echod {
 namespace {
 
@@ -62,6 +64,7 @@ Result<Chunk> BufferPool::lease() {
 }
 
 std::optional<uint32_t> BufferPool::acquire() {
+  if (memory_refused()) return std::nullopt;
   if (!spare_ids_.empty()) {
     uint32_t id = spare_ids_.back();
     spare_ids_.pop_back();
@@ -70,17 +73,25 @@ std::optional<uint32_t> BufferPool::acquire() {
   }
   if (leased_ == options_.buffer_count_max) return std::nullopt;
   std::unique_ptr<std::byte[]> buffer(new (std::nothrow) std::byte[options_.buffer_size]);
-  if (!buffer) return std::nullopt;
-  if (vacant_ids_.empty()) {
-    vacant_ids_.push_back(static_cast<uint32_t>(buffers_.size()));
-    buffers_.emplace_back();
-    vacant_ids_.reserve(buffers_.capacity());  // release() must not allocate
-  }
+  if (!buffer || (vacant_ids_.empty() && !add_vacant_id())) return std::nullopt;
   uint32_t id = vacant_ids_.back();
   vacant_ids_.pop_back();
   buffers_[id] = std::move(buffer);
   ++leased_;
   return id;
+}
+
+// Returns whether there was memory for it.
+bool BufferPool::add_vacant_id() noexcept {
+  try {
+    if (buffers_.size() == buffers_.capacity()) buffers_.reserve(2 * buffers_.size() + 8);
+    vacant_ids_.reserve(buffers_.capacity());  // release() must not allocate
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  vacant_ids_.push_back(static_cast<uint32_t>(buffers_.size()));
+  buffers_.emplace_back();
+  return true;
 }
 
 Chunk BufferPool::wrap(uint32_t buffer_id, size_t size) {

@@ -101,10 +101,13 @@ class BufferPool {
   void release(uint32_t buffer_id) noexcept;
 
   size_t buffer_size() const { return options_.buffer_size; }
+  size_t buffer_count_max() const { return options_.buffer_count_max; }
   size_t leased() const { return leased_; }
 
  private:
   friend class Chunk;
+
+  bool add_vacant_id() noexcept;
 
   Options options_;
   std::vector<std::unique_ptr<std::byte[]>> buffers_;  // by id; null: freed, the id is vacant

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/chunk_test_util.h"
+#include "base/memory_faults.h"
 
 namespace echod {
 namespace {
@@ -187,6 +188,24 @@ TEST(BufferPoolTest, AnEngineMayLendABufferByItsNumber) {
   }
   EXPECT_EQ(pool.leased(), 1u);
   pool.release(*second);
+  EXPECT_EQ(pool.leased(), 0u);
+}
+
+class RefusesAll final : public MemoryFaults {
+ public:
+  bool refuses_memory() noexcept override { return true; }
+};
+
+TEST(BufferPoolTest, WithoutMemoryThereIsNoBuffer) {
+  BufferPool pool(kSmall);
+  RefusesAll faults;
+  {
+    MemoryFaultsScope scope(&faults);
+    Result<Chunk> refused = pool.lease();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::kNoMemory);
+  }
+  EXPECT_TRUE(pool.lease());
   EXPECT_EQ(pool.leased(), 0u);
 }
 

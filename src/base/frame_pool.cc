@@ -8,6 +8,7 @@
 #include <new>
 
 #include "base/check.h"
+#include "base/memory_faults.h"
 
 namespace echod {
 namespace {
@@ -87,6 +88,7 @@ thread_local FreeLists free_lists;
 
 void* allocate_frame(size_t size) {
   ECHOD_CHECK(size > 0);
+  if (memory_refused()) throw std::bad_alloc();
   return recycled(size) ? free_lists.take(class_of(size)) : ::operator new(size);
 }
 

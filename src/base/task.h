@@ -14,7 +14,7 @@
 //   Result<Chunk> result = co_await peer.receive().observed();
 //
 // and raise one by awaiting it:  co_await failed({Errc::kTimeout});  a Result<T> can be awaited
-// too.
+// too. Where there is no memory (std::bad_alloc, also for a frame) a task fails with kNoMemory.
 //
 // How it works. Tasks are lazy; awaiting one resumes it inline, on the awaiter's stack. A task that
 // finishes without suspending gives control back by returning; one that suspended resumes its
@@ -32,6 +32,7 @@
 #include <coroutine>
 #include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -67,15 +68,22 @@ class PromiseBase {
     bool await_ready() noexcept { return false; }
     template <typename Promise>
     void await_suspend(std::coroutine_handle<Promise> ended) noexcept {
-      ended.promise().end(State::kDone);  // may destroy the frame: nothing of it is touched after
+      ended.promise().finish();  // may destroy the frame: nothing of it is touched after
     }
     void await_resume() noexcept {}
   };
   FinalAwaiter final_suspend() noexcept { return {}; }
 
-  // I/O failures are values and std::bad_alloc has no one to handle it halfway through a
-  // connection.
-  void unhandled_exception() noexcept { std::terminate(); }
+  // Running out of memory is a failure like any other: the coroutine ends with kNoMemory. Nothing
+  // else throws; what does is a defect, and ends the process.
+  void unhandled_exception() noexcept {
+    try {
+      throw;
+    } catch (const std::bad_alloc&) {
+      error_ = Error{.code = Errc::kNoMemory};
+      out_of_memory_ = true;
+    }
+  }
 
   // Ends this coroutine, suspended for ever where it is, with `error`. May destroy the frame.
   void fail(Error error) noexcept {
@@ -120,6 +128,8 @@ class PromiseBase {
     self.resume();
   }
 
+  void finish() noexcept { end(out_of_memory_ ? State::kFailed : State::kDone); }
+
   void end(State state) noexcept {
     state_ = state;
     if (owned_) {
@@ -144,6 +154,7 @@ class PromiseBase {
   State state_ = State::kLazy;
   bool observed_ = false;
   bool owned_ = false;
+  bool out_of_memory_ = false;
 };
 
 template <typename T>

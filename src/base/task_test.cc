@@ -5,10 +5,12 @@
 #include <pthread.h>
 
 #include <memory>
+#include <new>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "base/memory_faults.h"
 #include "base/task_test_util.h"
 
 namespace echod {
@@ -257,6 +259,57 @@ TEST(TaskDeathTest, TheOutcomeComesAtTheEnd) {
     std::ignore = task.result();
   };
   EXPECT_DEATH(ask_early(), "check failed");
+}
+
+// --- Running out of memory is a failure like any other -------------------------------------------
+
+Task<int> runs_out_of_memory(Gate& gate, bool waits) {
+  if (waits) co_await gate.pass();
+  throw std::bad_alloc();
+}
+
+Task<int> awaits_one_that_runs_out(Gate& gate, bool waits) {
+  int value = co_await runs_out_of_memory(gate, waits);
+  co_return value;
+}
+
+TEST(TaskMemoryTest, OneThatRunsOutOfMemoryFailsAndSoDoesWhoAwaitsIt) {
+  for (bool waits : {false, true}) {
+    Gate gate;
+    Task<int> task = awaits_one_that_runs_out(gate, waits);
+    task.start();
+    if (waits) {
+      EXPECT_FALSE(task.done());
+      gate.open();
+    }
+    ASSERT_TRUE(task.done());
+    Result<int> outcome = task.result();
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, Errc::kNoMemory);
+  }
+}
+
+class RefusesAll final : public MemoryFaults {
+ public:
+  bool refuses_memory() noexcept override { return true; }
+};
+
+Task<int> calls_without_memory(Gate& gate, MemoryFaults& faults) {
+  MemoryFaultsScope scope(&faults);
+  int value = co_await leaf(gate, {}, 1);
+  co_return value;
+}
+
+TEST(TaskMemoryTest, WithoutMemoryForAFrameTheCallerFails) {
+  Gate gate;
+  RefusesAll faults;
+  Task<int> task = calls_without_memory(gate, faults);
+  task.start();
+  ASSERT_TRUE(task.done());
+  Result<int> outcome = task.result();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Errc::kNoMemory);
+  EXPECT_FALSE(memory_refused()) << "the scope has ended with the frame";
 }
 
 Task<> throws() {

@@ -1,25 +1,24 @@
 #include "engine/accept_loop.h"
 
 #include <cerrno>
+#include <new>
 
 namespace echod {
 namespace {
 
-// Waits `length`. Returns false when the loop drains instead.
-Task<bool> pause(EventLoop& loop, Duration length) {
-  Operation sleep = Operation::sleep(loop.now() + length);
-  sleep.idle = true;
-  co_await loop.perform(sleep);
-  co_return sleep.outcome().has_value();
-}
+// What is to be done after a client came, or did not.
+enum class Next : uint8_t {
+  kAccept,    // accept the next one
+  kPause,     // something is short: wait before the next one
+  kTryAgain,  // there was no place for this client: wait, and try again with it
+  kDrained,   // the loop drains
+};
 
-// Waits until there is a place for `peer`. kFull when the loop drains first.
-Task<Admission::Verdict> enter(EventLoop& loop, Admission& admission, const Endpoint& peer) {
-  while (true) {
-    Admission::Verdict verdict = admission.try_enter(peer);
-    if (verdict != Admission::Verdict::kFull) co_return verdict;
-    bool go_on = co_await pause(loop, kAdmissionPause);
-    if (!go_on) co_return Admission::Verdict::kFull;
+void report_pause(AcceptObserver& observer, const Error& error) noexcept {
+  try {
+    observer.accept_paused(error);
+  } catch (const std::bad_alloc&) {
+    // The news is lost; the pause is what matters.
   }
 }
 
@@ -43,33 +42,63 @@ bool concerns_one_client(const Error& error) {
   }
 }
 
+Next after_failure(const Error& error, AcceptObserver& observer) noexcept {
+  if (error.code == Errc::kAborted) return Next::kDrained;
+  if (concerns_one_client(error)) return Next::kAccept;
+  report_pause(observer, error);
+  return Next::kPause;
+}
+
+// Admits the client and has it served. Where there is no memory for that it is gone, and the next
+// one had better wait.
+Next admit(Arrival& arrival, size_t number, Admission& admission, AcceptObserver& observer,
+           Placement& placement) noexcept {
+  const Endpoint peer = arrival.endpoint();
+  try {
+    switch (admission.try_enter(peer)) {
+      case Admission::Verdict::kAdmitted:
+        placement.place({std::move(arrival.socket), admission.ticket(peer), number});
+        break;
+      case Admission::Verdict::kSourceFull:
+        observer.source_refused(peer);
+        break;
+      case Admission::Verdict::kFull:
+        return Next::kTryAgain;
+    }
+    return Next::kAccept;
+  } catch (const std::bad_alloc&) {
+    report_pause(observer, Error{Errc::kNoMemory, During::kAccept});
+    return Next::kPause;
+  }
+}
+
 }  // namespace
 
+// It must not end because memory is short, so it calls no other coroutine: that would need a frame.
 Task<> accept_loop(Socket& listener, size_t number, Admission& admission, AcceptObserver& observer,
                    Placement& placement) {
   EventLoop& loop = listener.loop();
   while (true) {
     Arrival arrival;
-    Operation operation = Operation::accept(listener, arrival);
-    operation.idle = true;
-    co_await loop.perform(operation);
-    if (operation.error) {
-      if (operation.error->code == Errc::kAborted) co_return;
-      if (concerns_one_client(*operation.error)) continue;
-      observer.accept_paused(*operation.error);
-      bool go_on = co_await pause(loop, kAcceptPause);
-      if (!go_on) co_return;
-      continue;
+    Operation accept = Operation::accept(listener, arrival);
+    accept.idle = true;
+    co_await loop.perform(accept);
+    Next next = accept.error ? after_failure(*accept.error, observer)
+                             : admit(arrival, number, admission, observer, placement);
+    while (next == Next::kPause || next == Next::kTryAgain) {
+      Operation sleep =
+          Operation::sleep(loop.now() + (next == Next::kPause ? kAcceptPause : kAdmissionPause));
+      sleep.idle = true;
+      co_await loop.perform(sleep);
+      if (sleep.error) {
+        next = Next::kDrained;
+      } else if (next == Next::kPause) {
+        next = Next::kAccept;
+      } else {
+        next = admit(arrival, number, admission, observer, placement);
+      }
     }
-    Endpoint peer = arrival.endpoint();
-    Admission::Verdict verdict = co_await enter(loop, admission, peer);
-    if (verdict == Admission::Verdict::kAdmitted) {
-      placement.place({std::move(arrival.socket), admission.ticket(peer), number});
-    } else if (verdict == Admission::Verdict::kSourceFull) {
-      observer.source_refused(peer);
-    } else {
-      co_return;
-    }
+    if (next == Next::kDrained) co_return;
   }
 }
 

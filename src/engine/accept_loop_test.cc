@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <deque>
+#include <new>
 #include <vector>
 
 #include "engine/loop_test_util.h"
@@ -19,9 +20,16 @@ constexpr size_t kNumber = 7;  // of the listener
 // Keeps what it is given, and never serves it.
 class KeepingPlacement final : public Placement {
  public:
-  void place(Accepted accepted) override { kept.push_back(std::move(accepted)); }
+  void place(Accepted accepted) override {
+    if (out_of_memory > 0) {
+      --out_of_memory;
+      throw std::bad_alloc();
+    }
+    kept.push_back(std::move(accepted));
+  }
 
   std::deque<Accepted> kept;
+  int out_of_memory = 0;  // clients for which there is no memory
 };
 
 class NotingObserver final : public AcceptObserver {
@@ -92,6 +100,22 @@ TEST_P(AcceptLoopTest, HandsOnWhoComes) {
   drain(task);
   EXPECT_EQ(admission.connections(), 0u);
   EXPECT_TRUE(observer_.paused.empty());
+}
+
+TEST_P(AcceptLoopTest, AClientWithoutMemoryForItIsClosedAndTheNextOneServed) {
+  Admission admission({.connections_per_source_max = 1});
+  Task<> task = accepting(admission);
+  placement_.out_of_memory = 1;
+  task.start();
+  Fd first = client();
+  run_until([&] { return observer_.paused.size() == 1; });
+  EXPECT_EQ(observer_.paused[0].code, Errc::kNoMemory);
+  EXPECT_TRUE(at_end(first)) << "it is not left waiting";
+  EXPECT_EQ(admission.connections(), 0u);
+  Fd second = client();
+  run_until([&] { return placement_.kept.size() == 1; });
+  EXPECT_EQ(placement_.kept[0].ticket.peer(), Endpoint::local_of(second.get()));
+  drain(task);
 }
 
 TEST_P(AcceptLoopTest, EndsWhenTheLoopAborts) {

@@ -1,5 +1,7 @@
 #include "engine/admission.h"
 
+#include <new>
+
 #include "base/check.h"
 
 namespace echod {
@@ -12,11 +14,14 @@ Admission::Verdict Admission::try_enter(const Endpoint& peer) {
     connections_.fetch_sub(1, std::memory_order_relaxed);
     return Verdict::kFull;
   }
-  if (!enter_source(peer)) {
+  try {
+    if (enter_source(peer)) return Verdict::kAdmitted;
+  } catch (const std::bad_alloc&) {
     connections_.fetch_sub(1, std::memory_order_relaxed);
-    return Verdict::kSourceFull;
+    throw;
   }
-  return Verdict::kAdmitted;
+  connections_.fetch_sub(1, std::memory_order_relaxed);
+  return Verdict::kSourceFull;
 }
 
 bool Admission::enter_source(const Endpoint& peer) {

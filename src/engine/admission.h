@@ -46,7 +46,8 @@ class Admission {
   explicit Admission(const Limits& limits) : limits_(limits) {}
   ~Admission();  // Checks that every place was given back.
 
-  // Whether there is a place for a connection from `peer`; kAdmitted takes it.
+  // Whether there is a place for a connection from `peer`; kAdmitted takes it. Throws
+  // std::bad_alloc, and has taken none, where there is no memory to count by sources.
   Verdict try_enter(const Endpoint& peer);
 
   // The ticket for a place just taken.

@@ -1,5 +1,7 @@
 #include "engine/blocking_engine.h"
 
+#include <new>
+
 #include "base/nursery.h"
 #include "engine/blocking_loop.h"
 #include "engine/placement.h"
@@ -19,11 +21,15 @@ BufferPool::Options per_thread(const EngineOptions& options) {
 }  // namespace
 
 void ConnectionRunner::run(Accepted accepted) {
-  BlockingLoop loop(per_thread(options_), options_.receive_size_max);
-  LoopSet::Membership member(loops_, loop);
-  Task<> task = handler_.serve(loop, std::move(accepted));
-  task.start();
-  while (!task.done()) loop.run_once();
+  try {
+    BlockingLoop loop(per_thread(options_), options_.receive_size_max);
+    LoopSet::Membership member(loops_, loop);
+    Task<> task = handler_.serve(loop, std::move(accepted));
+    task.start();
+    while (!task.done()) loop.run_once();
+  } catch (const std::bad_alloc&) {
+    // No memory to begin with: the connection is closed. From start() on nothing throws.
+  }
 }
 
 BlockingEngine::BlockingEngine(const EngineOptions& options, ConnectionHandler& handler,
@@ -40,11 +46,17 @@ Result<std::unique_ptr<Engine>> BlockingEngine::start(const EngineOptions& optio
                                                       AcceptObserver& observer) {
   std::unique_ptr<BlockingEngine> engine(new BlockingEngine(options, handler, admission, observer));
   if (Result<void> made = engine->make_placement(); !made) return std::unexpected(made.error());
-  auto sockets = std::make_shared<std::vector<Fd>>();
-  for (ListenerSockets& listener : listeners) sockets->push_back(std::move(listener.at(0)));
-  Result<void> thread = engine->acceptor_.start(
-      [self = engine.get(), sockets] { self->accept(std::move(*sockets)); });
+  auto acceptor = std::make_shared<Acceptor>();
+  for (ListenerSockets& listener : listeners) {
+    acceptor->listeners.push_back(std::move(listener.at(0)));
+  }
+  std::future<Result<void>> started = acceptor->started.get_future();
+  Result<void> thread =
+      engine->acceptor_.start([self = engine.get(), acceptor] { self->accept(*acceptor); });
   if (!thread) return std::unexpected(thread.error());
+  if (Result<void> accepting = started.get(); !accepting) {
+    return std::unexpected(accepting.error());
+  }
   return engine;
 }
 
@@ -65,23 +77,33 @@ Result<void> BlockingEngine::make_placement() {
   }
 }
 
-void BlockingEngine::accept(std::vector<Fd> listeners) {
-  BlockingLoop loop(per_thread(options_), options_.receive_size_max);
-  LoopSet::Membership member(loops_, loop);
-  Task<> task = accept_all(loop, std::move(listeners));
-  task.start();
-  while (!task.done()) loop.run_once();
+void BlockingEngine::accept(Acceptor& acceptor) {
+  try {
+    BlockingLoop loop(per_thread(options_), options_.receive_size_max);
+    LoopSet::Membership member(loops_, loop);
+    Task<> task = accept_all(loop, acceptor);
+    task.start();
+    while (!task.done()) loop.run_once();
+    if (Result<void> outcome = task.result(); !outcome) acceptor.started.set_value(outcome);
+  } catch (const std::bad_alloc&) {
+    acceptor.started.set_value(failure(Errc::kNoMemory));  // from start() on nothing throws
+  }
 }
 
-Task<> BlockingEngine::accept_all(EventLoop& loop, std::vector<Fd> listeners) {
+// Fails, if at all, before it says that it has started.
+Task<> BlockingEngine::accept_all(EventLoop& loop, Acceptor& acceptor) {
   std::vector<std::unique_ptr<Socket>> sockets;
-  Nursery accepting;
-  for (size_t i = 0; i < listeners.size(); ++i) {
-    sockets.push_back(std::make_unique<Socket>(loop, std::move(listeners[i])));
+  std::vector<Task<>> tasks;
+  tasks.reserve(acceptor.listeners.size());
+  for (size_t i = 0; i < acceptor.listeners.size(); ++i) {
+    sockets.push_back(std::make_unique<Socket>(loop, std::move(acceptor.listeners[i])));
     Result<void> attached = sockets.back()->attach();
-    ECHOD_CHECK(attached);  // a BlockingLoop has nothing that could fail
-    accepting.spawn(accept_loop(*sockets[i], i, admission_, observer_, *placement_));
+    ECHOD_CHECK(attached);  // a BlockingLoop asks nobody
+    tasks.push_back(accept_loop(*sockets[i], i, admission_, observer_, *placement_));
   }
+  acceptor.started.set_value({});
+  Nursery accepting;
+  for (Task<>& task : tasks) accepting.spawn(std::move(task));
   co_await accepting.join();
 }
 
@@ -95,6 +117,7 @@ bool BlockingEngine::wait(Deadline deadline) {
 }
 
 BlockingEngine::~BlockingEngine() {
+  if (placement_ == nullptr) return;  // it could not be started
   request(Phase::kAborting);
   wait(kNever);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <future>
 #include <memory>
 
 #include "engine/engine.h"
@@ -51,8 +52,14 @@ class BlockingEngine final : public Engine {
                  AcceptObserver& observer);
 
   Result<void> make_placement();
-  void accept(std::vector<Fd> listeners);
-  Task<> accept_all(EventLoop& loop, std::vector<Fd> listeners);
+  // What the accepting thread is given, and where it says whether it could start.
+  struct Acceptor {
+    std::vector<Fd> listeners;
+    std::promise<Result<void>> started;
+  };
+
+  void accept(Acceptor& acceptor);
+  Task<> accept_all(EventLoop& loop, Acceptor& acceptor);
 
   EngineOptions options_;
   Admission& admission_;

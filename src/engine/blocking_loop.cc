@@ -35,8 +35,21 @@ BlockingLoop::~BlockingLoop() { ECHOD_CHECK(pending_.empty() && sockets_.empty()
 
 Result<void> BlockingLoop::attach(Socket& socket) {
   std::lock_guard lock(mutex_);
+  sockets_.reserve(sockets_.size() + 1);
+  listeners_.reserve(sockets_.size() + 1);
+  reserve_operations(2 * (sockets_.size() + 1));  // each can receive and send at once
   sockets_.push_back({.fd = socket.fd()});
   return {};
+}
+
+// Throws std::bad_alloc where there is no memory for so many: a round itself allocates nothing,
+// for it would have nobody to give the failure to.
+void BlockingLoop::reserve_operations(size_t count) {
+  pending_.reserve(count);
+  finished_.reserve(count);
+  waiting_.reserve(count);
+  waits_.reserve(count);
+  idle_sockets_.reserve(count);
 }
 
 void BlockingLoop::detach(Socket& socket) noexcept {
@@ -64,6 +77,10 @@ void BlockingLoop::request(Phase phase) {
 
 bool BlockingLoop::start(Operation& operation) {
   ECHOD_CHECK(operation.state == Operation::State::kNew);
+  if (pending_.size() == pending_.capacity()) {
+    std::lock_guard lock(mutex_);
+    reserve_operations(pending_.size() + 1);
+  }
   operation.state = Operation::State::kParked;
   pending_.push_back(&operation);
   if (operation.kind == Operation::Kind::kAccept) remember_listener(operation.socket->fd());
@@ -87,23 +104,24 @@ void BlockingLoop::complete(Operation& operation) {
 
 // Completes what needs no system call: what was cancelled, aborted or timed out. Waking one may
 // start others, so the list is made first. Returns whether there was any.
-bool BlockingLoop::take_ended(std::vector<Operation*>& ended) {
+bool BlockingLoop::take_ended() {
+  finished_.clear();
   Time now = clock_.now();
   for (Operation* operation : pending_) {
     bool late = operation->deadline <= now;
     if (operation->error) {
-      ended.push_back(operation);
+      finished_.push_back(operation);
     } else if (ends(phase_, *operation)) {
       operation->fail(Errc::kAborted);
-      ended.push_back(operation);
+      finished_.push_back(operation);
     } else if (late) {
       if (operation->kind != Operation::Kind::kSleep) operation->fail(Errc::kTimeout);
-      ended.push_back(operation);
+      finished_.push_back(operation);
     }
   }
-  if (ended.empty()) return false;
+  if (finished_.empty()) return false;
   stop_waiting();
-  for (Operation* operation : ended) complete(*operation);
+  complete_finished();
   return true;
 }
 
@@ -117,8 +135,7 @@ void BlockingLoop::run_once_by(Deadline) {
       if (idle) idle_sockets_.push_back(operation->socket->fd());
     }
   }
-  std::vector<Operation*> ended;
-  if (!take_ended(ended)) {
+  if (!take_ended()) {
     if (pending_.size() == 1) {
       perform_alone(*pending_.front());
     } else {
@@ -162,33 +179,36 @@ void BlockingLoop::recognise_interruption(Operation& operation) {
 }
 
 void BlockingLoop::perform_ready() {
-  std::vector<pollfd> waits;
-  std::vector<Operation*> waiting;
+  waits_.clear();
+  waiting_.clear();
   Deadline first = kNever;
   for (Operation* operation : pending_) {
     first = std::min(first, operation->deadline);
     if (operation->kind == Operation::Kind::kSleep) continue;
     short events = operation->writes() ? POLLOUT : POLLIN;
-    waits.push_back({.fd = operation->socket->fd(), .events = events, .revents = 0});
-    waiting.push_back(operation);
+    waits_.push_back({.fd = operation->socket->fd(), .events = events, .revents = 0});
+    waiting_.push_back(operation);
   }
-  if (waits.empty()) {
+  if (waits_.empty()) {
     sleep_until(first);
     return;
   }
   int wait_ms = static_cast<int>(ms_until(first, clock_.now()));
-  if (kernel().poll(waits.data(), waits.size(), wait_ms) <= 0) return;
-  std::vector<Operation*> done;
-  for (size_t i = 0; i < waits.size(); ++i) {
-    if (waits[i].revents == 0 || !try_once(*waiting[i], MSG_DONTWAIT)) continue;
-    waiting[i]->state = Operation::State::kComplete;  // waking another must not cancel it now
-    done.push_back(waiting[i]);
+  if (kernel().poll(waits_.data(), waits_.size(), wait_ms) <= 0) return;
+  finished_.clear();
+  for (size_t i = 0; i < waits_.size(); ++i) {
+    if (waits_[i].revents == 0 || !try_once(*waiting_[i], MSG_DONTWAIT)) continue;
+    waiting_[i]->state = Operation::State::kComplete;  // waking another must not cancel it now
+    finished_.push_back(waiting_[i]);
   }
   stop_waiting();
-  for (Operation* operation : done) {
-    recognise_interruption(*operation);
-    complete(*operation);
-  }
+  for (Operation* operation : finished_) recognise_interruption(*operation);
+  complete_finished();
+}
+
+// By number: whoever is woken may start operations, for which the list may have to grow.
+void BlockingLoop::complete_finished() {
+  for (size_t i = 0; i < finished_.size(); ++i) complete(*finished_[i]);
 }
 
 void BlockingLoop::sleep_until(Deadline deadline) {

@@ -3,6 +3,8 @@
 // Each thread of the sequential, threads and pool engines has one.
 #pragma once
 
+#include <poll.h>
+
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -31,9 +33,11 @@ class BlockingLoop final : public EventLoop {
   Result<void> attach(Socket& socket) override;
   void detach(Socket& socket) noexcept override;
 
+  void reserve_operations(size_t count);
   void remember_listener(int socket);
   void complete(Operation& operation);
-  bool take_ended(std::vector<Operation*>& ended);
+  void complete_finished();
+  bool take_ended();
   void perform_alone(Operation& operation);
   void perform_ready();
   void stop_waiting();
@@ -57,6 +61,11 @@ class BlockingLoop final : public EventLoop {
   size_t receive_size_max_;
   Phase phase_ = Phase::kServing;
   std::vector<Operation*> pending_;  // in the order they were started
+
+  // Of the round under way; here, so that their memory is had before it.
+  std::vector<Operation*> finished_;
+  std::vector<Operation*> waiting_;
+  std::vector<pollfd> waits_;  // what each of `waiting_` waits for
 
   // What another thread needs to interrupt a call this one sleeps in.
   std::mutex mutex_;

@@ -48,9 +48,10 @@ Result<std::unique_ptr<EventLoop>> EpollLoop::create(const BufferPool::Options& 
 
 Result<void> EpollLoop::attach(Socket& socket) {
   if (free_slots_.empty()) {
+    if (slots_.size() == slots_.capacity()) slots_.reserve(2 * slots_.size() + 8);
+    free_slots_.reserve(slots_.capacity());  // detach() must not allocate
     free_slots_.push_back(static_cast<uint32_t>(slots_.size()));
     slots_.emplace_back();
-    free_slots_.reserve(slots_.capacity());  // detach() must not allocate
   }
   uint32_t index = free_slots_.back();
   Slot& slot = slots_[index];

@@ -23,6 +23,7 @@ LentBuffers::~LentBuffers() {
 }
 
 Result<void> LentBuffers::open(io_uring& ring) {
+  lent_.resize(pool_.buffer_count_max());  // lend() must not allocate
   void* memory =
       ::mmap(nullptr, kRingBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return std::unexpected(os_failure(errno));
@@ -46,7 +47,6 @@ void LentBuffers::lend() {
     io_uring_buf_ring_add(ring_, pool_.address(*id), static_cast<unsigned>(pool_.buffer_size()),
                           static_cast<unsigned short>(*id), io_uring_buf_ring_mask(kCount),
                           added++);
-    if (*id >= lent_.size()) lent_.resize(*id + 1);
     lent_[*id] = true;
     ++count_;
   }

@@ -19,6 +19,15 @@ class LoopEngine::Worker final {
   // The thread's body. Reports through `started` whether the loop could be made, and serves until
   // it is drained.
   void run(std::promise<Result<void>>& started) {
+    try {
+      start_and_serve(started);
+    } catch (const std::bad_alloc&) {
+      started.set_value(failure(Errc::kNoMemory));  // once it has started, nothing throws
+    }
+  }
+
+ private:
+  void start_and_serve(std::promise<Result<void>>& started) {
     // Before anything is allocated, so that the loop's memory is near its processor.
     if (processor_ >= 0 && !pin_this_thread(processor_)) processor_ = -1;
     Result<std::unique_ptr<EventLoop>> loop = create_loop();
@@ -33,14 +42,13 @@ class LoopEngine::Worker final {
       return;
     }
     LoopSet::Membership member(engine_.loops_, **loop);
-    started.set_value({});
-    if (processor_ >= 0 && engine_.spread_watch_) worker.spawn(watch_spread(**loop, worker));
     Task<> task = worker.serve();
+    if (processor_ >= 0 && engine_.spread_watch_) worker.spawn(watch_spread(**loop, worker));
+    started.set_value({});
     task.start();
     while (!task.done()) (*loop)->run_once();
   }
 
- private:
   Result<std::unique_ptr<EventLoop>> create_loop() {
     return engine_.options_.kind == EngineKind::kUring
                ? UringLoop::create(engine_.options_.buffers, engine_.options_.spin_max,

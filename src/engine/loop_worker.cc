@@ -3,20 +3,19 @@
 namespace echod {
 
 Result<void> LoopWorker::open(std::vector<Fd> listeners) {
-  for (Fd& listener : listeners) {
-    listeners_.push_back(std::make_unique<Socket>(loop_, std::move(listener)));
+  for (size_t i = 0; i < listeners.size(); ++i) {
+    listeners_.push_back(std::make_unique<Socket>(loop_, std::move(listeners[i])));
     if (Result<void> attached = listeners_.back()->attach(); !attached) {
       listeners_.clear();
       return attached;
     }
+    accept_loops_.push_back(accept_loop(*listeners_[i], i, admission_, observer_, *this));
   }
   return {};
 }
 
 Task<> LoopWorker::serve() {
-  for (size_t i = 0; i < listeners_.size(); ++i) {
-    accepting_.spawn(accept_loop(*listeners_[i], i, admission_, observer_, *this));
-  }
+  for (Task<>& task : accept_loops_) accepting_.spawn(std::move(task));
   co_await accepting_.join();
   listeners_.clear();
   co_await connections_.join();

@@ -18,7 +18,8 @@ class LoopWorker final : public Placement {
              AcceptObserver& observer)
       : loop_(loop), handler_(handler), admission_(admission), observer_(observer) {}
 
-  // Takes the listening sockets over, one for each address, before serve().
+  // Takes the listening sockets over, one for each address, before serve(). Throws std::bad_alloc
+  // where there is no memory for them.
   Result<void> open(std::vector<Fd> listeners);
 
   // Accepts and serves until the loop drains and the last connection has ended.
@@ -40,6 +41,7 @@ class LoopWorker final : public Placement {
   Admission& admission_;
   AcceptObserver& observer_;
   std::vector<std::unique_ptr<Socket>> listeners_;
+  std::vector<Task<>> accept_loops_;  // made by open(), where running out of memory can be told
   Nursery accepting_;
   Nursery connections_;
 };

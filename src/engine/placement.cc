@@ -1,5 +1,7 @@
 #include "engine/placement.h"
 
+#include <new>
+
 namespace echod {
 
 void ThreadPerConnection::place(Accepted accepted) {
@@ -9,18 +11,28 @@ void ThreadPerConnection::place(Accepted accepted) {
     if (draining_) return;
     ++busy_;
   }
-  // std::function wants what it holds to be copyable.
-  auto connection = std::make_shared<Accepted>(std::move(accepted));
-  Result<void> started = threads_.start([this, connection] {
-    runner_.run(std::move(*connection));
+  Result<void> started = start(std::move(accepted));
+  if (started) return;
+  {
     std::lock_guard lock(mutex_);
     --busy_;
-    thread_free_.notify_one();
-  });
-  if (started) return;
+  }
   observer_.accept_paused(started.error());
-  std::lock_guard lock(mutex_);
-  --busy_;
+}
+
+Result<void> ThreadPerConnection::start(Accepted accepted) noexcept {
+  try {
+    // std::function wants what it holds to be copyable.
+    auto connection = std::make_shared<Accepted>(std::move(accepted));
+    return threads_.start([this, connection] {
+      runner_.run(std::move(*connection));
+      std::lock_guard lock(mutex_);
+      --busy_;
+      thread_free_.notify_one();
+    });
+  } catch (const std::bad_alloc&) {
+    return failure(Errc::kNoMemory);
+  }
 }
 
 void ThreadPerConnection::drain() {

@@ -41,6 +41,8 @@ class ThreadPerConnection final : public ThreadedPlacement {
   bool wait(Deadline deadline) override { return threads_.wait_all(deadline); }
 
  private:
+  Result<void> start(Accepted accepted) noexcept;
+
   ConnectionRunner& runner_;
   AcceptObserver& observer_;
   unsigned threads_max_;

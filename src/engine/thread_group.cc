@@ -1,6 +1,7 @@
 #include "engine/thread_group.h"
 
 #include <chrono>
+#include <new>
 
 namespace echod {
 
@@ -15,7 +16,12 @@ Result<void> ThreadGroup::start(std::function<void()> body) {
   pthread_attr_init(&attributes);
   if (stack_size_ > 0) pthread_attr_setstacksize(&attributes, stack_size_);
   std::unique_lock lock(mutex_);
-  threads_.push_back({.group = this, .body = std::move(body)});
+  try {
+    threads_.push_back({.group = this, .body = std::move(body)});
+  } catch (const std::bad_alloc&) {
+    pthread_attr_destroy(&attributes);
+    return failure(Errc::kNoMemory);
+  }
   Thread& thread = threads_.back();
   int error = pthread_create(&thread.handle, &attributes, &ThreadGroup::run, &thread);
   pthread_attr_destroy(&attributes);

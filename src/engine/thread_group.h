@@ -23,7 +23,8 @@ class ThreadGroup {
   ThreadGroup& operator=(const ThreadGroup&) = delete;
   ~ThreadGroup();  // Waits for all of them.
 
-  // Runs `body` on a new thread. Fails with the system's error (EAGAIN) when there can be no more.
+  // Runs `body` on a new thread. Fails with the system's error (EAGAIN) when there can be no more,
+  // with kNoMemory where there is no memory to remember it.
   Result<void> start(std::function<void()> body);
 
   // Waits until every thread has ended, or until `deadline`. Returns whether they have.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 
 #include "engine/socket.h"
 #include "engine/uring_loop.h"
@@ -52,9 +53,13 @@ uint16_t UringLoop::ring_for_accept() {
 
 bool UringLoop::open_further_ring() {
   if (kNews + rings_.size() >= kNewsEnd) return false;
-  auto ring = std::make_unique<UringRing>(buffers_, further_ring(direct_slots_));
-  if (!ring->open() || !ring->open_news()) return false;
-  rings_.push_back(std::move(ring));
+  try {
+    auto ring = std::make_unique<UringRing>(buffers_, further_ring(direct_slots_));
+    if (!ring->open() || !ring->open_news()) return false;
+    rings_.push_back(std::move(ring));
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
   watch_news(rings_.size() - 1);
   return true;
 }
@@ -97,11 +102,15 @@ void UringLoop::close_direct(DirectSlot slot) noexcept {
 // The kernel hands this request to a thread of its own, which looks the slot up only then. So the
 // slot must not be given to another connection before it is done.
 void UringLoop::shut_down_direct(DirectSlot slot) noexcept {
+  try {
+    shutting_down_.push_back({.slot = slot});
+  } catch (const std::bad_alloc&) {
+    return;  // the close, which follows, tells the peer too
+  }
   io_uring_sqe* sqe = rings_[slot.ring]->next_sqe();
   io_uring_prep_shutdown(sqe, static_cast<int>(slot.index), SHUT_WR);
   sqe->flags |= IOSQE_FIXED_FILE;
   io_uring_sqe_set_data64(sqe, kShutdown | uint64_t{slot.ring} << 32 | slot.index);
-  shutting_down_.push_back({.slot = slot});
 }
 
 void UringLoop::finish_shutdown(uint64_t user_data) {
