@@ -22,6 +22,7 @@ struct Faults {
   double one_byte = 0;        // bytes arrive one at a time
   double clock_jump = 0;      // the clock leaps ahead, as when a machine was suspended
   double no_memory = 0;       // ENOMEM, ENOSPC when something is registered
+  double no_allocation = 0;   // an allocation of the process's own fails
 
   static Faults none() { return {}; }
 
@@ -34,6 +35,8 @@ struct Faults {
       constexpr double kOften[] = {0.002, 0.02, 0.2};
       if (random.chance(0.4)) *fault = kOften[random.below(3)];
     }
+    // Seldom and little, for nobody can be blamed then for a connection that is cut short.
+    if (random.chance(0.1)) faults.no_allocation = random.chance(0.5) ? 0.0005 : 0.01;
     faults.clock_jump /= 20;
     faults.reset /= 4;
     faults.broken /= 4;

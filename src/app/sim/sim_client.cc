@@ -32,7 +32,8 @@ Task<> SimClient::run() {
 bool SimClient::excused() const {
   const SimSocket* socket = around_.kernel.socket_of(socket_);
   const bool harmed = socket != nullptr && socket->link() != nullptr && socket->link()->harmed;
-  return harmed || around_.circumstances.aborted || around_.circumstances.clock_jumped;
+  const Circumstances& now = around_.circumstances;
+  return harmed || now.aborted || now.clock_jumped || now.out_of_memory;
 }
 
 }  // namespace echod::sim

@@ -16,9 +16,10 @@ namespace echod::sim {
 
 // What is known of the whole run, for judging a connection.
 struct Circumstances {
-  bool aborted = false;       // the server was told to end every connection
-  bool draining = false;      // the server takes no more clients, and ends those that only wait
-  bool clock_jumped = false;  // any timeout may have ended anything
+  bool aborted = false;        // the server was told to end every connection
+  bool draining = false;       // the server takes no more clients, and ends those that only wait
+  bool clock_jumped = false;   // any timeout may have ended anything
+  bool out_of_memory = false;  // the server was refused memory, and may have ended anything
 };
 
 // What is given by reference must outlive the client.

@@ -10,8 +10,10 @@
 
 #include "app/echo_service.h"
 #include "app/sim/sim_client.h"
+#include "base/memory_faults.h"
 #include "base/nursery.h"
 #include "engine/epoll_loop.h"
+#include "engine/lent_buffers.h"
 #include "engine/loop_worker.h"
 #include "engine/uring_loop.h"
 #include "net/socket_options.h"
@@ -42,7 +44,7 @@ struct Host {
   }
 };
 
-class World {
+class World final : private MemoryFaults {
  public:
   World(const WorldOptions& options, Log& log)
       : random_(options.seed),
@@ -90,7 +92,8 @@ class World {
       listeners.push_back(std::move(*listener));
     }
     service_.emplace(settings(), log_);
-    admission_.emplace(Admission::Limits{.connections_max = random_.between(1, 40)});
+    connections_max_ = random_.between(1, 40);
+    admission_.emplace(Admission::Limits{.connections_max = connections_max_});
     worker_.emplace(*server_.loop, *service_, *admission_, *service_);
     const Result<void> opened = worker_->open(std::move(listeners));
     kernel_.set_faulty(true);
@@ -213,12 +216,35 @@ class World {
   }
 
   void run(Host& host) {
-    kernel_.set_faulty(host.faulty);
-    host.loop->run_once();
+    {
+      kernel_.set_faulty(host.faulty);
+      MemoryFaultsScope scope(host.faulty ? this : nullptr);
+      host.loop->run_once();
+    }
     host.wait = kernel_.take_wait();
+    if (host.faulty) look_at_memory();
     outcome_.trace = (outcome_.trace ^
                       static_cast<uint64_t>(kernel_.network().now().time_since_epoch().count())) *
                      0x100000001b3;
+  }
+
+  bool refuses_memory() noexcept override {
+    const bool refused = kernel_.fails(faults_.no_allocation);
+    if (refused) circumstances_.out_of_memory = true;
+    return refused;
+  }
+
+  // What the server holds has a limit: the buffers lent to its ring, and those in which bytes of a
+  // connection are on their way, one as they came and one as they are written.
+  void look_at_memory() {
+    const size_t connections = worker_->connections();
+    const size_t leased = server_.loop->buffers().leased();
+    if (leased > LentBuffers::kCount + 2 * connections) {
+      fail(fmt::format("{} buffers are leased for {} connections", leased, connections));
+    }
+    if (connections > connections_max_) {
+      fail(fmt::format("there are {} connections of at most {}", connections, connections_max_));
+    }
   }
 
   bool pass_time() {
@@ -267,6 +293,7 @@ class World {
   Host client_;
   std::optional<EchoService> service_;
   std::optional<Admission> admission_;
+  size_t connections_max_ = 0;
   std::optional<LoopWorker> worker_;
   std::vector<std::unique_ptr<SimClient>> clients_;
 };
