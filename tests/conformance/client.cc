@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <random>
@@ -44,7 +45,21 @@ void bind_to(int socket, const std::string& address) {
 
 void internal::nap() { std::this_thread::sleep_for(std::chrono::milliseconds(2)); }
 
-Duration patience_now() { return testing::Test::HasFailure() ? kPatienceAfterFailure : kPatience; }
+namespace {
+
+std::atomic<Duration> patience_at_first = kPatience;
+std::atomic<Duration> patience_after_failure = kPatienceAfterFailure;
+
+}  // namespace
+
+void set_patience(const Patience& patience) {
+  patience_at_first = patience.at_first;
+  patience_after_failure = patience.after_failure;
+}
+
+Duration patience_now() {
+  return testing::Test::HasFailure() ? patience_after_failure : patience_at_first;
+}
 
 Deadline patience() { return now() + patience_now(); }
 

@@ -43,6 +43,14 @@ inline constexpr Duration kPatienceAfterFailure = std::chrono::milliseconds(200)
 inline constexpr Duration kQuiet = std::chrono::milliseconds(150);
 
 Duration patience_now();
+
+// For where failures are expected: from now on, how long things are waited for.
+struct Patience {
+  Duration at_first = kPatience;
+  Duration after_failure = kPatienceAfterFailure;
+};
+void set_patience(const Patience& patience);
+
 Deadline patience();  // from now
 
 // Waits until `condition` holds, looking every few milliseconds. Returns whether it came to.

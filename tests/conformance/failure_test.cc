@@ -5,6 +5,7 @@
 #include <random>
 #include <thread>
 
+#include "conformance/client_side.h"
 #include "conformance/server_fixture.h"
 
 namespace echod {
@@ -80,9 +81,9 @@ TEST_P(FailureTest, FiveHundredResetsAtRandomMoments) {
   start();
   std::atomic<bool> over = false;
   size_t rounds = 0;
-  std::thread steady;
+  std::jthread steady;
   if (serves_several()) {
-    steady = std::thread([&, client = connect()]() mutable {
+    steady = client_thread([&, client = connect()]() mutable {
       while (!over && !HasFailure()) {
         std::string_view bytes = pattern_from(rounds * 100).substr(0, 10'000);
         EXPECT_TRUE(client.exchange(bytes) == bytes);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <thread>
 
+#include "conformance/client_side.h"
 #include "conformance/server_fixture.h"
 
 namespace echod {
@@ -26,7 +27,7 @@ TEST_P(FairnessTest, ALoudConnectionDoesNotKeepQuietOnesWaiting) {
   constexpr size_t kQuietClients = 100;
   start_for(kQuietClients + 1);
   std::atomic<bool> over = false;
-  std::thread loud([&, client = connect()]() mutable {
+  std::jthread loud = client_thread([&, client = connect()]() mutable {
     std::string bytes = pattern(1 << 20);
     while (!over && !HasFailure()) EXPECT_TRUE(client.exchange(bytes) == bytes);
   });

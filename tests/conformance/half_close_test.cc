@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "conformance/client_side.h"
 #include "conformance/server_fixture.h"
 
 namespace echod {
@@ -18,7 +19,7 @@ class HalfCloseTest : public ServerTest {
   void send_finish_and_read_late(uint64_t size) {
     Client client = connect();
     std::string problem;
-    std::thread reader([&] {
+    std::jthread reader = client_thread([&] {
       std::this_thread::sleep_for(300ms);
       problem = client.receive_pattern_and_end(size);
     });

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "conformance/client_side.h"
 #include "conformance/http_reader.h"
 #include "conformance/server_fixture.h"
 
@@ -167,7 +168,7 @@ TEST_P(HttpTest, ARequestCutShortIsAnsweredCutShort) {
 TEST_P(HttpTest, SixteenMebibytesAreStreamed) {
   Client client = connect();
   std::string body = pattern(16 << 20);
-  std::thread sender([&] { client.send_all(post(body)); });
+  std::jthread sender = client_thread([&] { client.send_all(post(body)); });
   HttpResponse response = HttpReader(client).read();
   sender.join();
   EXPECT_EQ(response.status, 200);
@@ -186,7 +187,7 @@ TEST_P(HttpTest, ChunksOfAllSizesAreStreamed) {
     request.append(body, begin, size).append("\r\n");
   }
   request += "0\r\n\r\n";
-  std::thread sender([&] { client.send_all(request); });
+  std::jthread sender = client_thread([&] { client.send_all(request); });
   HttpResponse response = HttpReader(client).read();
   sender.join();
   EXPECT_TRUE(response.body == body) << response.body.size();
@@ -196,7 +197,7 @@ TEST_P(HttpTest, ChunksOfAllSizesAreStreamed) {
 TEST_P(HttpTest, PipelinedResponsesWaitForALateReader) {
   Client client = connect();
   std::string body = pattern(1 << 20);
-  std::thread sender([&] {
+  std::jthread sender = client_thread([&] {
     for (int i = 0; i < 8; ++i) client.send_all(post(body));
     client.shut_down_sending();
   });

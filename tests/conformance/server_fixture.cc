@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <numeric>
+#include <stdexcept>
 #include <utility>
+
+#include "conformance/client_side.h"
 
 namespace echod {
 namespace {
@@ -26,19 +28,30 @@ ServerTest::ServerTest() {
 }
 
 void ServerTest::TearDown() {
-  if (server_) {
-    EXPECT_TRUE(comes_to_connections(0)) << server_->connections() << " left";
+  if (rest_check != nullptr) rest_check->before_rest(server_.get());
+  if (server_ && !comes_to_connections(0)) {
+    not_at_rest(std::to_string(server_->connections()) + " connections left");
   }
   stop();
-  EXPECT_TRUE(eventually([&] { return open_descriptors() == descriptors_before_; }))
-      << "open before:" << joined(descriptors_before_)
-      << "\nopen after:" << joined(open_descriptors());
+  if (!eventually([&] { return open_descriptors() == descriptors_before_; })) {
+    not_at_rest("open before:" + joined(descriptors_before_) +
+                "\nopen after:" + joined(open_descriptors()));
+  }
+}
+
+void ServerTest::not_at_rest(const std::string& what) {
+  ADD_FAILURE() << what;
+  if (rest_check != nullptr) rest_check->not_at_rest(what);
 }
 
 void ServerTest::start() {
-  std::expected<std::unique_ptr<Server>, std::string> started = Server::start(options, log);
-  ASSERT_TRUE(started) << started.error();
+  std::expected<std::unique_ptr<Server>, std::string> started = [&] {
+    ServerSideScope scope;
+    return Server::start(options, log);
+  }();
+  if (!started) throw std::runtime_error(started.error());  // nothing of the test can be done
   server_ = std::move(*started);
+  if (rest_check != nullptr) rest_check->started();
   ASSERT_EQ(server_->engine_kind(), GetParam());
 }
 

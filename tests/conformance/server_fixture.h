@@ -16,7 +16,27 @@
 
 namespace echod {
 
+// For a program that runs these tests in other circumstances: what is asked of a server even where
+// the test itself may fail.
+class RestCheck {
+ public:
+  virtual ~RestCheck() = default;
+
+  // Server::start() has returned a server.
+  virtual void started() = 0;
+
+  // The body of the test is over, and its clients are gone; null where the server never started.
+  virtual void before_rest(Server* server) = 0;
+
+  // Something is left of the server, or of its connections.
+  virtual void not_at_rest(const std::string& what) = 0;
+};
+
 class ServerTest : public testing::TestWithParam<EngineKind> {
+ public:
+  // Null: there is none. It must stay while tests run.
+  static inline RestCheck* rest_check = nullptr;
+
  protected:
   ServerTest();
 
@@ -24,7 +44,8 @@ class ServerTest : public testing::TestWithParam<EngineKind> {
   // come to rest by itself.
   void TearDown() override;
 
-  // Starts the server with `options`, which the test may have changed.
+  // Starts the server with `options`, which the test may have changed. Throws std::runtime_error,
+  // which ends the test as failed, where that cannot be done.
   void start();
 
   // Ends the server, as its destructor does.
@@ -54,6 +75,8 @@ class ServerTest : public testing::TestWithParam<EngineKind> {
   MemoryLog log;
 
  private:
+  void not_at_rest(const std::string& what);
+
   std::vector<std::string> descriptors_before_;
   std::unique_ptr<Server> server_;
 };

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "conformance/client_side.h"
 #include "conformance/http_reader.h"
 #include "conformance/server_fixture.h"
 
@@ -106,7 +107,7 @@ TEST_P(ShutdownTest, DrainingLetsAResponseReachALateReader) {
   start();
   Client client = connect();
   constexpr size_t kSize = 16 << 20;
-  std::thread sender([&] {
+  std::jthread sender = client_thread([&] {
     client.send_all(pattern(kSize));
     client.shut_down_sending();
   });
@@ -127,7 +128,7 @@ TEST_P(ShutdownTest, DrainingAtAnyMomentCutsNoEcho) {
       {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 14\r\n\r\nHello, ", "world!\n"}};
   for (int round = 0; round < (kSanitized ? 20 : 100) && !HasFailure(); ++round) {
     start();
-    std::thread drainer([&] {
+    std::jthread drainer = client_thread([&] {
       std::this_thread::sleep_for(std::chrono::microseconds(37 * round));
       server().request(Phase::kDraining);
     });

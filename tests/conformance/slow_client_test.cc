@@ -4,6 +4,7 @@
 #include <chrono>
 #include <thread>
 
+#include "conformance/client_side.h"
 #include "conformance/server_fixture.h"
 
 namespace echod {
@@ -107,7 +108,7 @@ TEST_P(SlowClientTest, OneThatReadsSlowlyIsServed) {
   start();
   Client client = connect(kSmallBuffers);
   constexpr size_t kSize = 400 << 10;
-  std::thread sender([&] {
+  std::jthread sender = client_thread([&] {
     client.send_all(pattern(kSize));
     client.shut_down_sending();
   });
