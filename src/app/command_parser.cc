@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/log.h"
 #include "app/units.h"
 
 namespace echod {
@@ -196,7 +197,9 @@ std::optional<CommandParser::Ending> CommandParser::parse(int argc, const char* 
 CommandParser::Ending CommandParser::mistake(std::string_view message) const {
   std::string line(message);
   std::ranges::replace(line, '\n', ' ');
-  return {fmt::format("echod: {} ({} --help lists the options)\n", line, options_.name),
+  std::string shown;  // it quotes what was typed, which may be meant for a terminal
+  append_escaped(shown, line);
+  return {fmt::format("echod: {} ({} --help lists the options)\n", shown, options_.name),
           kExitUsage};
 }
 

@@ -87,6 +87,9 @@ std::expected<ListenUrl, std::string> parse_listen_url(std::string_view text) {
       return Failure(fmt::format("'{}': write an IPv6 address as [::1]:8080", text));
     }
   }
+  if (host.find_first_of("[]/") != std::string_view::npos) {
+    return Failure(fmt::format("'{}' is neither a name nor an address", host));
+  }
   if (has_port) {
     std::optional<uint16_t> number = parse_port(port);
     if (!number) return bad_port(port);

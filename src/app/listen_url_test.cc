@@ -70,6 +70,9 @@ TEST(ListenUrlTest, Mistakes) {
   EXPECT_EQ(mistake("ftp://h"), "'ftp' is not a protocol: use auto://, tcp:// or http://");
   EXPECT_EQ(mistake("://h"), "'' is not a protocol: use auto://, tcp:// or http://");
   EXPECT_EQ(mistake("TCP://h"), "'TCP' is not a protocol: use auto://, tcp:// or http://");
+  for (std::string_view text : {"[[::1]", "[::1/]", "a]:80", "http://a/b/"}) {
+    EXPECT_NE(mistake(text).find("is neither a name nor an address"), std::string::npos) << text;
+  }
   EXPECT_EQ(mistake("[]:1"), "'[]:1': no address in the brackets");
   for (std::string_view text : {"::1", "::", "::1:8080", "[::1", "[::1]8080", "[", "tcp://::1"}) {
     EXPECT_NE(mistake(text).find("write an IPv6 address as [::1]:8080"), std::string::npos) << text;

@@ -198,6 +198,13 @@ TEST(OptionsTest, EveryMistakeIsOneLineAndExitCode2) {
   }
 }
 
+TEST(OptionsTest, AMistakeDoesNotCommandTheTerminal) {
+  const CommandLine command = parse({"--engine", "\x1b[2J\x7f"});
+  EXPECT_EQ(command.exit_code, kExitUsage);
+  EXPECT_TRUE(command.text.contains("\\x1b[2J\\x7f")) << command.text;
+  EXPECT_FALSE(command.text.contains('\x1b'));
+}
+
 TEST(OptionsTest, HelpMentionsEveryOption) {
   for (const char* flag : {"--help", "-h"}) {
     const CommandLine help = parse({flag});

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 namespace echod {
@@ -48,6 +49,16 @@ std::optional<uint64_t> factor_of(std::string_view name, const std::array<Unit, 
   return std::nullopt;
 }
 
+// `number` divided by ten to the power of `digits`: "1.5" for 1500 and 3. No exponent ever, and
+// every digit that counts, so that what is printed can be typed.
+std::string decimal(int64_t number, int digits) {
+  std::string text = fmt::format("{:0{}}", number, digits + 1);
+  text.insert(text.size() - static_cast<size_t>(digits), ".");
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
 }  // namespace
 
 std::optional<Duration> parse_duration(std::string_view text) {
@@ -61,7 +72,7 @@ std::optional<Duration> parse_duration(std::string_view text) {
   if (!factor) return std::nullopt;
   double nanoseconds = number * static_cast<double>(*factor);
   if (!(nanoseconds <= kYear)) return std::nullopt;
-  return Duration(static_cast<int64_t>(nanoseconds));
+  return Duration(std::llround(nanoseconds));  // 0.3us is less than 300 ns by a hair
 }
 
 std::optional<uint64_t> parse_size(std::string_view text) {
@@ -83,8 +94,8 @@ std::string format_duration(Duration duration) {
       return fmt::format("{}{}", nanoseconds / unit, name);
     }
   }
-  if (nanoseconds >= 1'000'000'000) return fmt::format("{:g}s", double(nanoseconds) / 1e9);
-  return fmt::format("{:g}ms", double(nanoseconds) / 1e6);
+  if (nanoseconds >= 1'000'000'000) return decimal(nanoseconds, 9) + "s";
+  return decimal(nanoseconds, 6) + "ms";
 }
 
 std::string format_size(uint64_t bytes) {

@@ -82,6 +82,9 @@ TEST(UnitsTest, DurationsAreWrittenShort) {
   EXPECT_EQ(format_duration(5min), "5m");
   EXPECT_EQ(format_duration(90s), "90s");
   EXPECT_EQ(format_duration(2h), "2h");
+  EXPECT_EQ(format_duration(6262666s), "6262666s");
+  EXPECT_EQ(format_duration(100000001ms), "100000.001s");
+  EXPECT_EQ(format_duration(123456789ns), "123.456789ms");
 }
 
 TEST(UnitsTest, SizesAreWrittenShort) {
@@ -94,7 +97,8 @@ TEST(UnitsTest, SizesAreWrittenShort) {
 }
 
 TEST(UnitsTest, WhatIsWrittenIsRead) {
-  for (Duration duration : {Duration(500us), Duration(20ms), Duration(1500ms), Duration(5min)}) {
+  for (Duration duration : {Duration(500us), Duration(20ms), Duration(1500ms), Duration(5min),
+                            Duration(300ns), Duration(123456789ns), Duration(6262666s)}) {
     EXPECT_EQ(parse_duration(format_duration(duration)), duration);
   }
   for (uint64_t size : {0ul, 1ul, 1024ul, 30ul * 1024, 1ul << 20, (1ul << 40) + 1}) {

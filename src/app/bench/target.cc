@@ -85,6 +85,9 @@ std::expected<BenchTarget, std::string> parse_bench_target(std::string_view url)
   if (target.host.empty()) {
     return Failure(fmt::format("'{}' names no host: write tcp://HOST:PORT or http://HOST", url));
   }
+  if (target.host.find_first_of("[]") != std::string::npos) {
+    return Failure(fmt::format("'{}': '{}' is neither a name nor an address", url, target.host));
+  }
   if (port.empty() && !http) {
     return Failure(fmt::format("'{}' has no port: write tcp://HOST:PORT", url));
   }

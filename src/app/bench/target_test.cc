@@ -50,6 +50,8 @@ TEST(TargetTest, Mistakes) {
                           "tcp://[::1",
                           "tcp://[::1]7",
                           "http://[]:7",
+                          "tcp://[[::1]:7",
+                          "tcp://a]:7",
                           "http://a b/",
                           "http://a/\r\nX: y",
                           "http://a\x7f/"}) {
