@@ -52,6 +52,7 @@ class World final : private MemoryFaults {
         kernel_(random_, faults_),
         scope_(kernel_),
         log_(log),
+        scripts_(options.clients),
         server_kind_(options.engine.value_or(any_engine())),
         client_kind_(any_engine()) {}
 
@@ -168,7 +169,7 @@ class World final : private MemoryFaults {
   }
 
   Task<> run_clients() {
-    const uint64_t count = random_.spread(12);
+    const uint64_t count = scripts_ != nullptr ? scripts_->size() : random_.spread(12);
     const ClientSurroundings around{.kernel = kernel_,
                                     .loop = *client_.loop,
                                     .server = endpoint(kPort),
@@ -187,6 +188,11 @@ class World final : private MemoryFaults {
   }
 
   std::unique_ptr<SimClient> make_client(ClientSurroundings around) {
+    if (scripts_ != nullptr) {
+      const ClientScript& script = (*scripts_)[clients_.size()];
+      if (script.raw_port) around.server = endpoint(kPort + 1);
+      return make_script_client(around, random_, script);
+    }
     if (random_.chance(0.3)) around.server = endpoint(kPort + 1);
     const bool raw_port = around.server.port() != kPort;
     const uint64_t kind = random_.below(raw_port ? 2 : 3);
@@ -283,6 +289,7 @@ class World final : private MemoryFaults {
   SimKernel kernel_;
   KernelScope scope_;
   Log& log_;
+  const std::vector<ClientScript>* scripts_;
   EngineKind server_kind_;
   EngineKind client_kind_;
   Circumstances circumstances_;

@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/log.h"
+#include "app/sim/script_client.h"
 #include "base/clock.h"
 #include "engine/engine.h"
 
@@ -17,6 +19,7 @@ struct WorldOptions {
   uint64_t seed = 0;
   std::optional<EngineKind> engine = {};  // epoll or uring; else the seed's choice
   bool faults = true;
+  const std::vector<ClientScript>* clients = nullptr;  // none: the seed's choice
 };
 
 struct WorldOutcome {

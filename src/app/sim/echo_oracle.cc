@@ -1,0 +1,178 @@
+#include "app/sim/echo_oracle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "wire/detect.h"
+#include "wire/http1.h"
+#include "wire/http1_response_decoder.h"
+
+namespace echod::sim {
+namespace {
+
+struct Request {
+  std::string method;
+  std::string body;
+  bool keep_alive = true;
+  bool complete = false;
+};
+
+struct Requests {
+  std::vector<Request> all;
+  int error = 0;  // the status that what follows them deserves; 0: they are well-formed
+};
+
+struct Response {
+  int status = 0;
+  std::string body;
+  bool complete = false;
+};
+
+struct Responses {
+  std::vector<Response> all;
+  std::string error;
+};
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+
+void append(std::string& text, std::span<const std::byte> bytes) {
+  text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+Requests requests_in(std::string_view sent) {
+  using Event = wire::RequestDecoder::Event;
+  Requests requests;
+  wire::RequestDecoder decoder({});
+  std::span<const std::byte> input = bytes_of(sent);
+  while (true) {
+    switch (decoder.next(input)) {
+      case Event::kNeedInput:
+        return requests;
+      case Event::kHead:
+        requests.all.push_back({.method = std::string(decoder.head().method),
+                                .body = {},
+                                .keep_alive = decoder.head().keep_alive});
+        break;
+      case Event::kBody:
+        append(requests.all.back().body, decoder.body());
+        break;
+      case Event::kEnd:
+        requests.all.back().complete = true;
+        decoder.reset();
+        break;
+      case Event::kError:
+        requests.error = decoder.error_status();
+        return requests;
+    }
+  }
+}
+
+Responses responses_in(std::string_view received) {
+  using Event = wire::ResponseDecoder::Event;
+  Responses responses;
+  wire::ResponseDecoder decoder({});
+  std::span<const std::byte> input = bytes_of(received);
+  while (true) {
+    switch (decoder.next(input)) {
+      case Event::kNeedInput:
+        return responses;
+      case Event::kHead:
+        responses.all.push_back({.status = decoder.head().status, .body = {}});
+        break;
+      case Event::kBody:
+        append(responses.all.back().body, decoder.body());
+        break;
+      case Event::kEnd:
+        responses.all.back().complete = true;
+        break;
+      case Event::kError:
+        responses.error = decoder.error();
+        return responses;
+    }
+  }
+}
+
+bool is_raw_echo(const Exchange& exchange) { return exchange.sent.starts_with(exchange.received); }
+
+// A response to HEAD has the length of a body and none, which the decoder does not know.
+bool asks_for_head(const Requests& requests) {
+  return std::ranges::any_of(requests.all, [](const Request& one) { return one.method == "HEAD"; });
+}
+
+std::string wrong_answer(const Request& request, const Response& response) {
+  if (!request.body.starts_with(response.body)) return "a body that was not sent";
+  if (response.complete && response.body != request.body) return "a body that is cut short";
+  if (response.complete && !request.complete) return "an answer before the request's end";
+  return {};
+}
+
+// A refusal has a reason: a request that is malformed, slow, or of a method that is not served.
+bool is_deserved(const Requests& requests, size_t i, int status) {
+  if (status == 408) return true;
+  if (i < requests.all.size()) {
+    const std::string& method = requests.all[i].method;
+    if (status == 405) return method == "TRACE" || method == "CONNECT";
+    if (requests.all[i].complete) return false;
+  }
+  return status == requests.error && i + 1 >= requests.all.size();
+}
+
+std::string wrong_responses(const Requests& requests, const Responses& responses) {
+  if (!responses.error.empty()) return "an HTTP response with a " + responses.error;
+  for (size_t i = 0; i < responses.all.size(); ++i) {
+    const Response& response = responses.all[i];
+    if (response.status != 200) {
+      if (i + 1 < responses.all.size()) return "an answer after a refusal";
+      if (!is_deserved(requests, i, response.status)) {
+        return fmt::format("request {} was refused with {}", i + 1, response.status);
+      }
+      continue;
+    }
+    if (i >= requests.all.size()) return "an answer to no request";
+    if (i > 0 && !requests.all[i - 1].keep_alive) return "an answer after the last one";
+    if (std::string wrong = wrong_answer(requests.all[i], response); !wrong.empty()) {
+      return fmt::format("request {} was answered with {}", i + 1, wrong);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+bool may_be_http(const Exchange& exchange) {
+  if (exchange.raw_port) return false;
+  wire::Detector detector;
+  return detector.feed(bytes_of(exchange.sent)) == wire::Protocol::kHttp1;
+}
+
+std::string wrong_echo(const Exchange& exchange) {
+  if (is_raw_echo(exchange)) return {};
+  if (!may_be_http(exchange)) return "what came back is not what was sent";
+  const Requests requests = requests_in(exchange.sent);
+  if (asks_for_head(requests)) return {};
+  return wrong_responses(requests, responses_in(exchange.received));
+}
+
+std::string missing_answers(const Exchange& exchange) {
+  if (!exchange.received.empty() && is_raw_echo(exchange)) {
+    return exchange.received.size() == exchange.sent.size() ? "" : "not all came back";
+  }
+  const Requests requests = requests_in(exchange.sent);
+  if (asks_for_head(requests)) return {};
+  const Responses responses = responses_in(exchange.received);
+  if (!responses.all.empty() && responses.all.back().status != 200) return {};
+  for (size_t i = 0; i < requests.all.size() && requests.all[i].complete; ++i) {
+    if (i >= responses.all.size() || !responses.all[i].complete) {
+      return fmt::format("request {} was not answered", i + 1);
+    }
+    if (!requests.all[i].keep_alive) return {};
+  }
+  return {};
+}
+
+}  // namespace echod::sim

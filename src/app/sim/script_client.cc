@@ -1,0 +1,138 @@
+#include "app/sim/script_client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/sim/echo_oracle.h"
+#include "base/nursery.h"
+
+namespace echod::sim {
+namespace {
+
+// Longer waits may meet the server's idle timeout, slower reading its stall timeout: both end a
+// connection rightly.
+constexpr Duration kWaitsMax = std::chrono::minutes(4);
+constexpr Duration kReadPauseMax = std::chrono::milliseconds(100);
+
+class ScriptClient final : public SimClient {
+ public:
+  ScriptClient(const ClientSurroundings& around, Random& chance, const ClientScript& script)
+      : SimClient(around, chance), script_(script) {
+    for (const ScriptStep& step : script_.steps) waits_ += step.pause;
+  }
+
+ private:
+  Task<> talk(SocketStream& stream) override {
+    Nursery acting;
+    acting.spawn(act(stream));
+    if (!script_.reads) {
+      co_await acting.join();
+      stream.reset_when_closed();
+      co_return;
+    }
+    Result<void> received = co_await receive_all(stream).observed();
+    if (!received) stream.abort({Errc::kAborted});
+    co_await acting.join();
+    if (reset_) stream.reset_when_closed();
+    judge(received);
+  }
+
+  std::string describe_talk() const override {
+    return fmt::format("script of {} steps: {} bytes sent, {} received", script_.steps.size(),
+                       sent_.size(), received_.size());
+  }
+
+  Task<> act(SocketStream& stream) {
+    for (const ScriptStep& step : script_.steps) {
+      if (step.kind == ScriptStep::Kind::kReset) {
+        reset_ = true;
+        stream.abort({Errc::kAborted});
+        co_return;
+      }
+      bool alive = true;
+      if (step.kind == ScriptStep::Kind::kWait) co_await pause(step.pause);
+      if (step.kind == ScriptStep::Kind::kSend && !finished_) {
+        alive = co_await send(stream, step.bytes);
+      }
+      if (step.kind == ScriptStep::Kind::kHalfClose) alive = co_await half_close(stream);
+      if (!alive) co_return;
+    }
+    [[maybe_unused]] bool closed = co_await half_close(stream);
+  }
+
+  Task<> pause(Duration length) {
+    if (length == Duration::zero()) co_return;
+    Operation sleep = Operation::sleep(loop().now() + length);
+    co_await loop().perform(sleep);
+  }
+
+  Task<bool> send(SocketStream& stream, const std::string& bytes) {
+    for (size_t begin = 0; begin < bytes.size();) {
+      Result<Chunk> chunk = loop().buffers().lease();
+      if (!chunk) co_return false;
+      const size_t size = std::min(chunk->spare().size(), bytes.size() - begin);
+      chunk->append(std::string_view(bytes).substr(begin, size));
+      sent_.append(bytes, begin, size);  // before: some may be echoed although sending it fails
+      begin += size;
+      Result<void> sent = co_await stream.send(std::move(*chunk)).observed();
+      if (!sent) co_return false;
+    }
+    co_return true;
+  }
+
+  Task<bool> half_close(SocketStream& stream) {
+    if (finished_) co_return true;
+    Result<void> finished = co_await stream.finish_sending().observed();
+    finished_ = finished.has_value();
+    co_return finished_;
+  }
+
+  Task<> receive_all(SocketStream& stream) {
+    while (true) {
+      Chunk chunk = co_await stream.receive();
+      if (!chunk) break;
+      received_ += chunk.text();
+      co_await pause(script_.read_pause);
+    }
+  }
+
+  // What came back must be right whatever happened; that all of it came, only where nothing ended
+  // the connection for a good reason.
+  void judge(const Result<void>& received) {
+    const Exchange exchange{.sent = sent_, .received = received_, .raw_port = script_.raw_port};
+    if (std::string wrong = wrong_echo(exchange); !wrong.empty()) fail(std::move(wrong));
+    const bool never_served = draining() && received_.empty();
+    const bool timed_out = waits_ > kWaitsMax || script_.read_pause > kReadPauseMax;
+    if (reset_ || excused() || never_served || timed_out) return;
+    if (may_be_http(exchange)) {
+      if (received && finished_ && !draining()) fail_unless_empty(missing_answers(exchange));
+    } else if (!received) {
+      fail("the connection was cut: " + echod::describe(received.error()));
+    } else if (received_.size() < sent_.size()) {
+      fail(fmt::format("the end came after {} of {} bytes", received_.size(), sent_.size()));
+    } else if (!finished_) {
+      fail("the server ended the connection first");
+    }
+  }
+
+  void fail_unless_empty(std::string what) {
+    if (!what.empty()) fail(std::move(what));
+  }
+
+  const ClientScript& script_;
+  Duration waits_ = Duration::zero();
+  std::string sent_;
+  std::string received_;
+  bool finished_ = false;
+  bool reset_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<SimClient> make_script_client(const ClientSurroundings& around, Random& random,
+                                              const ClientScript& script) {
+  return std::make_unique<ScriptClient>(around, random, script);
+}
+
+}  // namespace echod::sim

@@ -1,0 +1,80 @@
+// Protocol detection: every split gives the same verdict, which is the one that the table in
+// wire/detect.h states, spelled out here once more over whole strings.
+#include <array>
+#include <optional>
+
+#include "fuzz_input.h"
+#include "wire/detect.h"
+
+namespace echod::fuzz {
+namespace {
+
+using wire::kDetectionSizeMax;
+using wire::Protocol;
+
+class DetectorReader {
+ public:
+  void feed(std::string_view bytes) {
+    feed_exactly(bytes,
+                 [&](std::span<const std::byte> piece) { verdict_ = detector_.feed(piece); });
+  }
+  Protocol result() const { return verdict_; }
+
+  void check_end() {
+    const Protocol end = detector_.give_up();
+    ECHOD_CHECK(end == (verdict_ == Protocol::kUndecided ? Protocol::kRaw : verdict_));
+  }
+
+ private:
+  wire::Detector detector_;
+  Protocol verdict_ = Protocol::kUndecided;
+};
+
+bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
+// After the method and its space.
+Protocol verdict_on_target(std::string_view text) {
+  if (text.empty()) return Protocol::kUndecided;
+  const char first = text.front();
+  if (first != '/' && first != '*' && !is_letter(first)) return Protocol::kRaw;
+  const size_t size = std::min(text.find(' '), text.size());
+  const std::string_view target = text.substr(0, std::min(size, kDetectionSizeMax));
+  for (const char c : target) {
+    if (c <= 0x20 || c >= 0x7f) return Protocol::kRaw;
+  }
+  if (first == '*' && target.size() > 1) return Protocol::kRaw;
+  const bool names_host = first == '/' || first == '*' || target.contains(':');
+  if (target.size() == kDetectionSizeMax) return names_host ? Protocol::kHttp1 : Protocol::kRaw;
+  if (size == text.size()) return Protocol::kUndecided;
+  if (!names_host) return Protocol::kRaw;
+  constexpr std::string_view kVersion = " HTTP/";
+  const std::string_view version = text.substr(size, kVersion.size());
+  if (!kVersion.starts_with(version)) return Protocol::kRaw;
+  if (text.size() <= size + kVersion.size()) return Protocol::kUndecided;
+  const char digit = text[size + kVersion.size()];
+  return digit >= '0' && digit <= '9' ? Protocol::kHttp1 : Protocol::kRaw;
+}
+
+Protocol verdict_on(std::string_view text) {
+  constexpr std::array<std::string_view, 10> kMethods = {
+      "GET ",     "HEAD ",    "POST ",  "PUT ",   "DELETE ",
+      "CONNECT ", "OPTIONS ", "TRACE ", "PATCH ", "QUERY "};
+  for (const std::string_view method : kMethods) {
+    if (method.starts_with(text)) return Protocol::kUndecided;
+    if (text.starts_with(method)) return verdict_on_target(text.substr(method.size()));
+  }
+  return Protocol::kRaw;
+}
+
+}  // namespace
+}  // namespace echod::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace echod::fuzz;
+  const std::string_view bytes = as_text(data, size);
+  ECHOD_CHECK(same_for_every_split(bytes, [] { return DetectorReader(); }) == verdict_on(bytes));
+  DetectorReader reader;
+  reader.feed(bytes);
+  reader.check_end();
+  return 0;
+}
