@@ -139,7 +139,8 @@ TEST_F(SimKernelTest, AnEdgeTriggeredEventComesOncePerNews) {
   send(client_, "news");
   settle();
   EXPECT_EQ(kernel_.epoll_wait(epoll.get(), &found, 1, -1), 1);
-  EXPECT_EQ(found.data.u64, 7u);
+  const uint64_t whose = found.data.u64;  // a copy: the structure is packed
+  EXPECT_EQ(whose, 7u);
   EXPECT_EQ(kernel_.epoll_wait(epoll.get(), &found, 1, -1), 0) << "unread, but no news";
 }
 
