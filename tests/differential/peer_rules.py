@@ -23,6 +23,11 @@ def unknown_method(case):
     return they_say(case, "HPE_INVALID_METHOD") and method and method[0] not in LLHTTP_METHODS
 
 
+def scheme_letters(case):
+    return they_say(case, "HPE_INVALID_URL") and re.match(
+        TOKEN + rb" [A-Za-z]+[0-9+.\-][A-Za-z0-9+.\-]*://", case.request)
+
+
 def minor_version(case):
     later = re.search(rb" HTTP/1\.[2-9]$", case.request_line)
     return later and (they_say(case, "HPE_INVALID_VERSION") or case.kind == "version")
@@ -92,6 +97,9 @@ def normalised_value(case):
 ROWS = [
     ("unknown method", b"BREW / HTTP/1.1\r\nHost: a" + END, "takes it", "llhttp rejects it",
      "any token may be a method; llhttp knows a list", "9110 §9.1", unknown_method),
+    ("scheme of the target", b"GET h2c://a/ HTTP/1.1\r\nHost: a" + END, "takes it",
+     "llhttp rejects it", "after its first letter a scheme may have digits, `+`, `-` and `.`",
+     "3986 §3.1", scheme_letters),
     ("later minor version", b"GET / HTTP/1.2\r\nHost: a" + END, "takes it as 1.1",
      "llhttp rejects it; h11 reports 1.2",
      "a later minor version is answered as the latest one known", "9110 §2.5", minor_version),

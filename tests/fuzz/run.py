@@ -29,22 +29,22 @@ WORK = ROOT / "build/fuzz"
 # Each target's part of the executions of a run: fast ones take more of them, so that all take
 # about the same time. The longest input, in bytes, that is of use to it.
 SHARES = {
-    "detect": (250, 256),
-    "http1_request": (150, 512),
-    "http1_response": (150, 512),
-    "http1_encode": (60, 512),
-    "http1_llhttp": (100, 512),
-    "pattern": (150, 32),
+    "detect": (300, 256),
+    "http1_request": (100, 512),
+    "http1_response": (100, 512),
+    "http1_encode": (40, 512),
+    "http1_llhttp": (200, 512),
+    "pattern": (250, 32),
     "url": (150, 64),
     "log": (60, 256),
     "json_report": (60, 4096),
-    "hlog": (15, 8192),
-    "serve_options": (15, 128),
-    "bench_options": (15, 128),
-    "world": (15, 1024),
+    "hlog": (8, 8192),
+    "serve_options": (8, 128),
+    "bench_options": (8, 128),
+    "world": (8, 1024),
 }
 DEFAULT_SHARE = (20, 512)
-RUNS = 1_200_000  # of all targets together, unless told
+RUNS = 1_100_000  # of all targets together, unless told
 
 # Far more than anything needs: a slow machine is no finding.
 TIMEOUT_S = 60
