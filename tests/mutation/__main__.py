@@ -1,11 +1,10 @@
 """scripts/mutate: plants each bug of the table and reports which test notices it."""
 
 import argparse
-import datetime
 import json
 import os
 import resource
-import subprocess
+import signal
 import sys
 import time
 
@@ -13,18 +12,15 @@ import suite
 import table
 import tree
 
+sys.path.append(str(table.ROOT / "tests" / "quality"))
+from results import stamp  # noqa: E402
+
 RESULTS = tree.WORK / "results.json"
 BASELINE = tree.WORK / "baseline.json"
 
 
 def read_json(path, otherwise):
     return json.loads(path.read_text()) if path.is_file() else otherwise
-
-
-def commit():
-    out = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12"],
-                         cwd=table.ROOT, capture_output=True, text=True)
-    return out.stdout.strip() or "unknown"
 
 
 def baseline(jobs):
@@ -81,8 +77,7 @@ def save(results, order):
     counts = {status: sum(r["status"] == status for r in ordered)
               for status in ("caught", "missed", "broken")}
     RESULTS.write_text(json.dumps(
-        {"commit": commit(), "product": tree.digest(tree.is_product),
-         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+        {**stamp(), "product": tree.digest(tree.is_product),
          "planted": len(ordered), "in_table": len(order), **counts, "bugs": ordered}, indent=1))
     return ordered, counts
 
@@ -130,6 +125,11 @@ def main():
         return 0
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # by way of what ends the tests
+    lock = tree.lock()  # held until the program ends
+    if lock is None:
+        print(f"error: another run uses {tree.WORK}", file=sys.stderr)
+        return 2
     tree.copy_tree()
     tree.configure()
     silences = baseline(options.jobs)

@@ -4,6 +4,7 @@ The copy is kept from one run to the next, so a build compiles only what changed
 forget where the tree lies, so it also knows what was compiled in the original.
 """
 
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -20,6 +21,18 @@ BUILD_SECONDS_MAX = 1800
 def environment():
     return dict(os.environ, CCACHE_BASEDIR=str(TREE), CCACHE_NOHASHDIR="1",
                 PYTHONDONTWRITEBYTECODE="1", ECHOD=str(BUILD / "echod"))
+
+
+def lock():
+    """A file that no other run holds while it is open, or None."""
+    WORK.mkdir(parents=True, exist_ok=True)
+    file = open(WORK / ".lock", "w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
 
 
 def own_files():
@@ -69,7 +82,6 @@ def digest(wanted=lambda name: True):
 
 
 def configure():
-    WORK.mkdir(parents=True, exist_ok=True)
     with open(WORK / "configure.log", "wb") as log:
         subprocess.run(
             ["cmake", "--preset", "release", "-DECHOD_BENCHMARKS=OFF"],
