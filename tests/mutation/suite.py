@@ -24,7 +24,7 @@ SHARDS = 4  # of the suites that mostly wait
 # A hang is a silence this many times the longest one without a bug, and never less than so many
 # seconds: caught in time, and not mistaken on a slow machine.
 SILENCE_FACTOR = 5
-SILENCE_SECONDS_MIN = 20
+SILENCE_SECONDS_MIN = 10
 SILENCE_SECONDS_MAX = 600  # without a bug
 
 # The end-to-end tests that drive the server; the others look at reports, measurements, examples.

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import pathlib
+import signal
 import subprocess
 
 from table import ROOT, planted
@@ -89,11 +90,18 @@ def configure():
 
 
 def build(target, jobs):
-    """Whether `target` could be built; the log is in build.log."""
+    """Whether `target` could be built; the log is in build.log. No compiler outlives this: it would
+    write its object later than the source is put right again, and so hide that it is out of date.
+    """
     with open(WORK / "build.log", "ab") as log:
-        command = ["ninja", "-C", str(BUILD), "-j", str(jobs), target]
-        return subprocess.run(command, env=environment(), stdout=log, stderr=log,
-                              timeout=BUILD_SECONDS_MAX).returncode == 0
+        ninja = subprocess.Popen(["ninja", "-C", str(BUILD), "-j", str(jobs), target],
+                                 env=environment(), stdout=log, stderr=log, start_new_session=True)
+        try:
+            return ninja.wait(timeout=BUILD_SECONDS_MAX) == 0
+        except BaseException:
+            os.killpg(ninja.pid, signal.SIGKILL)
+            ninja.wait()
+            raise
 
 
 class Planted:

@@ -17,22 +17,26 @@ OURS = re.compile(r"src/(\w+)/(?!.*_test)")
 
 
 def lines_of(file):
-    """Of each line that has code, whether it ran.
+    """Of each line that has code, whether it ran, by llvm-cov's own rule for `show`: as often as
+    the region that reaches into the line, or one that begins in it. (Its summary instead counts a
+    line once for each function made of it, a template's line once for each instance.)
 
-    llvm-cov's own summary counts a line of a header once for each program that includes it; a line
-    here is a line. A segment is [line, column, count, has count, begins a region, is a gap]: what
-    it says holds up to the next segment.
+    A segment is [line, column, count, has a count, begins a region, is a gap between regions], and
+    holds up to the next one.
     """
-    ran = {}
-    segments = file["segments"]
-    for now, after in zip(segments, segments[1:]):
-        line, _, count, has_count, begins, is_gap = now
-        if not has_count or is_gap:
-            continue
-        for number in range(line if begins else line + 1, after[0] + 1):
-            if number == after[0] and after[1] == 1:
-                continue  # ended with the line before
-            ran[number] = ran.get(number, False) or count > 0
+    in_line = collections.defaultdict(list)
+    for segment in file["segments"]:
+        in_line[segment[0]].append(segment)
+    ran, reaching = {}, None
+    for number in range(min(in_line, default=0), max(in_line, default=-1) + 1):
+        here = in_line[number]
+        begun = [count for _, _, count, has_count, begins, is_gap in here
+                 if has_count and begins and not is_gap]
+        skipped = bool(here) and here[0][4] and not here[0][3]
+        reached = reaching is not None and reaching[3]
+        if not skipped and (reached or begun):
+            ran[number] = max(begun + ([reaching[2]] if reached else [])) > 0
+        reaching = here[-1] if here else reaching
     return ran
 
 
