@@ -59,6 +59,9 @@ def judge(bug, jobs, silences):
                 break
             limit = max(suite.SILENCE_SECONDS_MIN, suite.SILENCE_FACTOR * silences[stage.name])
             outcome = suite.run(stage, limit)
+            if outcome.noticed_by and stage.real_time:
+                # On a busy machine a case may fail for another reason, but hardly twice.
+                outcome = suite.run(stage, limit)
             if outcome.noticed_by:
                 result.update(status="caught", by=outcome.noticed_by)
                 break

@@ -36,17 +36,19 @@ class Stage(NamedTuple):
     name: str
     target: str  # to build
     commands: list  # run at the same time
+    real_time: bool = False  # much of it waits for time to pass
 
 
-def gtest(name, program, shards=1):
+def gtest(name, program, shards=1, real_time=False):
     path = str(BUILD / program)
     commands = [["env", f"GTEST_TOTAL_SHARDS={shards}", f"GTEST_SHARD_INDEX={index}", path,
                  "--gtest_fail_fast"] for index in range(shards)]
-    return Stage(name, program, commands)
+    return Stage(name, program, commands, real_time)
 
 
 def unit(layer):
-    return gtest(f"unit {layer}", f"{layer}_test", SHARDS if layer in ("app", "engine") else 1)
+    return gtest(f"unit {layer}", f"{layer}_test", SHARDS if layer in ("app", "engine") else 1,
+                 real_time=layer == "app")
 
 
 def simulation():
@@ -58,17 +60,21 @@ def end_to_end():
     commands = [
         ["/usr/bin/python3", "-m", "pytest", "-x", "-v", "--color=no", "-p", "no:cacheprovider",
          str(TREE / "tests" / "e2e" / f"test_{name}.py")] for name in END_TO_END]
-    return Stage("end to end", "echod", commands)
+    return Stage("end to end", "echod", commands, True)
 
 
 def stages_of(layer):
     """The stages that can notice a bug in `layer`: its own tests, the simulation, what stands on
-    it, the conformance suite on every engine, real clients."""
+    it, the conformance suite on every engine, real clients. Where operations hang rather than fail,
+    the simulation comes first: it tells a hang by its own clock, at once."""
     own = LAYERS.index(layer)
-    stages = [unit(layer)] if layer != "app" else []
-    stages.append(simulation())
+    stages = [unit(layer), simulation()]
+    if layer in ("engine", "stream"):
+        stages.reverse()
+    elif layer == "app":
+        stages = [simulation()]
     stages += [unit(above) for above in LAYERS[own + 1:] if above != "app"]
-    return stages + [unit("app"), gtest("conformance", "conformance_test", SHARDS),
+    return stages + [unit("app"), gtest("conformance", "conformance_test", SHARDS, True),
                      gtest("steady state", "steady_state_test"), end_to_end()]
 
 
