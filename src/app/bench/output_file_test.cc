@@ -1,10 +1,12 @@
 #include "app/bench/output_file.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string>
 
 namespace echod {
 namespace {
@@ -17,7 +19,8 @@ std::string contents(const std::filesystem::path& path) {
 
 class OutputFileTest : public testing::Test {
  protected:
-  OutputFileTest() : path(testing::TempDir() + "output_file_test") {
+  // A file of this process's own: ctest runs several cases at the same time.
+  OutputFileTest() : path(testing::TempDir() + "output_file_test." + std::to_string(::getpid())) {
     std::filesystem::remove(path);
   }
   ~OutputFileTest() override { std::filesystem::remove(path); }
