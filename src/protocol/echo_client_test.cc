@@ -309,6 +309,15 @@ TEST(Http1ClientTest, FindsEveryFault) {
   }
 }
 
+TEST(Http1ClientTest, AResponseAfterTheLastOneIsFound) {
+  Exchange exchange(Kind::kHttp, {64, 64}, 2);
+  std::string requests = exchange.sent();
+  const std::string body = take_body(requests);
+  exchange.answer("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 64\r\n\r\n" + body +
+                  response(take_body(requests)));
+  expect_fault(exchange, EchoFault::kProtocol, "a response after Connection: close");
+}
+
 TEST(Http1ClientTest, AResponseNobodyAskedForIsFound) {
   Exchange exchange(Kind::kHttp, {64});
   std::string requests = exchange.sent();
