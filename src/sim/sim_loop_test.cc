@@ -187,6 +187,33 @@ TEST_P(SimLoopTest, AcceptsAllTheSameWhereEveryOtherCallIsInterrupted) {
   }
 }
 
+// Far more than the modelled ring's 64, and than there are buffers.
+TEST_P(SimLoopTest, MoreRequestsInARoundThanTheQueueHolds) {
+  if (GetParam() == LoopKind::kBlocking) GTEST_SKIP() << "it has no queue";
+  constexpr size_t kPairs = 200;
+  std::vector<Pair> pairs;
+  std::vector<Task<std::string>> receiving;
+  for (size_t i = 0; i < kPairs; ++i) pairs.push_back(connect());
+  for (const Pair& pair : pairs) {
+    receiving.push_back(receive_text(*pair.served, 4));
+    receiving.back().start();
+  }
+  for (const Pair& pair : pairs) client_sends(pair.client, "each");
+  auto all_done = [&] {
+    return std::ranges::all_of(receiving, [](const auto& task) { return task.done(); });
+  };
+  for (int round = 0; !all_done(); ++round) {
+    ASSERT_LT(round, kRoundsMax);
+    loop_->run_once();
+    pass_time();
+  }
+  for (Task<std::string>& task : receiving) {
+    const Result<std::string> received = task.result();
+    ASSERT_TRUE(received);
+    EXPECT_EQ(*received, "each");
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Loops, SimLoopTest,
                          testing::Values(LoopKind::kBlocking, LoopKind::kEpoll, LoopKind::kUring),
                          loop_name);
