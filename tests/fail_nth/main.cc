@@ -48,9 +48,11 @@ constexpr Density kLongTest{.all_up_to = 3, .fraction = 1};
 constexpr Duration kLong = 80ms;
 
 // Left out unless named: they measure processor time or use up the process's descriptors
-// themselves, or move hundreds of mebibytes.
-constexpr std::string_view kLeftOut[] = {"ExhaustionTest", "Mebibytes256",
-                                         "TwoHundredThatNeverRead", "ReadsSlowly", "SendsSlowly"};
+// themselves, move hundreds of mebibytes, or have tens of thousands of calls in runs of seconds.
+constexpr std::string_view kLeftOut[] = {
+    "ExhaustionTest", "Mebibytes256", "TwoHundredThatNeverRead",
+    "ReadsSlowly",    "SendsSlowly",  "ManyIdle",
+    "AThousand",      "AtAnyMoment"};
 
 struct Options {
   std::string test;
