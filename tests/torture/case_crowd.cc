@@ -47,6 +47,7 @@ Outcome storm(Context& context, uint64_t) {
 
 Outcome fairness(Context& context, uint64_t) {
   Outcome outcome;
+  DescriptorWatch descriptors(context);
   const unsigned count = context.at_once(context.either(100U, 1000U));
   Pingers quiet(context, count, 500, {});
   std::this_thread::sleep_for(milliseconds(context.either(400, 1500)));
@@ -67,6 +68,7 @@ Outcome fairness(Context& context, uint64_t) {
   outcome.add("quiet-clients", count);
   outcome.add("loud-mib", static_cast<double>(tally.received) / kMiB);
   add_latencies(outcome, "quiet", idle, loaded);
+  descriptors.finish(outcome);
   return outcome;
 }
 
@@ -97,7 +99,8 @@ std::vector<Case> crowd_cases() {
                    {"quiet-idle-p99-us",
                     "time for the echo of a quiet one, without the loud, in us"},
                    {"quiet-p99-us", "the same beside the loud one"},
-                   {"quiet-p99-ratio", "the one by the other"}},
+                   {"quiet-p99-ratio", "the one by the other"},
+                   {"descriptors-left", "open files of the server beyond those before"}},
        .run = fairness},
   };
 }

@@ -31,7 +31,7 @@ Outcome mixture(Context& context, uint64_t size) {
   DescriptorWatch descriptors(context);
   Random random(context.options.seed);
   Pump pump(context);
-  const uint64_t count = context.either(100, 1000);
+  const uint64_t count = context.options.one_at_a_time ? 20 : context.either(100, 600);
   outcome.add(pump.run(count, context.at_once(100), [&](uint64_t) {
     Plan plan{.size = random() % (size + 1)};
     plan.segment_min = 1 + random() % 100;
@@ -39,7 +39,7 @@ Outcome mixture(Context& context, uint64_t size) {
     // A small segment each time would make a large stream take for ever.
     plan.size = std::min<uint64_t>(plan.size, plan.segment_max * 2000);
     plan.fin_on_data = random() % 2 == 0;
-    plan.read_max = size_t{1} << (random() % 18);
+    plan.read_max = size_t{64} << (random() % 12);
     if (random() % 3 == 0) plan.read_delay = milliseconds(random() % 200);
     if (random() % 3 == 0) plan.read_pause = milliseconds(1 + random() % 5);
     plan.slow_time = milliseconds(300);

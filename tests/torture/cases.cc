@@ -25,7 +25,16 @@ void Outcome::add(const Tally& tally) {
 }
 
 DescriptorWatch::DescriptorWatch(Context& context)
-    : context_(context), before_(context.process.descriptors()) {}
+    : context_(context), before_(context.process.descriptors()) {
+  // Connections of the case before may still be on their way out.
+  constexpr int kLooksMax = 100;
+  for (int look = 0; before_ && look < kLooksMax; ++look) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const auto now = context_.process.descriptors();
+    if (now == before_) return;
+    before_ = now;
+  }
+}
 
 void DescriptorWatch::finish(Outcome& outcome) {
   if (!context_.process.is_alive()) return outcome.complain("the server has died");

@@ -1,0 +1,206 @@
+"""What is made of the results: a table for the terminal, and docs/reliability.md, which is written
+from a full run and never by hand.
+
+A result is one entry of echo-torture's JSON: case, size_text, verdict, reason, seconds, figures.
+"""
+
+import pathlib
+import re
+
+import targets
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SIGNS = {"passed": "ok", "failed": "FAILED", "skipped": "-"}
+
+INTRODUCTION = """\
+# Reliability
+
+This page is written by `tests/torture/run.py --full --write-docs` from one run on one machine, and
+never by hand. `echo-torture` (`tests/torture/`) is a client of its own, with none of the server's
+code, that torments any TCP echo server and verifies every byte that comes back.
+
+- **A case fails** when a byte is lost, repeated, reordered or made up, when the end comes too early or
+  as a reset, when nothing moves for {patience} s, when descriptors stay open, or when the server ends.
+- **Figures are measured and only shown**, whatever they are; those of servers compare within this run.
+  Client and server share the machine's {cores} processors, so times say what a case does to the
+  others, not how fast a server is.
+- A dash: the case was left out, because the server serves one client at a time, or because it failed
+  a smaller size already.
+"""
+
+COMMANDS = """\
+## How to repeat it
+
+```
+scripts/deps build test bench            # the servers to compare with
+./test torture                           # builds echo-torture, and tests it against faulty servers
+tests/torture/run.py --quick             # echod's five engines, a minute or so
+tests/torture/run.py --full --write-docs # this page
+build/release/echo-torture --port 7      # any server; --help and --list say the rest
+```
+
+The run took {minutes:.0f} minutes; its seed was {seed}.
+"""
+
+# (title, text, case, [(figure, heading, format)]), one table each, with a row for each server.
+FIGURE_TABLES = [
+    ("Clients that never read",
+     "{case_what} A server that keeps taking has no bound; what the others pin is memory of the "
+     "kernel, and of the server's processes.",
+     "never-reading",
+     [("taken-kib", "taken from each, KiB", ",.0f"), ("user-kib", "user memory each, KiB", ",.0f"),
+      ("kernel-kib", "kernel memory each, KiB", ",.0f"), ("plateau-s", "stops taking after, s", ".1f"),
+      ("stuck-clients", "clients", ".0f"), ("others-p99-ratio", "others' p99 / idle", ".1f")]),
+    ("A storm from one source",
+     "{case_what}",
+     "storm",
+     [("connections", "connections of the storm", ",.0f"), ("refused", "refused", ",.0f"),
+      ("victim-served", "victim served", ",.0f"), ("victim-idle-p99-us", "victim's p99 idle, us", ",.0f"),
+      ("victim-p99-us", "in the storm, us", ",.0f"), ("victim-p99-ratio", "ratio", ".1f")]),
+    ("One loud client against many quiet ones",
+     "{case_what}",
+     "fairness",
+     [("quiet-clients", "quiet clients", ",.0f"), ("loud-mib", "MiB of the loud one", ",.0f"),
+      ("quiet-idle-p99-us", "quiet p99 idle, us", ",.0f"), ("quiet-p99-us", "beside the loud one, us", ",.0f"),
+      ("quiet-p99-ratio", "ratio", ".1f")]),
+    ("Out of descriptors",
+     f"{{case_what}} Here with {targets.DESCRIPTORS_STARVED} descriptors. Servers that start a "
+     "process for each client hold no descriptor for it, and are left out.",
+     "starved",
+     [("clients", "clients", ",.0f"), ("served", "served", ",.0f"), ("refused", "refused", ",.0f"),
+      ("cpu-percent", "CPU meanwhile, % of one", ".1f"), ("recovery-ms", "serves again after, ms", ",.1f")]),
+    ("A long stream",
+     "{case_what} Up to 10 GiB, ended after " "{stream_ours} s ({stream_peer} s for the peers).",
+     "long-stream",
+     [("mib", "MiB each way", ",.0f"), ("mib-per-s", "MiB/s", ",.0f"),
+      ("memory-growth-kib", "user memory grew by, KiB", ",.0f")]),
+]
+
+
+def rows_of(found):
+    """(case, size_text) of all results, in the order they ran."""
+    rows = {}
+    for server in found.values():
+        for one in server["results"]:
+            rows.setdefault((one["case"], one.get("size_text", "")))
+    return list(rows)
+
+
+def result_of(server, row):
+    for one in server["results"] if server else ():
+        if (one["case"], one.get("size_text", "")) == row:
+            return one
+    return None
+
+
+def table(usable, found):
+    """For the terminal: a line for each case and size, a column for each server."""
+    servers = [target for target in usable if target.name in found]
+    names = [target.name.removeprefix("echod-") for target in servers]
+    lines = [" " * 28 + "  ".join(f"{name:>11}" for name in names)]
+    for row in rows_of(found):
+        results = [result_of(found[target.name], row) for target in servers]
+        cells = "  ".join(f"{SIGNS[one['verdict']] if one else '-':>11}" for one in results)
+        lines.append(f"{row[0]:19}{row[1]:>8} {cells}")
+    return "\n".join(lines)
+
+
+def clean(text):
+    """A message fit for a page: without paths of this machine, process ids, or line ends."""
+    text = " ".join(text.replace(f"{ROOT}/", "").replace("|", "/").split())
+    return re.sub(r"\bpid \d+", "pid", text)
+
+
+def sentence(text):
+    return text[:1].upper() + text[1:] + "."
+
+
+def verdict_table(usable, found):
+    servers = [target for target in usable if target.name in found]
+    lines = ["## Every byte, in order, once, and then the end", "",
+             "| case | size | " + " | ".join(target.title for target in servers) + " |",
+             "| --- | --: |" + " --- |" * len(servers)]
+    signs = {"passed": "ok", "failed": "**failed**", "skipped": "–"}
+    for row in rows_of(found):
+        results = [result_of(found[target.name], row) for target in servers]
+        cells = [signs[one["verdict"]] if one else "–" for one in results]
+        lines.append(f"| {row[0]} | {row[1]} | {' | '.join(cells)} |")
+    counts = [sum(one["verdict"] == "passed" for one in found[target.name]["results"])
+              for target in servers]
+    ran = [sum(one["verdict"] != "skipped" for one in found[target.name]["results"])
+           for target in servers]
+    totals = [f"{passed} of {all_}" for passed, all_ in zip(counts, ran)]
+    return "\n".join([*lines, f"| passed | | {' | '.join(totals)} |", ""])
+
+
+def lost_text(usable, found):
+    lines = ["### What failed", ""]
+    for target in usable:
+        for one in found.get(target.name, {}).get("results", ()):
+            if one["verdict"] == "failed":
+                size = f", {one['size_text']}" if "size_text" in one else ""
+                lost = one["figures"].get("bytes-lost", 0)
+                lost = f" ({lost:,.0f} bytes did not come back)" if lost else ""
+                lines.append(f"- {target.title}, {one['case']}{size}: {clean(one['reason'])}{lost}")
+    if len(lines) == 2:
+        lines.append("Nothing.")
+    return "\n".join([*lines, ""])
+
+
+def figure_table(usable, found, cases, values, entry):
+    title, text, case, columns = entry
+    what = sentence(cases[case]["what"])
+    lines = [f"## {title}", "", text.format(case_what=what, **values), "",
+             "| server | " + " | ".join(heading for _, heading, _ in columns) + " | verdict |",
+             "| --- |" + " --: |" * len(columns) + " --- |"]
+    for target in usable:
+        one = result_of(found.get(target.name), (case, "10 GiB" if case == "long-stream" else ""))
+        if not one or one["verdict"] == "skipped":
+            continue
+        cells = [format(one["figures"][name], pattern) if name in one["figures"] else "–"
+                 for name, _, pattern in columns]
+        verdict = "ok" if one["verdict"] == "passed" else "**failed**"
+        lines.append(f"| {target.title} | {' | '.join(cells)} | {verdict} |")
+    return "\n".join([*lines, ""])
+
+
+def cases_text(cases):
+    lines = ["## The cases", "", "| case | what its clients do |", "| --- | --- |"]
+    lines += [f"| {name} | {clean(about['what'])} |" for name, about in cases.items()]
+    return "\n".join([*lines, ""])
+
+
+def machine_text(about):
+    packages = ", ".join(f"{name} {version}" for name, version in about["packages"].items()
+                         if name in ("socat", "ncat", "xinetd"))
+    return "\n".join([
+        "## The machine", "", "| | |", "| --- | --- |",
+        f"| CPU | {about['cpu']}, {about['cores']} cores |",
+        f"| memory | {about['memory_gib']} GiB |",
+        f"| kernel | {about['kernel']}, TCP congestion control {about['congestion_control']} |",
+        f"| echod | {about['echod']}, {about['compiler']} |",
+        f"| peers | {packages}, Node {about['node']} |", ""])
+
+
+def servers_text(usable, missing):
+    lines = ["## How the servers were started", ""]
+    lines += [f"- {target.title}: {target.remark}." for target in usable if target.remark]
+    lines += [f"- Servers that start a process for each client get at most "
+              f"{targets.FORKED_CLIENTS_MAX} clients at once."]
+    lines += [f"- {title} did not take part: {clean(reason)}." for title, reason in missing.items()]
+    lines += ["- nginx is not here: it has no module that echoes a TCP stream, and a fixed HTTP body "
+              "has no bytes to lose."]
+    return "\n".join([*lines, ""])
+
+
+def page(usable, report, values):
+    """The page, from the report of a full run. `values`: patience, stream_ours, stream_peer."""
+    found, about = report["servers"], report["machine"]
+    cases = next(iter(found.values()))["cases"]
+    return "\n".join([
+        INTRODUCTION.format(cores=about["cores"], **values),
+        verdict_table(usable, found), lost_text(usable, found),
+        *(figure_table(usable, found, cases, values, entry) for entry in FIGURE_TABLES),
+        cases_text(cases),
+        COMMANDS.format(minutes=report["seconds"] / 60, seed=report["seed"]),
+        servers_text(usable, report["missing"]), machine_text(about)]).rstrip() + "\n"
