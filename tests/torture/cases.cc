@@ -39,7 +39,10 @@ DescriptorWatch::DescriptorWatch(Context& context)
 void DescriptorWatch::finish(Outcome& outcome) {
   if (!context_.process.is_alive()) return outcome.complain("the server has died");
   if (!before_) return;
-  const Time deadline = Clock::now() + context_.patience();
+  // After a failure they are a figure only, and not worth a long wait.
+  const Duration patience =
+      outcome.complaint.empty() ? context_.patience() : std::chrono::seconds(1);
+  const Time deadline = Clock::now() + patience;
   std::optional<uint64_t> now = context_.process.descriptors();
   while (now && *now > *before_ && Clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));

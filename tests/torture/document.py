@@ -20,7 +20,7 @@ never by hand. `echo-torture` (`tests/torture/`) is a client of its own, with no
 code, that torments any TCP echo server and verifies every byte that comes back.
 
 - **A case fails** when a byte is lost, repeated, reordered or made up, when the end comes too early or
-  as a reset, when nothing moves for {patience} s, when descriptors stay open, or when the server ends.
+  as a reset, when nothing moves for {patience_ours} s ({patience_peer} s for the peers), when descriptors stay open, or when the server ends.
 - **Figures are measured and only shown**, whatever they are; those of servers compare within this run.
   Client and server share the machine's {cores} processors, so times say what a case does to the
   others, not how fast a server is.
@@ -194,7 +194,7 @@ def servers_text(usable, missing):
 
 
 def page(usable, report, values):
-    """The page, from the report of a full run. `values`: patience, stream_ours, stream_peer."""
+    """The page, from the report of a full run. `values`: seconds of patience and of the long stream."""
     found, about = report["servers"], report["machine"]
     cases = next(iter(found.values()))["cases"]
     return "\n".join([

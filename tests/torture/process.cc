@@ -76,6 +76,8 @@ bool ServerProcess::is_alive() const {
 std::vector<int> ServerProcess::tree() const {
   std::multimap<int, int> children;
   for (const int pid : numbered_entries("/proc")) {
+    // A server may be what started this client; it is no part of it all the same.
+    if (pid == getpid()) continue;
     if (const auto stat = stat_of(pid)) children.emplace(stat->parent, pid);
   }
   std::vector<int> found{pid_};
