@@ -167,6 +167,8 @@ bool Client::end_if_due(Time now) {
 
 void Client::end_of_stream() {
   if (verifier_.is_wrong()) return fail(verifier_.diagnose());
+  // Accepting and closing at once is how some servers refuse.
+  if (plan_.may_be_refused && received() == 0) refused_ = true;
   if (received() < sent_) {
     return fail({FaultKind::kEarlyEnd, received(), sent_ - received(),
                  fmt::format("the end came {} bytes early, at offset {}{}", sent_ - received(),

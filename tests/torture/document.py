@@ -19,24 +19,25 @@ This page is written by `tests/torture/run.py --full --write-docs` from one run 
 never by hand. `echo-torture` (`tests/torture/`) is a client of its own, with none of the server's
 code, that torments any TCP echo server and verifies every byte that comes back.
 
-- **A case fails** when a byte is lost, repeated, reordered or made up, when the end comes too early or
-  as a reset, when nothing moves for {patience_ours} s ({patience_peer} s for the peers), when descriptors stay open, or when the server ends.
-- **Figures are measured and only shown**, whatever they are; those of servers compare within this run.
-  Client and server share the machine's {cores} processors, so times say what a case does to the
-  others, not how fast a server is.
-- A dash: the case was left out, because the server serves one client at a time, or because it failed
-  a smaller size already.
+- **A case fails** when a byte is lost, repeated, reordered or made up, when the end comes too
+  early or as a reset, when nothing moves for {patience_ours} s ({patience_peer} s for the peers),
+  when descriptors stay open, or when the server ends.
+- **Figures are measured and only shown**, whatever they are; those of servers compare within this
+  run. Client and server share the machine's {cores} processors, so times say what a case does to
+  the others, not how fast a server is.
+- A dash: the case was left out, because the server serves one client at a time, because it failed
+  a smaller size already, or because the server holds no descriptors for its clients (starved).
 """
 
 COMMANDS = """\
 ## How to repeat it
 
 ```
-scripts/deps build test bench            # the servers to compare with
-./test torture                           # builds echo-torture, and tests it against faulty servers
-tests/torture/run.py --quick             # echod's five engines, a minute or so
-tests/torture/run.py --full --write-docs # this page
-build/release/echo-torture --port 7      # any server; --help and --list say the rest
+scripts/deps build test bench             # with the servers to compare with
+./test torture                            # builds it, and tests it against faulty servers
+tests/torture/run.py --quick              # echod's five engines, in a minute or so
+tests/torture/run.py --full --write-docs  # this page
+build/release/echo-torture --port 7       # any server; --help and --list say the rest
 ```
 
 The run took {minutes:.0f} minutes; its seed was {seed}.
@@ -49,28 +50,32 @@ FIGURE_TABLES = [
      "kernel, and of the server's processes.",
      "never-reading",
      [("taken-kib", "taken from each, KiB", ",.0f"), ("user-kib", "user memory each, KiB", ",.0f"),
-      ("kernel-kib", "kernel memory each, KiB", ",.0f"), ("plateau-s", "stops taking after, s", ".1f"),
+      ("kernel-kib", "kernel memory each, KiB", ",.0f"),
+      ("plateau-s", "stops taking after, s", ".1f"),
       ("stuck-clients", "clients", ".0f"), ("others-p99-ratio", "others' p99 / idle", ".1f")]),
     ("A storm from one source",
      "{case_what}",
      "storm",
      [("connections", "connections of the storm", ",.0f"), ("refused", "refused", ",.0f"),
-      ("victim-served", "victim served", ",.0f"), ("victim-idle-p99-us", "victim's p99 idle, us", ",.0f"),
+      ("victim-served", "victim served", ",.0f"),
+      ("victim-idle-p99-us", "victim's p99 idle, us", ",.0f"),
       ("victim-p99-us", "in the storm, us", ",.0f"), ("victim-p99-ratio", "ratio", ".1f")]),
     ("One loud client against many quiet ones",
      "{case_what}",
      "fairness",
      [("quiet-clients", "quiet clients", ",.0f"), ("loud-mib", "MiB of the loud one", ",.0f"),
-      ("quiet-idle-p99-us", "quiet p99 idle, us", ",.0f"), ("quiet-p99-us", "beside the loud one, us", ",.0f"),
+      ("quiet-idle-p99-us", "quiet p99 idle, us", ",.0f"),
+      ("quiet-p99-us", "beside the loud one, us", ",.0f"),
       ("quiet-p99-ratio", "ratio", ".1f")]),
     ("Out of descriptors",
      f"{{case_what}} Here with {targets.DESCRIPTORS_STARVED} descriptors. Servers that start a "
      "process for each client hold no descriptor for it, and are left out.",
      "starved",
      [("clients", "clients", ",.0f"), ("served", "served", ",.0f"), ("refused", "refused", ",.0f"),
-      ("cpu-percent", "CPU meanwhile, % of one", ".1f"), ("recovery-ms", "serves again after, ms", ",.1f")]),
+      ("cpu-percent", "CPU meanwhile, % of one", ".1f"),
+      ("recovery-ms", "serves again after, ms", ",.1f")]),
     ("A long stream",
-     "{case_what} Up to 10 GiB, ended after " "{stream_ours} s ({stream_peer} s for the peers).",
+     "{case_what} Here after {stream_ours} s, {stream_peer} s for the peers.",
      "long-stream",
      [("mib", "MiB each way", ",.0f"), ("mib-per-s", "MiB/s", ",.0f"),
       ("memory-growth-kib", "user memory grew by, KiB", ",.0f")]),
@@ -105,6 +110,20 @@ def table(usable, found):
     return "\n".join(lines)
 
 
+def failures(usable, found):
+    """(target, result) of each case that failed."""
+    return [(target, one) for target in usable
+            for one in found.get(target.name, {}).get("results", ()) if one["verdict"] == "failed"]
+
+
+def failures_text(usable, found):
+    """For the terminal: what failed on echod, and how to repeat it."""
+    return "\n".join(
+        f"failed: {target.title}, {one['case']} {one.get('size_text', '')}: {one['reason']}\n"
+        f"  repeat: tests/torture/run.py --servers {target.name} --case {one['case']}"
+        for target, one in failures(usable, found) if target.is_ours)
+
+
 def clean(text):
     """A message fit for a page: without paths of this machine, process ids, or line ends."""
     text = " ".join(text.replace(f"{ROOT}/", "").replace("|", "/").split())
@@ -135,13 +154,11 @@ def verdict_table(usable, found):
 
 def lost_text(usable, found):
     lines = ["### What failed", ""]
-    for target in usable:
-        for one in found.get(target.name, {}).get("results", ()):
-            if one["verdict"] == "failed":
-                size = f", {one['size_text']}" if "size_text" in one else ""
-                lost = one["figures"].get("bytes-lost", 0)
-                lost = f" ({lost:,.0f} bytes did not come back)" if lost else ""
-                lines.append(f"- {target.title}, {one['case']}{size}: {clean(one['reason'])}{lost}")
+    for target, one in failures(usable, found):
+        size = f", {one['size_text']}" if "size_text" in one else ""
+        lost = one["figures"].get("bytes-lost", 0)
+        lost = f" ({lost:,.0f} bytes did not come back in all)" if lost else ""
+        lines.append(f"- {target.title}, {one['case']}{size}: {clean(one['reason'])}{lost}")
     if len(lines) == 2:
         lines.append("Nothing.")
     return "\n".join([*lines, ""])
@@ -187,14 +204,15 @@ def servers_text(usable, missing):
     lines += [f"- {target.title}: {target.remark}." for target in usable if target.remark]
     lines += [f"- Servers that start a process for each client get at most "
               f"{targets.FORKED_CLIENTS_MAX} clients at once."]
-    lines += [f"- {title} did not take part: {clean(reason)}." for title, reason in missing.items()]
-    lines += ["- nginx is not here: it has no module that echoes a TCP stream, and a fixed HTTP body "
-              "has no bytes to lose."]
+    lines += [f"- {title} did not take part: {clean(reason)}."
+              for title, reason in missing.items()]
+    lines += ["- nginx is not here: it has no module that echoes a TCP stream, and a fixed HTTP "
+              "body has no bytes to lose."]
     return "\n".join([*lines, ""])
 
 
 def page(usable, report, values):
-    """The page, from the report of a full run. `values`: seconds of patience and of the long stream."""
+    """The page, from the report of a full run. `values`: how patient it was, in seconds."""
     found, about = report["servers"], report["machine"]
     cases = next(iter(found.values()))["cases"]
     return "\n".join([

@@ -35,7 +35,8 @@ defaults
 }}
 service echo
 {{
-  {kind}
+  type = INTERNAL UNLISTED
+  id = echo-stream
   socket_type = stream
   protocol = tcp
   wait = no
@@ -45,10 +46,6 @@ service echo
   port = {port}
 }}
 """
-XINETD_KINDS = {
-    "xinetd-echo": "type = INTERNAL UNLISTED\n  id = echo-stream",
-    "xinetd-cat": "type = UNLISTED\n  server = /bin/cat",
-}
 
 
 class Target(Server):
@@ -120,9 +117,8 @@ class Program(Target):
 
     def plain_command(self, port, directory):
         configuration = directory / "configuration"
-        if self.name in XINETD_KINDS:
-            configuration.write_text(XINETD.format(
-                port=port, user=getpass.getuser(), kind=XINETD_KINDS[self.name]))
+        if self.name == "xinetd":
+            configuration.write_text(XINETD.format(port=port, user=getpass.getuser()))
         return [shutil.which(self.words[0])] + [
             word.format(port=port, configuration=configuration, directory=directory)
             for word in self.words[1:]]
@@ -132,15 +128,14 @@ def peers():
     listen = "TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr,backlog=4096,nodelay"
     xinetd = ["xinetd", "-dontfork", "-f", "{configuration}", "-pidfile", "{directory}/pid",
               "-filelog", "/dev/null"]
-    unlimited = "`cps`, `instances` and `per_source` without limit"
     return [
         Program("socat-pipe", "socat PIPE", ["socat", listen, "PIPE"], "`fork`"),
         Program("socat-cat", "socat EXEC:cat", ["socat", listen, "EXEC:/bin/cat"], "`fork`"),
         Program("ncat-cat", "ncat -e cat", [
             "ncat", "--nodns", "--listen", "--keep-open", "--max-conns", "2000", "--exec",
             "/bin/cat", "127.0.0.1", "{port}"], "`--keep-open --max-conns 2000`"),
-        Program("xinetd-echo", "xinetd echo", xinetd, f"its own echo service; {unlimited}"),
-        Program("xinetd-cat", "xinetd cat", xinetd, f"/bin/cat as the service; {unlimited}"),
+        Program("xinetd", "xinetd echo", xinetd, "its own echo service, with `cps`, "
+                "`instances` and `per_source` without limit"),
         Program("node-write", "Node write", [
             "node", "-e", NODE_WRITE.replace("{", "{{").replace("}", "}}") + NODE_LISTEN],
             "`socket.on('data', (data) => socket.write(data))`, with a handler for errors",
