@@ -24,7 +24,7 @@ code, that torments any TCP echo server and verifies every byte that comes back.
   when descriptors stay open, or when the server ends.
 - **Figures are measured and only shown**, whatever they are; those of servers compare within this
   run. Client and server share the machine's {cores} processors, so times say what a case does to
-  the others, not how fast a server is.
+  the others, not how fast a server is. Whatever else ran on the machine shows in them too.
 - A dash: the case was left out, because the server serves one client at a time, because it failed
   a smaller size already, or because the server holds no descriptors for its clients (starved).
 """
