@@ -20,7 +20,7 @@ Outcome storm(Context& context, uint64_t) {
   Pump pump(context);
   const Time end = Clock::now() + milliseconds(context.either(600, 3000));
   const Tally& tally = pump.run(
-      context.either(3000, 19'000), context.at_once(context.either(100U, 500U)),
+      context.either(3000U, 19'000U), context.at_once(context.either(100U, 500U)),
       [&](uint64_t) {
         Plan plan{.size = 64};
         plan.half_close = false;

@@ -27,7 +27,7 @@ Outcome zero_bytes(Context& context, uint64_t) {
   Outcome outcome;
   DescriptorWatch descriptors(context);
   Pump pump(context);
-  const uint64_t count = context.either(200, 1000);
+  const uint64_t count = context.either(200U, 1000U);
   outcome.add(pump.run(count, context.at_once(100), [&](uint64_t number) {
     Plan plan;
     plan.fin_on_data = number % 2 == 0;

@@ -19,7 +19,7 @@ Outcome resets(Context& context, uint64_t size) {
   DescriptorWatch descriptors(context);
   Random random(context.options.seed);
   Pump pump(context);
-  const Tally& tally = pump.run(context.either(300, 3000), context.at_once(50), [&](uint64_t) {
+  const Tally& tally = pump.run(context.either(300U, 3000U), context.at_once(50), [&](uint64_t) {
     Plan plan{.size = random() % 4 == 0 ? random() % 16 : random() % (size + 1)};
     plan.segment_max = 1 + random() % (64 * kKiB);
     plan.segment_min = 1 + random() % plan.segment_max;
@@ -38,7 +38,7 @@ Outcome half_close_resets(Context& context, uint64_t size) {
   DescriptorWatch descriptors(context);
   Random random(context.options.seed);
   Pump pump(context);
-  const Tally& tally = pump.run(context.either(200, 1000), context.at_once(50), [&](uint64_t) {
+  const Tally& tally = pump.run(context.either(200U, 1000U), context.at_once(50), [&](uint64_t) {
     Plan plan{.size = 1 + random() % size};
     plan.ending = Ending::kReset;
     plan.read_min = random() % plan.size;
@@ -53,7 +53,7 @@ Outcome connect_close(Context& context, uint64_t) {
   DescriptorWatch descriptors(context);
   Pump pump(context);
   const Tally& tally =
-      pump.run(context.either(300, 3000), context.at_once(100), [&](uint64_t number) {
+      pump.run(context.either(300U, 3000U), context.at_once(100), [&](uint64_t number) {
         Plan plan;
         plan.half_close = false;
         plan.ending = number % 2 == 0 ? Ending::kClose : Ending::kReset;

@@ -31,7 +31,7 @@ Outcome mixture(Context& context, uint64_t size) {
   DescriptorWatch descriptors(context);
   Random random(context.options.seed);
   Pump pump(context);
-  const uint64_t count = context.options.one_at_a_time ? 20 : context.either(100, 200);
+  const uint64_t count = context.options.one_at_a_time ? 20U : context.either(100U, 200U);
   outcome.add(pump.run(count, context.at_once(100), [&](uint64_t) {
     Plan plan{.size = random() % (size + 1)};
     plan.segment_min = 1 + random() % 100;
