@@ -42,6 +42,9 @@ class Socket {
   // Whether the kernel leaves the receive buffer as large as it is: see hold_receive_buffer().
   void hold_receive_buffer(bool hold) noexcept { handle_.hold_receive_buffer(hold); }
 
+  // When the peer has taken nothing for a while: see relieve_receive_buffer().
+  bool relieve_receive_buffer() noexcept { return handle_.relieve_receive_buffer(); }
+
   EventLoop& loop() { return loop_; }
   const SocketHandle& handle() const { return handle_; }
 

@@ -32,6 +32,11 @@ void SocketHandle::hold_receive_buffer(bool hold) noexcept {
   }
 }
 
+bool SocketHandle::relieve_receive_buffer() noexcept {
+  // A direct one cannot be asked how it fares; it is left to its deadline.
+  return owner_ == nullptr && echod::relieve_receive_buffer(number_);
+}
+
 void SocketHandle::close() noexcept {
   if (owner_ != nullptr) {
     std::exchange(owner_, nullptr)->close_direct(slot());

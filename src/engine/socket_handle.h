@@ -69,6 +69,7 @@ class SocketHandle {
   void shut_down_sending() noexcept;
   void reset_when_closed() noexcept;
   void hold_receive_buffer(bool hold) noexcept;
+  bool relieve_receive_buffer() noexcept;
 
   void close() noexcept;
 

@@ -1,5 +1,6 @@
 #include "net/socket_options.h"
 
+#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -72,6 +73,21 @@ void reset_on_close(int socket) noexcept {
 
 void hold_receive_buffer(int socket, bool hold) noexcept {
   set_option(socket, SOL_SOCKET, SO_BUF_LOCK, hold ? kReceiveBufferHeld : kReceiveBufferFree);
+}
+
+bool relieve_receive_buffer(int socket) noexcept {
+  int lock = 0;
+  socklen_t size = sizeof(lock);
+  if (kernel().getsockopt(socket, SOL_SOCKET, SO_BUF_LOCK, &lock, &size) != 0) return false;
+  if ((lock & kReceiveBufferHeld) == 0) return false;  // the kernel lets it grow
+  uint32_t memory[SK_MEMINFO_VARS] = {};
+  size = sizeof(memory);
+  if (kernel().getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory, &size) != 0) return false;
+  const uint32_t held = memory[SK_MEMINFO_RCVBUF];
+  const bool full = memory[SK_MEMINFO_RMEM_ALLOC] > held / 2;  // the rest is kept for overhead
+  if (!full || memory[SK_MEMINFO_DROPS] == 0) return false;
+  const int wanted = static_cast<int>((held + kReliefSize) / 2);  // which the kernel doubles
+  return set_option(socket, SOL_SOCKET, SO_RCVBUF, wanted);
 }
 
 size_t raise_descriptor_limit() {

@@ -69,6 +69,16 @@ void reset_on_close(int socket) noexcept;
 // the system's maximum.
 void hold_receive_buffer(int socket, bool hold) noexcept;
 
+// For a socket whose peer has taken nothing for a while: ends a deadlock that a full receive buffer
+// of fixed size runs into on Linux (since 6.6, seen on 6.18). Small segments take more memory than
+// the window offered for them allows for; when it is used up the kernel closes the window behind
+// what is under way, and from then on drops whatever comes, with the acknowledgements and the
+// window in it. So a peer that reads seems not to. Where segments were dropped and the buffer is
+// full, this makes it larger by kReliefSize, which opens the window. The caller limits how often.
+// Returns whether it did anything.
+bool relieve_receive_buffer(int socket) noexcept;
+inline constexpr uint32_t kReliefSize = 64 * 1024;  // bytes, as SO_RCVBUF counts them
+
 // Raises this process's limit of open descriptors to the hard limit and returns it.
 size_t raise_descriptor_limit();
 

@@ -3,8 +3,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/sock_diag.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 
+#include <cerrno>
+#include <string>
 #include <vector>
 
 #include "net/socket_test_util.h"
@@ -144,6 +148,46 @@ TEST(HoldReceiveBufferTest, HoldsAndLetsGo) {
   EXPECT_TRUE(receive_buffer_held(pair.near.get()));
   hold_receive_buffer(pair.near.get(), false);
   EXPECT_FALSE(receive_buffer_held(pair.near.get()));
+}
+
+// Sends small segments until the other end has no room for more.
+void fill(const Fd& sender) {
+  const int on = 1;
+  ECHOD_CHECK(::setsockopt(sender.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0);
+  const std::string segment(100, 'x');
+  pollfd room{.fd = sender.get(), .events = POLLOUT, .revents = 0};
+  while (::poll(&room, 1, 100) > 0) {
+    for (int i = 0; i < 100; ++i) {
+      const ssize_t sent = ::send(sender.get(), segment.data(), segment.size(), MSG_DONTWAIT);
+      ECHOD_CHECK(sent > 0 || errno == EAGAIN);
+    }
+  }
+}
+
+uint32_t dropped(const Fd& socket) {
+  uint32_t memory[SK_MEMINFO_VARS] = {};
+  socklen_t size = sizeof(memory);
+  ECHOD_CHECK(::getsockopt(socket.get(), SOL_SOCKET, SO_MEMINFO, memory, &size) == 0);
+  return memory[SK_MEMINFO_DROPS];
+}
+
+TEST(RelieveReceiveBufferTest, MakesAHeldOneThatDroppedSegmentsLarger) {
+  SocketPair pair = tcp_pair();
+  hold_receive_buffer(pair.near.get(), true);
+  const int before = option_of(pair.near, SOL_SOCKET, SO_RCVBUF);
+  fill(pair.far);
+  if (dropped(pair.near) == 0) GTEST_SKIP() << "this kernel had room for all it offered";
+  ASSERT_TRUE(relieve_receive_buffer(pair.near.get()));
+  EXPECT_EQ(option_of(pair.near, SOL_SOCKET, SO_RCVBUF), before + static_cast<int>(kReliefSize));
+  EXPECT_TRUE(receive_buffer_held(pair.near.get()));
+}
+
+TEST(RelieveReceiveBufferTest, LeavesAloneWhatIsNotHeldOrNotFull) {
+  SocketPair pair = tcp_pair();
+  EXPECT_FALSE(relieve_receive_buffer(pair.near.get()));
+  hold_receive_buffer(pair.near.get(), true);
+  EXPECT_FALSE(relieve_receive_buffer(pair.near.get()));
+  EXPECT_FALSE(relieve_receive_buffer(-1));
 }
 
 TEST(LimitsTest, AreAtLeastOne) {

@@ -60,13 +60,33 @@ Task<> SocketStream::send(Chunk chunk) {
   if (!chunk) co_return;
   size_t size = chunk.size();
   Duration stall = timeouts_.stall * static_cast<int64_t>(1 + size / kStallSize);
-  Operation operation = Operation::send(socket_, std::move(chunk), earlier_of(stall));
-  operation.error = aborted_;
-  sending_ = &operation;
-  co_await socket_.loop().perform(operation);
-  sending_ = nullptr;
-  count_sent(size - operation.chunk.size());
-  co_await operation.outcome();
+  const Deadline end = earlier_of(stall);
+  Duration pause = kReliefDelay;
+  size_t left = size;
+  int reliefs = 0;
+  while (true) {
+    const Deadline until = std::min(end, deadline_after(session_.clock.now(), pause));
+    Operation operation = Operation::send(socket_, std::move(chunk), until);
+    operation.error = aborted_;
+    sending_ = &operation;
+    co_await socket_.loop().perform(operation);
+    sending_ = nullptr;
+    const bool only_slow = operation.error && operation.error->code == Errc::kTimeout &&
+                           operation.error->os_error == 0 && until < end;
+    if (!only_slow) {
+      count_sent(size - operation.chunk.size());
+      co_await operation.outcome();
+      co_return;
+    }
+    chunk = std::move(operation.chunk);
+    const bool progress = chunk.size() < left;
+    left = chunk.size();
+    // A few times, until that turns out to have helped: a peer that does not read must not gain
+    // much by it.
+    if (progress) reliefs = 0;
+    if (reliefs < kReliefsMax && socket_.relieve_receive_buffer()) ++reliefs;
+    pause *= 2;
+  }
 }
 
 Task<> SocketStream::finish_sending() {

@@ -50,6 +50,11 @@ class SocketStream final : public Stream {
   static constexpr uint64_t kHoldSize = 32 * 1024;
   static constexpr uint64_t kTrustedSize = 1024 * 1024;
 
+  // When a peer takes nothing for so long, and then twice that, and so on:
+  // relieve_receive_buffer(), at most so many times without progress.
+  static constexpr Duration kReliefDelay = std::chrono::seconds(1);
+  static constexpr int kReliefsMax = 3;
+
  private:
   Deadline earlier_of(Duration timeout) const;
   void count_received(size_t size);

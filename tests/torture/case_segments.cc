@@ -134,7 +134,7 @@ std::vector<Case> segment_cases() {
        .what = "a hundred clients at a time, each with a size (up to this), pieces, pauses and "
                "delays drawn by chance",
        .sizes = {kMiB},
-       .quick_sizes = {64 * kKiB},
+       .quick_sizes = {256 * kKiB},
        .figures = {lost, connections, left},
        .run = mixture},
       {.name = "slow-readers",
