@@ -72,27 +72,19 @@ def simulation(build):
                  set(range(8)))
 
 
-CTEST_CASE = re.compile(r"^ *\d+/\d+ Test +#\d+: (\S+) \.*(.*?)  +[\d.]+ sec", re.MULTILINE)
-
-
 def fail_nth(build):
     ci_steps(build)
-    rows = []
-    for log in sorted((build / "ci").glob("test*.log")):
-        outcomes = collections.Counter(
-            "passed" if "Passed" in outcome else "failed"
-            for name, outcome in CTEST_CASE.findall(log.read_text(errors="replace"))
-            if name.startswith("fail_nth."))
-        if outcomes:
-            rows.append([log.stem.replace("-", " ", 1), outcomes["passed"], outcomes["failed"]])
-    if not rows:
-        raise Missing("the last run of .ci/run had no test named fail_nth")
-    return table(["step", "passed", "failed"], rows, {1, 2})
+    result = read(build / "ci" / "fail-nth.json")
+    return table(["tests", "runs", "with a failed call", "broken"],
+                 [[number(result["tests"]), number(result["runs"]), number(result["failed_calls"]),
+                   len(result["broken"])]], {0, 1, 2, 3})
 
 
 def fuzzing(build):
     targets = read(build / "fuzz" / "results.json")["targets"]
     names = ["name", "executions", "seconds", "coverage_edges", "features", "crashes"]
+    for target in targets:
+        target["crashes"] = len(target["crashes"])
     rows = [[number(t[name]) if isinstance(t.get(name), int) else t.get(name, "") for name in names]
             for t in targets]
     rows.append(["all", number(sum(t["executions"] for t in targets)),
@@ -103,16 +95,15 @@ def fuzzing(build):
 
 
 def torture(build):
-    result = read(build / "torture" / "results.json")
-    rows = collections.defaultdict(collections.Counter)
-    for case in result["cases"]:
-        row = rows[case["server"]]
-        row["cases"] += 1
-        row[case["status"]] += 1
-        row["lost"] += case["bytes_lost"]
-    return table(["server", "cases", "passed", "failed", "bytes lost"],
-                 [[server, row["cases"], row["passed"], row["failed"], number(row["lost"])]
-                  for server, row in rows.items()], {1, 2, 3, 4})
+    ci_steps(build)
+    servers = read(build / "ci" / "torture.json")["servers"]
+    rows = []
+    for name, found in servers.items():
+        verdicts = collections.Counter(case["verdict"] for case in found["results"])
+        lost = sum(case["figures"].get("bytes-lost", 0) for case in found["results"])
+        rows.append([name, verdicts["passed"], verdicts["failed"], verdicts["skipped"],
+                     number(round(lost))])
+    return table(["server", "passed", "failed", "skipped", "bytes lost"], rows, {1, 2, 3, 4})
 
 
 def mutation(build):
@@ -144,9 +135,9 @@ def coverage(build):
 PARTS = [
     ("Tests and checks", ".ci/run", tests),
     ("Simulated worlds", "build/release/echod sim --seeds 100000", simulation),
-    ("Every call failed once", "./test fail_nth", fail_nth),
-    ("Torture", "tests/torture/run.py", torture),
-    ("Fuzzing", "scripts/fuzz --runs 1000000", fuzzing),
+    ("Every call failed once", "build/release/fail_nth_test --jobs 16", fail_nth),
+    ("Torture", "tests/torture/run.py --quick", torture),
+    ("Fuzzing", "scripts/fuzz --fresh", fuzzing),
     ("Planted bugs", "scripts/mutate", mutation),
     ("Coverage", "scripts/coverage", coverage),
 ]

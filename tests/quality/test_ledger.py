@@ -95,19 +95,22 @@ def test_reads_what_the_gate_wrote(repository):
         "100000 worlds, 0 failed; 487, 5 steps\n"
         "100000 worlds, 0 failed; 487097 connections, 105916 steps, 2437860 simulated seconds in "
         "20.0 s; trace c1925a6867d409a5\n")
-    (repository.build / "ci" / "test.log").write_text(
-        "  1/3 Test  #1: base.T.A .............   Passed    0.01 sec\n"
-        "  2/3 Test  #2: fail_nth.Echo/epoll ..   Passed    0.01 sec\n"
-        "  3/3 Test #33: fail_nth.Echo/uring ..***Failed    0.01 sec\n")
+    (repository.build / "ci" / "fail-nth.json").write_text(json.dumps(
+        {"tests": 435, "runs": 11501, "failed_calls": 10632, "positions": 1, "broken": ["T"]}))
+    (repository.build / "ci" / "torture.json").write_text(json.dumps({"servers": {"echod-epoll": {
+        "results": [{"verdict": "passed", "figures": {"bytes-lost": 0}},
+                    {"verdict": "failed", "figures": {"bytes-lost": 1234}},
+                    {"verdict": "skipped", "figures": {}}]}}}))
     text = ledger.document(repository.build)
     assert "| test tsan | ok | 1,234 | 0 | 61 |" in text
     assert "| 121,893 | 5,000 |" in section_of(text, "Simulated worlds")
-    assert "| test | 1 | 1 |" in section_of(text, "Every call failed once")
+    assert "| 435 | 11,501 | 10,632 | 1 |" in section_of(text, "Every call failed once")
+    assert "| echod-epoll | 1 | 1 | 1 | 1,234 |" in section_of(text, "Torture")
 
 
 def test_reads_what_the_fuzzer_wrote(repository):
     target = {"name": "http1", "executions": 1_000_000, "seconds": 12.5, "coverage_edges": 900,
-              "features": 4000, "crashes": 0}
+              "features": 4000, "crashes": []}
     repository.result("fuzz", {"targets": [target, target | {"name": "detect"}]})
     section = section_of(ledger.document(repository.build), "Fuzzing")
     assert "| http1 | 1,000,000 | 12.5 | 900 | 4,000 | 0 |" in section
