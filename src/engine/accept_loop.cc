@@ -18,7 +18,7 @@ void report_pause(AcceptObserver& observer, const Error& error) noexcept {
   try {
     observer.accept_paused(error);
   } catch (const std::bad_alloc&) {
-    // The news is lost; the pause is what matters.
+    return;  // the news is lost; the pause is what matters
   }
 }
 

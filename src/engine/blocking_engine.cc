@@ -28,7 +28,7 @@ void ConnectionRunner::run(Accepted accepted) {
     task.start();
     while (!task.done()) loop.run_once();
   } catch (const std::bad_alloc&) {
-    // No memory to begin with: the connection is closed. From start() on nothing throws.
+    return;  // no memory to begin with: the connection is closed; from start() on nothing throws
   }
 }
 

@@ -130,7 +130,8 @@ ssize_t SimKernel::send_to(SimSocket& socket, const void* from, size_t size) {
     socket.harm();
     return -EPIPE;
   }
-  if (fails(faults_.again)) {
+  // Only where it could go on: one that has no room says so itself, and then tells of room.
+  if (fails(faults_.again) && (socket.ready() & POLLOUT) != 0) {
     socket.nudge(POLLOUT);
     return -EAGAIN;
   }

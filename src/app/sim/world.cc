@@ -228,7 +228,7 @@ class World final : private MemoryFaults {
       host.loop->run_once();
     }
     host.wait = kernel_.take_wait();
-    if (host.faulty) look_at_memory();
+    if (host.faulty && worker_) look_at_memory(*worker_);
     outcome_.trace = (outcome_.trace ^
                       static_cast<uint64_t>(kernel_.network().now().time_since_epoch().count())) *
                      0x100000001b3;
@@ -242,8 +242,8 @@ class World final : private MemoryFaults {
 
   // What the server holds has a limit: the buffers lent to its ring, and those in which bytes of a
   // connection are on their way, one as they came and one as they are written.
-  void look_at_memory() {
-    const size_t connections = worker_->connections();
+  void look_at_memory(const LoopWorker& worker) {
+    const size_t connections = worker.connections();
     const size_t leased = server_.loop->buffers().leased();
     if (leased > LentBuffers::kCount + 2 * connections) {
       fail(fmt::format("{} buffers are leased for {} connections", leased, connections));
