@@ -253,13 +253,13 @@ def all_servers(echod):
     ]
 
 
-def prepared(servers):
-    """(those that can run, {name: the reason} of those that cannot)."""
+def prepared(servers, label="name"):
+    """(those that can run, {their `label`: the reason} of those that cannot)."""
     usable, missing = [], {}
     for server in servers:
         try:
             server.prepare()
             usable.append(server)
         except Unavailable as reason:
-            missing[server.name] = str(reason)
+            missing[getattr(server, label)] = str(reason)
     return usable, missing

@@ -4,8 +4,8 @@
 
 namespace echod {
 
-// Prints "FILE:LINE: check failed: EXPRESSION" on standard error, with this thread's check_note()
-// on a line of its own, and aborts the process.
+// Prints "FILE:LINE: check failed: EXPRESSION" on standard error, with the note of this thread, if
+// it has one, on a line of its own, and aborts the process.
 [[noreturn]] void check_failed(const char* expression, const char* file, int line) noexcept;
 
 // What to print with a check that fails on this thread: how to make it fail again, say. Null:

@@ -26,7 +26,7 @@ sys.dont_write_bytecode = True
 import document  # noqa: E402
 import targets  # noqa: E402
 from compare import cpu_meter, machine, process  # noqa: E402
-from compare.build import Unavailable  # noqa: E402
+from compare.servers import prepared  # noqa: E402
 
 # Nothing that echoes is silent so long, on however busy a machine; a deadlock is, for ever. Some
 # peers have many, so they are given up sooner.
@@ -57,7 +57,7 @@ def parser():
 
 
 def chosen_targets(options):
-    """(those that can run, {name: why not} of the others)"""
+    """(those that can run, {title: why not} of the others)"""
     everyone = targets.all_targets(options.echod)
     if options.servers:
         patterns = options.servers.split(",")
@@ -65,14 +65,7 @@ def chosen_targets(options):
                     if any(fnmatch.fnmatch(target.name, pattern) for pattern in patterns)]
     elif not options.full:
         everyone = [target for target in everyone if target.is_ours]
-    usable, missing = [], {}
-    for target in everyone:
-        try:
-            target.prepare()
-            usable.append(target)
-        except Unavailable as reason:
-            missing[target.title] = str(reason)
-    return usable, missing
+    return prepared(everyone, "title")
 
 
 class Torturer:
