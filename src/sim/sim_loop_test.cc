@@ -85,6 +85,24 @@ class SimLoopTest : public testing::TestWithParam<LoopKind> {
     return as_client([&] { return kernel_.send(client.get(), bytes.data(), bytes.size(), 0); });
   }
 
+  // A client sends `size` bytes, `piece` at a time, to who receives them with `receive`, and all
+  // of them arrive although calls are interrupted.
+  void expect_all_received(Task<std::string> (*receive)(Socket&, size_t), size_t size,
+                           size_t piece) {
+    Pair pair = connect();
+    faults_.interrupted = 0.5;
+    faults_.again = 0.3;
+    const std::string sent = pattern_of(size);
+    size_t done = 0;
+    auto client = [&] {
+      const ssize_t taken = client_sends(pair.client, std::string_view(sent).substr(done, piece));
+      if (taken > 0) done += static_cast<size_t>(taken);
+    };
+    Result<std::string> received = run(receive(*pair.served, size), client);
+    ASSERT_TRUE(received);
+    EXPECT_EQ(*received, sent);
+  }
+
   Random random_{1};
   Faults faults_;
   SimKernel kernel_{random_, faults_};
@@ -122,33 +140,11 @@ TEST_P(SimLoopTest, EveryEndGivesItsBufferBack) {
 }
 
 TEST_P(SimLoopTest, ReceivesAllTheSameWhereEveryOtherCallIsInterrupted) {
-  Pair pair = connect();
-  faults_.interrupted = 0.5;
-  faults_.again = 0.3;
-  const std::string sent = pattern_of(20'000);
-  size_t done = 0;
-  auto client = [&] {
-    const ssize_t size = client_sends(pair.client, std::string_view(sent).substr(done, 700));
-    if (size > 0) done += static_cast<size_t>(size);
-  };
-  Result<std::string> received = run(receive_text(*pair.served, sent.size()), client);
-  ASSERT_TRUE(received);
-  EXPECT_EQ(*received, sent);
+  expect_all_received(receive_text, 20'000, 700);
 }
 
 TEST_P(SimLoopTest, ReceivesInBulkWhereEveryOtherCallIsInterrupted) {
-  Pair pair = connect();
-  faults_.interrupted = 0.5;
-  faults_.again = 0.3;
-  const std::string sent = pattern_of(200'000);
-  size_t done = 0;
-  auto client = [&] {
-    const ssize_t size = client_sends(pair.client, std::string_view(sent).substr(done));
-    if (size > 0) done += static_cast<size_t>(size);
-  };
-  Result<std::string> received = run(receive_in_bulk(*pair.served, sent.size()), client);
-  ASSERT_TRUE(received);
-  EXPECT_EQ(*received, sent);
+  expect_all_received(receive_in_bulk, 200'000, 200'000);
 }
 
 TEST_P(SimLoopTest, SendsAllTheSameWhereCallsAreInterruptedAndWritesShort) {

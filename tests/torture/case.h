@@ -74,6 +74,11 @@ class DescriptorWatch {
   std::optional<uint64_t> before_;
 };
 
+// Lets `count` clients, at most `at_once` at a time, do what `plan` says for each one's number, and
+// sees that they leave no descriptor open.
+Outcome pump_clients(Context& context, uint64_t count, unsigned at_once,
+                     const std::function<Plan(uint64_t)>& plan);
+
 // Adds NAME-p99-us, NAME-idle-p99-us and NAME-p99-ratio.
 void add_latencies(Outcome& outcome, const std::string& name, const Latencies& idle,
                    const Latencies& loaded);

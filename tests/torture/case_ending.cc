@@ -8,48 +8,35 @@ namespace {
 constexpr auto kLate = std::chrono::milliseconds(300);
 
 Outcome half_close(Context& context, uint64_t size) {
-  Outcome outcome;
-  DescriptorWatch descriptors(context);
   // The small ones often: what depends on timing shows only now and then.
   const unsigned count = size > kMiB ? 1 : context.either(20U, 100U);
-  Pump pump(context);
-  outcome.add(pump.run(count, context.at_once(20), [&](uint64_t number) {
+  return pump_clients(context, count, context.at_once(20), [&](uint64_t number) {
     Plan plan{.size = size};
     if (number % 2 == 0 && !context.options.one_at_a_time) plan.read_delay = kLate;
     if (count == 1) plan.read_delay = kLate;
     return plan;
-  }));
-  descriptors.finish(outcome);
-  return outcome;
+  });
 }
 
 Outcome zero_bytes(Context& context, uint64_t) {
-  Outcome outcome;
-  DescriptorWatch descriptors(context);
-  Pump pump(context);
   const uint64_t count = context.either(200U, 1000U);
-  outcome.add(pump.run(count, context.at_once(100), [&](uint64_t number) {
+  Outcome outcome = pump_clients(context, count, context.at_once(100), [&](uint64_t number) {
     Plan plan;
     plan.fin_on_data = number % 2 == 0;
     return plan;
-  }));
+  });
   outcome.add("connections", static_cast<double>(count));
-  descriptors.finish(outcome);
   return outcome;
 }
 
 Outcome simultaneous(Context& context, uint64_t size) {
-  Outcome outcome;
-  DescriptorWatch descriptors(context);
-  Pump pump(context);
   const unsigned count = context.at_once(context.either(100U, 500U));
-  outcome.add(pump.run(count, count, [&](uint64_t) {
+  Outcome outcome = pump_clients(context, count, count, [&](uint64_t) {
     Plan plan{.size = size};
     plan.fin_on_data = true;
     return plan;
-  }));
+  });
   outcome.add("connections", static_cast<double>(count));
-  descriptors.finish(outcome);
   return outcome;
 }
 

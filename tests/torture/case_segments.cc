@@ -27,12 +27,9 @@ Outcome random_segments(Context& context, uint64_t size) {
 
 // All ways of being a client at once, drawn by chance.
 Outcome mixture(Context& context, uint64_t size) {
-  Outcome outcome;
-  DescriptorWatch descriptors(context);
   Random random(context.options.seed);
-  Pump pump(context);
   const uint64_t count = context.options.one_at_a_time ? 20U : context.either(100U, 200U);
-  outcome.add(pump.run(count, context.at_once(100), [&](uint64_t) {
+  Outcome outcome = pump_clients(context, count, context.at_once(100), [&](uint64_t) {
     Plan plan{.size = random() % (size + 1)};
     plan.segment_min = 1 + random() % 100;
     plan.segment_max = plan.segment_min + (random() % 2 == 0 ? 0 : random() % (32 * kKiB));
@@ -44,38 +41,27 @@ Outcome mixture(Context& context, uint64_t size) {
     if (random() % 3 == 0) plan.read_pause = milliseconds(1 + random() % 5);
     plan.slow_time = milliseconds(300);
     return plan;
-  }));
+  });
   outcome.add("connections", static_cast<double>(count));
-  descriptors.finish(outcome);
   return outcome;
 }
 
 Outcome slow_readers(Context& context, uint64_t size) {
-  Outcome outcome;
-  DescriptorWatch descriptors(context);
-  Pump pump(context);
   const unsigned count = context.at_once(context.either(10U, 20U));
-  outcome.add(pump.run(count, count, [&](uint64_t) {
+  return pump_clients(context, count, count, [&](uint64_t) {
     Plan plan{.size = size, .read_max = 4096, .read_pause = milliseconds(20)};
     plan.slow_time = milliseconds(context.either(500, 3000));
     return plan;
-  }));
-  descriptors.finish(outcome);
-  return outcome;
+  });
 }
 
 Outcome slow_writers(Context& context, uint64_t size) {
-  Outcome outcome;
-  DescriptorWatch descriptors(context);
-  Pump pump(context);
   const unsigned count = context.at_once(context.either(10U, 50U));
-  outcome.add(pump.run(count, count, [&](uint64_t) {
+  return pump_clients(context, count, count, [&](uint64_t) {
     Plan plan{.size = size, .segment_min = 1, .segment_max = 1, .write_pause = milliseconds(20)};
     plan.lockstep = true;  // each byte comes back before the next one goes
     return plan;
-  }));
-  descriptors.finish(outcome);
-  return outcome;
+  });
 }
 
 Outcome long_stream(Context& context, uint64_t size) {

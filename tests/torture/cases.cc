@@ -55,6 +55,16 @@ void DescriptorWatch::finish(Outcome& outcome) {
   }
 }
 
+Outcome pump_clients(Context& context, uint64_t count, unsigned at_once,
+                     const std::function<Plan(uint64_t)>& plan) {
+  Outcome outcome;
+  DescriptorWatch descriptors(context);
+  Pump pump(context);
+  outcome.add(pump.run(count, at_once, plan));
+  descriptors.finish(outcome);
+  return outcome;
+}
+
 void add_latencies(Outcome& outcome, const std::string& name, const Latencies& idle,
                    const Latencies& loaded) {
   const double idle_p99 = idle.quantile(0.99), loaded_p99 = loaded.quantile(0.99);
