@@ -52,8 +52,9 @@ std::optional<uint64_t> factor_of(std::string_view name, const std::array<Unit, 
 // `number` divided by ten to the power of `digits`: "1.5" for 1500 and 3. No exponent ever, and
 // every digit that counts, so that what is printed can be typed.
 std::string decimal(int64_t number, int digits) {
-  std::string text = fmt::format("{:0{}}", number, digits + 1);
-  text.insert(text.size() - static_cast<size_t>(digits), ".");
+  const std::string all = fmt::format("{:0{}}", number, digits + 1);
+  const size_t point = all.size() - static_cast<size_t>(digits);
+  std::string text = fmt::format("{}.{}", all.substr(0, point), all.substr(point));
   text.erase(text.find_last_not_of('0') + 1);
   if (text.ends_with('.')) text.pop_back();
   return text;
