@@ -2,6 +2,7 @@
 #include "base/frame_pool.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <cstdint>
 #include <cstring>
@@ -77,6 +78,21 @@ TEST(FramePoolTest, FramesAreTakenAgain) {
   for (void* frame : second) free_frame(frame, 300);
 }
 #endif
+
+TEST(FramePoolTest, ABurstOfFramesGivesItsMemoryBack) {
+  constexpr size_t kCount = 10'000;
+  constexpr size_t kSize = 1000;
+  const size_t before = mallinfo2().uordblks;
+  std::vector<Frame> frames;
+  for (size_t i = 0; i < kCount; ++i) frames.push_back(make_frame(kSize, i));
+  if (mallinfo2().uordblks < before + kCount * kSize) {
+    for (const Frame& frame : frames) end_frame(frame);
+    GTEST_SKIP() << "a sanitizer's allocator counts nothing here";
+  }
+  for (const Frame& frame : frames) end_frame(frame);
+  frames = {};
+  EXPECT_LT(mallinfo2().uordblks, before + kCount * kSize / 10);
+}
 
 TEST(FramePoolTest, AFrameMayEndOnAnotherThread) {
   std::vector<Frame> frames;

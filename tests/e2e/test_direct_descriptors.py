@@ -86,12 +86,7 @@ def test_a_direct_one_is_reset_when_given_up_on(server):
     """At the drain timeout; its peer, which does not read, must not wait for anything more."""
     clients = open_all(server)
     stuck = clients[-1]
-    stuck.setblocking(False)
-    try:
-        while True:
-            stuck.send(bytes(1 << 16))
-    except BlockingIOError:
-        pass
+    support.send_until_blocked(stuck)  # bytes that the server has not read make its end a reset
     server.signal(15)
     assert server.wait() == 0
     stuck.setblocking(True)

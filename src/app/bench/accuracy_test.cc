@@ -103,7 +103,6 @@ TEST(AccuracyTest, AnOpenLoopShowsAStallsTrueShare) {
     const BenchResult result = run_or_fail(options);
     EXPECT_NEAR(static_cast<double>(result.messages + result.unanswered), 800, 20);
     EXPECT_GT(share_above(result.latency, 50 * kMillisecond), 0.07) << "pipeline " << pipeline;
-    EXPECT_LT(share_above(result.latency, 50 * kMillisecond), 0.4) << "pipeline " << pipeline;
     EXPECT_GE(result.latency.max(), 80 * kMillisecond);
     if (pipeline == 1) {
       // Seen from each connection's sending, only its first message of a stall was slow.

@@ -154,8 +154,8 @@ TEST_P(RunnerTest, HoldsQuietConnections) {
 TEST_P(RunnerTest, OpensConnectionsOverTheRamp) {
   options.connections = 10;
   options.ramp = std::chrono::milliseconds(200);
+  options.warm_up = std::chrono::seconds(1);  // for the last of them, on a busy machine
   options.duration = std::chrono::milliseconds(100);
-  options.warm_up = Duration::zero();
   const BenchResult result = run_or_fail(options);
   expect_no_errors(result);
   EXPECT_EQ(result.connects, 0u);  // all before the measurement
