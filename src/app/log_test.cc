@@ -123,6 +123,16 @@ TEST_F(LogTest, LinesAreAppendedInOrder) {
   for (size_t i = 0; i < 1000; ++i) EXPECT_EQ(lines[i + 1], std::to_string(i));
 }
 
+TEST_F(LogTest, ALongLineIsWrittenWhole) {
+  const std::string file = path("log");
+  std::unique_ptr<Log> log = open({.file = file});
+  const std::string text(10'000, 'x');  // more than one write may have
+  log->write(line_of(text));
+  log->write(line_of("next"));
+  log.reset();
+  EXPECT_EQ(lines_of(file), (std::vector<std::string>{text, "next"}));
+}
+
 TEST_F(LogTest, EndsAtAnyMomentOfItsWriting) {
   constexpr size_t kRounds = 500;
   const std::string file = path("log");
