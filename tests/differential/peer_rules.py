@@ -28,6 +28,12 @@ def scheme_letters(case):
         TOKEN + rb" [A-Za-z]+[0-9+.\-][A-Za-z0-9+.\-]*://", case.request)
 
 
+def connect_content(case):
+    head_end = case.begin + case.request.find(END) + len(END)
+    return (case.kind == "end" and case.request.startswith(b"CONNECT ")
+            and case.their_side == f"ends at {head_end}")
+
+
 def minor_version(case):
     later = re.search(rb" HTTP/1\.[2-9]$", case.request_line)
     return later and (they_say(case, "HPE_INVALID_VERSION") or case.kind == "version")
@@ -100,6 +106,10 @@ ROWS = [
     ("scheme of the target", b"GET h2c://a/ HTTP/1.1\r\nHost: a" + END, "takes it",
      "llhttp rejects it", "after its first letter a scheme may have digits, `+`, `-` and `.`",
      "3986 §3.1", scheme_letters),
+    ("content of CONNECT", b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
+     "reads it as any content", "llhttp ends the request before it",
+     "what follows is for a tunnel; we refuse CONNECT and close, so it never counts as a request",
+     "9110 §9.3.6", connect_content),
     ("later minor version", b"GET / HTTP/1.2\r\nHost: a" + END, "takes it as 1.1",
      "llhttp rejects it; h11 reports 1.2",
      "a later minor version is answered as the latest one known", "9110 §2.5", minor_version),
