@@ -45,6 +45,9 @@ class [[nodiscard]] Chunk {
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
 
+  // For who changes bytes where they lie: the lease is the only one on them.
+  std::span<std::byte> mutable_bytes() { return {data_, size_}; }
+
   // Whether it holds a buffer, with bytes in it or not.
   bool has_buffer() const { return pool_ != nullptr; }
 

@@ -51,6 +51,16 @@ TEST(ChunkTest, SpareIsFilledAndTakenIn) {
   EXPECT_TRUE(chunk);
 }
 
+TEST(ChunkTest, BytesCanBeChangedWhereTheyLie) {
+  BufferPool pool(kSmall);
+  Chunk chunk = chunk_of(pool, "hello");
+  chunk.drop_front(1);
+  EXPECT_EQ(chunk.mutable_bytes().size(), 4u);
+  EXPECT_EQ(chunk.mutable_bytes().data(), chunk.data());
+  chunk.mutable_bytes()[0] = std::byte{'E'};
+  EXPECT_EQ(chunk.text(), "Ello");
+}
+
 TEST(ChunkTest, AppendsUpToTheLastByte) {
   BufferPool pool(kSmall);
   Chunk chunk = chunk_of(pool, "0123456789");
