@@ -17,9 +17,11 @@ Task<> EchoService::serve(EventLoop& loop, Accepted accepted) {
   Session session{.clock = loop, .buffers = loop.buffers()};
   session.receives_to_report = settings_.log_receives;
   session.observer = &log;
-  Time start = loop.now();
   log.established();
   SocketStream socket(loop, std::move(accepted.socket), session, settings_.timeouts);
+  const SocketTransport transport(socket, accepted.ticket.peer(),
+                                  connections_.fetch_add(1, std::memory_order_relaxed) + 1);
+  session.transport = &transport;
   PrefixedStream stream(socket);
   Result<wire::Protocol> protocol = settings_.protocols[accepted.listener];
   Result<void> outcome = socket.open();
@@ -29,7 +31,7 @@ Task<> EchoService::serve(EventLoop& loop, Accepted accepted) {
   }
   if (outcome) outcome = co_await handler_for(*protocol).serve(stream, session).observed();
   if (!outcome) socket.reset_when_closed();
-  log.closed(session, outcome, loop.now() - start, settings_.timeouts);
+  log.closed(session, outcome, loop.now() - session.established, settings_.timeouts);
 }
 
 const Handler& EchoService::handler_for(wire::Protocol protocol) const {

@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "protocol/handler.h"
 #include "stream/socket_stream.h"
+#include "stream/socket_transport.h"
 #include "wire/detect.h"
 
 namespace echod {
@@ -38,6 +39,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   RawHandler raw_;
   Http1Handler http1_;
   Log& log_;
+  std::atomic<uint64_t> connections_{0};              // since the start
   std::atomic<Time> next_pause_report_{Time::min()};  // one line a second, whatever the loops
 };
 

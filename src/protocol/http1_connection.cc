@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "protocol/http_date.h"
+#include "protocol/http_routes.h"
 
 namespace echod {
 namespace {
@@ -47,7 +48,11 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
   while (true) {
     Event event = decoder_.next(unread_);
     if (event == Event::kHead) {
-      if (head_deadline_set_) peer_.expires_at(kNever);
+      head_duration_ = Duration::zero();
+      if (head_deadline_set_) {
+        head_duration_ = session_.clock.now() - head_begin_;
+        peer_.expires_at(kNever);
+      }
       head_deadline_set_ = false;
       co_return Head::kComplete;
     }
@@ -59,7 +64,8 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
     co_await flush();
     bool begun = decoder_.in_request();
     if (begun && !head_deadline_set_) {
-      peer_.expires_at(deadline_after(session_.clock.now(), settings_.head_timeout));
+      head_begin_ = session_.clock.now();
+      peer_.expires_at(deadline_after(head_begin_, settings_.head_timeout));
       head_deadline_set_ = true;
     }
     session_.idle = !begun;
@@ -104,7 +110,18 @@ Task<> Http1Connection::answer() {
     co_await write(wire::kContinueResponse);
     co_await flush();
   }
-  Body body = co_await echo_body();
+  Body body = Body::kComplete;
+  switch (answer_to(head)) {
+    case HttpAnswer::kEcho:
+      body = co_await echo_body();
+      break;
+    case HttpAnswer::kReflection:
+      body = co_await reflect();
+      break;
+    case HttpAnswer::kRawRequest:
+      body = co_await echo_raw();
+      break;
+  }
   if (body == Body::kComplete) {
     decoder_.reset();
   } else if (body == Body::kRefused) {
@@ -114,35 +131,38 @@ Task<> Http1Connection::answer() {
   }
 }
 
-void Http1Connection::compose_head() {
-  const wire::RequestHead& head = decoder_.head();
+// `length` counts where the response is not chunked.
+void Http1Connection::compose_head(BodyFraming framing, uint64_t length,
+                                   std::string_view content_type) {
   text_.clear();
   wire::append_status_line(text_, 200);
   wire::append_field(text_, "Date", http_date_now());
-  if (head.framing != BodyFraming::kNone) {
-    wire::append_field(text_, "Content-Type", wire::safe_content_type(head.content_type));
-    wire::append_field(text_, "X-Content-Type-Options", "nosniff");
-  }
-  if (head.framing == BodyFraming::kChunked) {
+  wire::append_field(text_, "Content-Type", content_type);
+  // A browser neither guesses another type nor runs anything, whatever a client made us say.
+  wire::append_field(text_, "X-Content-Type-Options", "nosniff");
+  wire::append_field(text_, "Content-Security-Policy", "sandbox; default-src 'none'");
+  if (framing == BodyFraming::kChunked) {
     wire::append_field(text_, "Transfer-Encoding", "chunked");
   } else {
-    wire::append_field(text_, "Content-Length", fmt::format_int(head.content_length).c_str());
+    wire::append_field(text_, "Content-Length", fmt::format_int(length).c_str());
   }
   if (!keep_alive_) {
     wire::append_field(text_, "Connection", "close");
-  } else if (head.version == HttpVersion::kHttp10) {
+  } else if (decoder_.head().version == HttpVersion::kHttp10) {
     wire::append_field(text_, "Connection", "keep-alive");
   }
   text_ += "\r\n";
 }
 
-// Sends the request's body back as it comes; for HEAD, only takes it in. The response's head goes
-// with the body's first part, so that a body which is wrong from its start can still be refused.
+// Sends the request's body back as it comes, in the same chunks; for HEAD, only takes it in. The
+// response's head goes with the body's first part, so that a body which is wrong from its start can
+// still be refused.
 Task<Http1Connection::Body> Http1Connection::echo_body() {
   const wire::RequestHead& head = decoder_.head();
   bool silent = head.method == "HEAD";
   bool chunked = head.framing == BodyFraming::kChunked;
   bool begun = false;
+  uint64_t chunk_left = 0;  // bytes of the chunk under way
   while (true) {
     Event event = decoder_.next(unread_);
     if (event == Event::kError) co_return begun ? Body::kCut : Body::kRefused;
@@ -153,23 +173,115 @@ Task<Http1Connection::Body> Http1Connection::echo_body() {
       continue;
     }
     if (!begun) {
-      compose_head();
+      compose_head(head.framing, head.content_length, wire::safe_content_type(head.content_type));
       co_await write(text_);
       begun = true;
     }
     if (event == Event::kEnd) break;
-    std::span<const std::byte> part = decoder_.body();
     if (silent) continue;
-    if (chunked) {
+    if (event == Event::kChunk) {
+      chunk_left = decoder_.chunk_size();
       text_.clear();
-      wire::append_chunk_size(text_, part.size());
+      wire::append_chunk_size(text_, chunk_left);
       co_await write(text_);
+      continue;
     }
+    std::span<const std::byte> part = decoder_.body();
+    const bool chunk_ends = chunked && part.size() == chunk_left;
+    if (chunked) chunk_left -= part.size();
     co_await echo_part(part);
-    if (chunked) co_await write("\r\n");
+    if (chunk_ends) co_await write("\r\n");
   }
   if (chunked && !silent) co_await write(wire::kLastChunk);
   co_return Body::kComplete;
+}
+
+// Sends the request's bytes back as they came: its head, and its body with all of its framing.
+Task<Http1Connection::Body> Http1Connection::echo_raw() {
+  const wire::RequestHead& head = decoder_.head();
+  const bool silent = head.method == "HEAD";
+  const bool chunked = head.framing == BodyFraming::kChunked;
+  const std::string_view head_bytes = decoder_.head_bytes();
+  compose_head(head.framing, head_bytes.size() + head.content_length, "application/octet-stream");
+  co_await write(text_);
+  std::span<const std::byte> raw = std::as_bytes(std::span(head_bytes));
+  Event event = Event::kHead;
+  while (true) {
+    if (!silent && chunked) {
+      co_await write_chunk(raw);
+    } else if (!silent) {
+      co_await write({reinterpret_cast<const char*>(raw.data()), raw.size()});
+    }
+    if (event == Event::kEnd) break;
+    if (event == Event::kNeedInput) {
+      co_await flush();
+      bool more = co_await receive_more();
+      if (!more) co_return Body::kCut;
+    }
+    raw = unread_;
+    event = decoder_.next(unread_);
+    if (event == Event::kError) co_return Body::kCut;
+    raw = raw.first(raw.size() - unread_.size());
+  }
+  if (chunked && !silent) co_await write(wire::kLastChunk);
+  co_return Body::kComplete;
+}
+
+Task<> Http1Connection::write_chunk(std::span<const std::byte> bytes) {
+  if (bytes.empty()) co_return;
+  text_.clear();
+  wire::append_chunk_size(text_, bytes.size());
+  co_await write(text_);
+  co_await write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  co_await write("\r\n");
+}
+
+// Answers with what the request looked like, once it has come to its end.
+Task<Http1Connection::Body> Http1Connection::reflect() {
+  ReflectedBody facts;
+  Body read = co_await read_body(facts);
+  if (read != Body::kComplete) co_return read;
+  const wire::RequestHead& head = decoder_.head();
+  const ReflectedRequest request{.head = head,
+                                 .head_bytes = decoder_.head_bytes(),
+                                 .body = facts,
+                                 .session = session_,
+                                 .head_duration = head_duration_};
+  const bool as_text = prefers_text(request.head_bytes);
+  const std::string document = as_text ? reflect_as_text(request) : reflect_as_json(request);
+  compose_head(BodyFraming::kContentLength, document.size(),
+               as_text ? "text/plain; charset=utf-8" : "application/json");
+  co_await write(text_);
+  if (head.method != "HEAD") co_await write(document);
+  co_return Body::kComplete;
+}
+
+// Takes the body in, and keeps what can be said of it.
+Task<Http1Connection::Body> Http1Connection::read_body(ReflectedBody& facts) {
+  while (true) {
+    Event event = decoder_.next(unread_);
+    switch (event) {
+      case Event::kChunk:
+        if (facts.chunks.size() < kReflectedChunksMax)
+          facts.chunks.push_back(decoder_.chunk_size());
+        break;
+      case Event::kBody:
+        facts.size += decoder_.body().size();
+        break;
+      case Event::kNeedInput: {
+        co_await flush();
+        bool more = co_await receive_more();
+        if (!more) co_return Body::kCut;
+        break;
+      }
+      case Event::kEnd:
+        facts.trailers = decoder_.trailer_bytes();
+        co_return Body::kComplete;
+      case Event::kHead:
+      case Event::kError:
+        co_return Body::kRefused;
+    }
+  }
 }
 
 Task<> Http1Connection::echo_part(std::span<const std::byte> part) {
@@ -217,6 +329,7 @@ void Http1Connection::compose_refusal(int status) {
   wire::append_field(text_, "Date", http_date_now());
   wire::append_field(text_, "Content-Type", "text/plain");
   wire::append_field(text_, "X-Content-Type-Options", "nosniff");
+  wire::append_field(text_, "Content-Security-Policy", "sandbox; default-src 'none'");
   wire::append_field(text_, "Content-Length", fmt::format_int(body.size()).c_str());
   if (status == 405) {
     wire::append_field(text_, "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");

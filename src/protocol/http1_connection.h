@@ -1,4 +1,5 @@
-// One HTTP/1 connection: requests are answered one after another with their own bodies, streamed.
+// One HTTP/1 connection: requests are answered one after another. What with is chosen by answer_to:
+// nearly always a request's own body, streamed as it comes, or its reflection where it has none.
 //
 // What is written gathers in one buffer until the input runs dry or the buffer is full, so that a
 // small answer is one send, and so are the answers to a dozen pipelined requests. A large part of a
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "protocol/handler.h"
+#include "protocol/http_reflection.h"
 #include "stream/session.h"
 #include "stream/stream.h"
 #include "wire/http1.h"
@@ -32,13 +34,17 @@ class Http1Connection {
   Task<bool> receive_more();
   Task<> answer();
   Task<Body> echo_body();
+  Task<Body> echo_raw();
+  Task<Body> reflect();
+  Task<Body> read_body(ReflectedBody& facts);
   Task<> echo_part(std::span<const std::byte> part);
+  Task<> write_chunk(std::span<const std::byte> bytes);
   Task<> refuse(int status);
   Task<> write(std::string_view text);
   Task<> flush();
   Task<> finish_and_linger();
   bool refused_method() const;
-  void compose_head();
+  void compose_head(wire::BodyFraming framing, uint64_t length, std::string_view content_type);
   void compose_refusal(int status);
 
   Stream& peer_;
@@ -52,6 +58,8 @@ class Http1Connection {
   int refusal_ = 0;                    // the status of a request that is refused
   bool keep_alive_ = true;
   bool head_deadline_set_ = false;
+  Time head_begin_;                            // of a head that did not come in one piece
+  Duration head_duration_ = Duration::zero();  // of the head read last
 };
 
 }  // namespace echod

@@ -57,6 +57,7 @@ TEST(Http1EchoTest, ThePostedBodyByteForByte) {
             "Date: *\r\n"
             "Content-Type: text/plain\r\n"
             "X-Content-Type-Options: nosniff\r\n"
+            "Content-Security-Policy: sandbox; default-src 'none'\r\n"
             "Content-Length: 6\r\n"
             "\r\n"
             "Hello!");
@@ -76,19 +77,20 @@ TEST(Http1EchoTest, AChunkedBodyComesBackChunked) {
             "Date: *\r\n"
             "Content-Type: application/octet-stream\r\n"
             "X-Content-Type-Options: nosniff\r\n"
+            "Content-Security-Policy: sandbox; default-src 'none'\r\n"
             "Transfer-Encoding: chunked\r\n"
             "\r\n"
             "5\r\nHello\r\n1\r\n!\r\n0\r\n\r\n");
   EXPECT_EQ(conversation.server().sends().size(), 1u);
 }
 
-TEST(Http1EchoTest, ARequestWithoutABody) {
-  for (std::string_view method : {"GET", "DELETE", "OPTIONS", "POST", "QUERY", "ANY-TOKEN"}) {
-    HttpResponse response = answer_to(std::string(method) + " / HTTP/1.1\r\nHost: h\r\n\r\n");
-    EXPECT_EQ(response.status, 200) << method;
-    EXPECT_EQ(response.field("Content-Length"), "0");
-    EXPECT_EQ(response.field("Content-Type"), "(none)");
-    EXPECT_EQ(response.field("Connection"), "(none)");
+TEST(Http1EchoTest, ChunksComeBackAsTheyWereForEverySplit) {
+  const std::string body = "a\r\n0123456789\r\n1\r\n!\r\n5\r\nabcde\r\n0\r\n\r\n";
+  const std::string request = std::string(kChunkedHead) + "\r\n" + body;
+  for (const std::vector<std::string>& pieces : splits_of(request)) {
+    Conversation conversation(handler());
+    conversation.send_pieces(pieces);
+    EXPECT_TRUE(conversation.received().ends_with("\r\n\r\n" + body)) << conversation.received();
   }
 }
 
@@ -113,9 +115,6 @@ TEST(Http1EchoTest, OnlyHarmlessContentTypesComeBack) {
 }
 
 TEST(Http1EchoTest, HeadGetsTheHeadAlone) {
-  HttpResponse empty = answer_to("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
-  EXPECT_EQ(empty.status, 200);
-  EXPECT_EQ(empty.field("Content-Length"), "0");
   HttpResponse sized = answer_to("HEAD / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
   EXPECT_EQ(sized.field("Content-Length"), "5");
   HttpResponse chunked = answer_to(

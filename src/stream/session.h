@@ -8,6 +8,7 @@
 
 #include "base/chunk.h"
 #include "base/clock.h"
+#include "stream/transport.h"
 
 namespace echod {
 
@@ -23,6 +24,9 @@ class ReceiveObserver {
 struct Session {
   const Clock& clock;
   BufferPool& buffers;  // for what a handler writes itself
+
+  Time established = clock.now();
+  const Transport* transport = nullptr;  // null where there is none to tell of
 
   uint64_t bytes_received = 0;
   uint64_t bytes_sent = 0;

@@ -33,6 +33,9 @@ class SocketStream final : public Stream {
   // kernel holds for a peer that was given up on.
   void reset_when_closed() { socket_.reset_when_closed(); }
 
+  // The process's descriptor; -1 where the socket is a direct one.
+  int fd() const { return socket_.handle().fd(); }
+
   // A client's first step after open(): connects to `peer`, or fails, by `deadline`.
   Task<> connect(const Endpoint& peer, Deadline deadline);
 

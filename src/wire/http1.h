@@ -59,7 +59,8 @@ class RequestDecoder {
   enum class Event : uint8_t {
     kNeedInput,  // all of the input is consumed; no event yet
     kHead,       // head() is complete
-    kBody,       // body() is the next part of the body
+    kChunk,      // of a chunked body, a chunk of chunk_size() bytes begins
+    kBody,       // body() is the next part of the body, and of one chunk if it has chunks
     kEnd,        // the request is complete; call reset() before the next
     kError,  // malformed or over a limit: answer error_status() and close; nothing more is decoded
   };
@@ -76,8 +77,19 @@ class RequestDecoder {
   // Valid from kHead until reset().
   const RequestHead& head() const;
 
+  // The head as it came, from the first byte of its request line to its empty line's end: what
+  // FieldLines (http1_head.h) takes apart. Valid from kHead until reset().
+  std::string_view head_bytes() const;
+
+  // After kChunk: more than 0.
+  uint64_t chunk_size() const { return chunked_.chunk_size(); }
+
   // After kBody: a part of the `input` that next() was given, never empty.
   std::span<const std::byte> body() const;
+
+  // The trailer section as it came, without its empty line; empty where there was none. From kEnd
+  // until reset().
+  std::string_view trailer_bytes() const { return trailers_; }
 
   // After kError: 400, 413, 414, 417 (an unknown expectation), 431, 501 (an unknown transfer
   // coding) or 505 (another major version). Each as early as it is certain.
@@ -118,6 +130,7 @@ class RequestDecoder {
 
   void start();
   Event fail(int status);
+  int read_head_part(std::span<const std::byte>& input);
   int read_request_line(std::span<const std::byte>& input);
   int read_fields(std::span<const std::byte>& input);
   int read_trailers(std::span<const std::byte>& input);
@@ -138,6 +151,8 @@ class RequestDecoder {
   RequestHead head_;
   FieldFacts facts_;
   std::string content_type_;
+  std::string head_bytes_;
+  std::string trailers_;
   std::span<const std::byte> body_;
   uint64_t body_size_left_ = 0;  // of BodyFraming::kContentLength
   State state_ = State::kRequestLine;

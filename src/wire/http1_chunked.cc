@@ -44,7 +44,9 @@ ChunkedDecoder::Event ChunkedDecoder::next(std::span<const std::byte>& input) {
     error_status_ = step(static_cast<unsigned char>(input.front()));
     if (error_status_ != 0) return Event::kError;
     input = input.subspan(1);
-    if (before == State::kSizeLineFeed && chunk_size_left_ == 0) return Event::kLastChunk;
+    if (before == State::kSizeLineFeed) {
+      return chunk_size_left_ == 0 ? Event::kLastChunk : Event::kChunk;
+    }
   }
   return Event::kNeedInput;
 }

@@ -13,6 +13,7 @@ class ChunkedDecoder {
  public:
   enum class Event : uint8_t {
     kNeedInput,  // all of the input is consumed
+    kChunk,      // the size line of a chunk was read: chunk_size() bytes of data follow
     kData,       // data() is the next part of the body
     kLastChunk,  // the size line of the last chunk was read: the trailers follow
     kError,      // error_status() says why; read no further
@@ -24,6 +25,9 @@ class ChunkedDecoder {
 
   // Consumes from the front of `input`.
   Event next(std::span<const std::byte>& input);
+
+  // After kChunk: more than 0.
+  uint64_t chunk_size() const { return chunk_size_left_; }
 
   // After kData: a part of the `input` that next() was given, never empty.
   std::span<const std::byte> data() const { return data_; }

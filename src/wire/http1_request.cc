@@ -34,18 +34,16 @@ constexpr std::array<std::string_view, 14> kForbiddenTrailers = {
     "Transfer-Encoding",
 };
 
+size_t leading_line_ends(std::span<const std::byte> bytes) {
+  const auto first = std::ranges::find_if(
+      bytes, [](std::byte byte) { return byte != std::byte{'\r'} && byte != std::byte{'\n'}; });
+  return static_cast<size_t>(first - bytes.begin());
+}
+
 bool is_forbidden_trailer(std::string_view name) {
   return std::ranges::any_of(kForbiddenTrailers, [=](std::string_view forbidden) {
     return equals_ignoring_case(name, forbidden);
   });
-}
-
-// The next member of a comma-separated list, which is removed from `list` with its comma.
-std::string_view consume_member(std::string_view& list) {
-  const size_t size = std::min(list.find(','), list.size());
-  const std::string_view member = list.substr(0, size);
-  list.remove_prefix(std::min(size + 1, list.size()));
-  return trim(member);
 }
 
 }  // namespace
@@ -55,6 +53,8 @@ RequestDecoder::RequestDecoder(const HttpLimits& limits) : limits_(limits) { sta
 void RequestDecoder::start() {
   line_.start(std::min(limits_.request_line_size_max, limits_.head_size_max));
   content_type_.clear();
+  head_bytes_.clear();
+  trailers_.clear();
   head_ = {};
   facts_ = {};
   body_ = {};
@@ -70,11 +70,9 @@ RequestDecoder::Event RequestDecoder::next(std::span<const std::byte>& input) {
     int status = 0;
     switch (state_) {
       case State::kRequestLine:
-        status = read_request_line(input);
-        break;
       case State::kFields:
-        status = read_fields(input);
-        if (status == 0 && state_ != before) return Event::kHead;
+        status = read_head_part(input);
+        if (status == 0 && before == State::kFields && state_ != before) return Event::kHead;
         break;
       case State::kTrailers:
         status = read_trailers(input);
@@ -103,6 +101,11 @@ const RequestHead& RequestDecoder::head() const {
   return head_;
 }
 
+std::string_view RequestDecoder::head_bytes() const {
+  ECHOD_CHECK(state_ != State::kRequestLine && state_ != State::kFields);
+  return head_bytes_;
+}
+
 std::span<const std::byte> RequestDecoder::body() const {
   ECHOD_CHECK(!body_.empty());
   return body_;
@@ -116,7 +119,9 @@ int RequestDecoder::error_status() const {
 void RequestDecoder::reset() {
   ECHOD_CHECK(state_ == State::kDone);
   line_.shrink(kBufferKeptSizeMax);
-  if (content_type_.capacity() > kBufferKeptSizeMax) std::string().swap(content_type_);
+  for (std::string* kept : {&content_type_, &head_bytes_, &trailers_}) {
+    if (kept->capacity() > kBufferKeptSizeMax) std::string().swap(*kept);
+  }
   start();
 }
 
@@ -130,6 +135,20 @@ RequestDecoder::Event RequestDecoder::fail(int status) {
 
 // The read_ functions that follow return an error's status or 0. They change state_ when their part
 // is complete; otherwise all of the input is consumed.
+int RequestDecoder::read_head_part(std::span<const std::byte>& input) {
+  const std::span<const std::byte> before = input;
+  const bool in_line = state_ == State::kRequestLine;
+  const int status = in_line ? read_request_line(input) : read_fields(input);
+  // Empty lines before the request line are none of its bytes.
+  if (status == 0) {
+    const std::span<const std::byte> taken = before.first(before.size() - input.size());
+    const size_t skipped = head_bytes_.empty() ? leading_line_ends(taken) : 0;
+    head_bytes_.append(reinterpret_cast<const char*>(taken.data()) + skipped,
+                       taken.size() - skipped);
+  }
+  return status;
+}
+
 int RequestDecoder::read_request_line(std::span<const std::byte>& input) {
   switch (line_.next(input)) {
     case RequestLineReader::Event::kNeedInput:
@@ -166,7 +185,10 @@ int RequestDecoder::read_fields(std::span<const std::byte>& input) {
 
 int RequestDecoder::read_trailers(std::span<const std::byte>& input) {
   for (;;) {
-    switch (fields_.next(input)) {
+    const std::span<const std::byte> before = input;
+    const FieldReader::Event event = fields_.next(input);
+    trailers_.append(reinterpret_cast<const char*>(before.data()), before.size() - input.size());
+    switch (event) {
       case FieldReader::Event::kNeedInput:
         return 0;
       case FieldReader::Event::kError:
@@ -176,6 +198,7 @@ int RequestDecoder::read_trailers(std::span<const std::byte>& input) {
         break;
       case FieldReader::Event::kEnd:
         fields_.shrink(kBufferKeptSizeMax);
+        trailers_.resize(trailers_.size() - 2);  // its empty line
         state_ = State::kEnd;
         return 0;
     }
@@ -198,6 +221,8 @@ RequestDecoder::Event RequestDecoder::read_chunked_body(std::span<const std::byt
       return Event::kNeedInput;
     case ChunkedDecoder::Event::kError:
       return fail(chunked_.error_status());
+    case ChunkedDecoder::Event::kChunk:
+      return Event::kChunk;
     case ChunkedDecoder::Event::kData:
       body_ = chunked_.data();
       return Event::kBody;

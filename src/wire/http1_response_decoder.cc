@@ -160,11 +160,15 @@ void ResponseDecoder::read_trailers(std::span<const std::byte>& input) {
 ResponseDecoder::Event ResponseDecoder::read_body(std::span<const std::byte>& input) {
   if (input.empty()) return Event::kNeedInput;
   if (state_ == State::kChunkedBody) {
-    switch (chunked_.next(input)) {
+    ChunkedDecoder::Event event = chunked_.next(input);
+    if (event == ChunkedDecoder::Event::kChunk) event = chunked_.next(input);
+    switch (event) {
       case ChunkedDecoder::Event::kNeedInput:
         return Event::kNeedInput;
       case ChunkedDecoder::Event::kError:
         return fail(chunked_.error_status() == 413 ? "body too large" : "malformed chunk");
+      case ChunkedDecoder::Event::kChunk:
+        ECHOD_CHECK(false);  // its data comes first
       case ChunkedDecoder::Event::kData:
         body_ = chunked_.data();
         return Event::kBody;

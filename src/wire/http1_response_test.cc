@@ -95,7 +95,10 @@ TEST(Http1ResponseTest, WrittenChunksDecodeToTheSameBytes) {
   decoder.start(16, UINT64_MAX);
   std::span<const std::byte> input = std::as_bytes(std::span(encoded));
   std::string decoded;
-  while (decoder.next(input) == ChunkedDecoder::Event::kData) {
+  for (ChunkedDecoder::Event event = decoder.next(input);
+       event != ChunkedDecoder::Event::kLastChunk; event = decoder.next(input)) {
+    if (event == ChunkedDecoder::Event::kChunk) continue;
+    ASSERT_EQ(event, ChunkedDecoder::Event::kData);
     decoded.append(reinterpret_cast<const char*>(decoder.data().data()), decoder.data().size());
   }
   EXPECT_EQ(decoded, expected);

@@ -185,6 +185,13 @@ bool is_target_of(std::string_view method, std::string_view target) {
   return target.starts_with('/') || is_absolute_form(target);
 }
 
+std::string_view consume_member(std::string_view& list) {
+  const size_t size = std::min(list.find(','), list.size());
+  const std::string_view member = list.substr(0, size);
+  list.remove_prefix(std::min(size + 1, list.size()));
+  return trim(member);
+}
+
 std::string_view consume_token(std::string_view& text) {
   size_t size = 0;
   while (size < text.size() &&

@@ -47,6 +47,10 @@ bool is_host(std::string_view text, bool port_required = false);
 // been checked to be visible ASCII.
 bool is_target_of(std::string_view method, std::string_view target);
 
+// The next member of a comma-separated list without quoted strings, which is removed from `list`
+// with its comma; maybe empty (RFC 9110 section 5.6.1).
+std::string_view consume_member(std::string_view& list);
+
 // The token at the front of `text`, maybe empty, and removes it.
 std::string_view consume_token(std::string_view& text);
 

@@ -57,6 +57,15 @@ inline std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
   return out << "status=" << outcome.error_status << " in_request=" << outcome.in_request;
 }
 
+// What the decoder keeps of a request as it came.
+struct Recorded {
+  std::string head = {};
+  std::string trailers = {};
+  std::vector<uint64_t> chunks = {};  // their sizes
+
+  bool operator==(const Recorded&) const = default;
+};
+
 class Feeder {
  public:
   explicit Feeder(const HttpLimits& limits = {}) : decoder_(limits) {}
@@ -69,6 +78,8 @@ class Feeder {
     while (take(decoder_.next(input), input)) {
     }
   }
+
+  const std::vector<Recorded>& recorded() const { return recorded_; }
 
   Outcome outcome() const {
     Outcome result = outcome_;
@@ -97,11 +108,22 @@ class Feeder {
                                      .keep_alive = head.keep_alive,
                                      .expects_continue = head.expects_continue,
                                      .complete = false});
+        recorded_.push_back({.head = std::string(decoder_.head_bytes())});
         return true;
       }
+      case RequestDecoder::Event::kChunk:
+        EXPECT_EQ(chunk_left_, 0u);
+        chunk_left_ = decoder_.chunk_size();
+        EXPECT_GT(chunk_left_, 0u);
+        recorded_.back().chunks.push_back(chunk_left_);
+        return true;
       case RequestDecoder::Event::kBody: {
         const auto body = decoder_.body();
         EXPECT_FALSE(body.empty());
+        if (decoder_.head().framing == BodyFraming::kChunked) {
+          EXPECT_LE(body.size(), chunk_left_);
+          chunk_left_ -= body.size();
+        }
         outcome_.requests.back().body.append(reinterpret_cast<const char*>(body.data()),
                                              body.size());
         return true;
@@ -112,6 +134,8 @@ class Feeder {
         EXPECT_EQ(decoder_.head().target, request.target);
         EXPECT_EQ(decoder_.head().content_type, request.content_type);
         EXPECT_FALSE(decoder_.in_request());
+        EXPECT_EQ(decoder_.head_bytes(), recorded_.back().head);
+        recorded_.back().trailers = decoder_.trailer_bytes();
         request.complete = true;
         decoder_.reset();
         return true;
@@ -125,6 +149,8 @@ class Feeder {
 
   RequestDecoder decoder_;
   Outcome outcome_;
+  std::vector<Recorded> recorded_;
+  uint64_t chunk_left_ = 0;
 };
 
 // Decodes `bytes` in one piece.
@@ -134,15 +160,18 @@ inline Outcome decode(std::string_view bytes, const HttpLimits& limits = {}) {
   return feeder.outcome();
 }
 
-// Decodes `bytes` in pieces of `piece_size`, with an empty piece after each.
-inline Outcome decode_in_pieces(std::string_view bytes, size_t piece_size,
-                                const HttpLimits& limits = {}) {
-  Feeder feeder(limits);
+// Feeds `bytes` in pieces of `piece_size`, with an empty piece after each.
+inline void feed_in_pieces(Feeder& feeder, std::string_view bytes, size_t piece_size) {
   while (!bytes.empty()) {
     feeder.feed(bytes.substr(0, piece_size));
     feeder.feed("");
     bytes.remove_prefix(std::min(piece_size, bytes.size()));
   }
+}
+inline Outcome decode_in_pieces(std::string_view bytes, size_t piece_size,
+                                const HttpLimits& limits = {}) {
+  Feeder feeder(limits);
+  feed_in_pieces(feeder, bytes, piece_size);
   return feeder.outcome();
 }
 
@@ -163,16 +192,21 @@ inline std::string printable(std::string_view text) {
 
 // Expects the same outcome from the whole, from every cut in two, and from small pieces.
 inline void expect_same_for_every_split(std::string_view bytes, const HttpLimits& limits = {}) {
-  const Outcome whole = decode(bytes, limits);
+  Feeder whole(limits);
+  whole.feed(bytes);
   for (const size_t piece_size : {1u, 2u, 3u, 7u}) {
-    EXPECT_EQ(decode_in_pieces(bytes, piece_size, limits), whole)
+    Feeder feeder(limits);
+    feed_in_pieces(feeder, bytes, piece_size);
+    EXPECT_EQ(feeder.outcome(), whole.outcome())
         << "in pieces of " << piece_size << ": " << printable(bytes);
+    EXPECT_EQ(feeder.recorded(), whole.recorded()) << "in pieces of " << piece_size;
   }
   for (size_t cut = 1; cut < bytes.size(); ++cut) {
     Feeder feeder(limits);
     feeder.feed(bytes.substr(0, cut));
     feeder.feed(bytes.substr(cut));
-    EXPECT_EQ(feeder.outcome(), whole) << "cut at " << cut << ": " << printable(bytes);
+    EXPECT_EQ(feeder.outcome(), whole.outcome()) << "cut at " << cut << ": " << printable(bytes);
+    EXPECT_EQ(feeder.recorded(), whole.recorded()) << "cut at " << cut;
   }
 }
 

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <thread>
 
+#include <nlohmann/json.hpp>
+
 #include "conformance/client_side.h"
 #include "conformance/http_reader.h"
 #include "conformance/server_fixture.h"
@@ -37,11 +39,29 @@ TEST_P(HttpTest, APostsBodyComesBack) {
   EXPECT_EQ(response.field("connection"), "");
 }
 
-TEST_P(HttpTest, AGetIsAnsweredWithNothing) {
+TEST_P(HttpTest, ARequestWithoutABodyIsReflected) {
   Client client = connect();
-  HttpResponse response = ask(client, "GET /index.html?a=b HTTP/1.1\r\nHost: a\r\n\r\n");
+  HttpResponse response =
+      ask(client, "GET /index.html?a=b HTTP/1.1\r\nHost: a\r\nx-TWICE:  1\r\nX-Twice:2\r\n\r\n");
   EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.field("content-length"), "0");
+  EXPECT_EQ(response.field("content-type"), "application/json");
+  const nlohmann::json reflection = nlohmann::json::parse(response.body);
+  EXPECT_EQ(reflection["target"], "/index.html?a=b");
+  EXPECT_EQ(reflection["headers"][1]["raw"], "x-TWICE:  1");
+  EXPECT_EQ(reflection["headers"][2]["raw"], "X-Twice:2");
+  EXPECT_TRUE(std::string(reflection["connection"]["remote"]).starts_with("127.0.0.1:"));
+  EXPECT_EQ(reflection["connection"]["local"], endpoint().to_string());
+  EXPECT_EQ(reflection["connection"]["number"], 1);
+  EXPECT_GT(reflection["connection"]["tcp_info"]["mss"], 0);
+}
+
+TEST_P(HttpTest, TheRequestsExactBytes) {
+  Client client = connect();
+  const std::string request =
+      "PUT /raw?x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\tchunked \r\n\r\n"
+      "006;x=y\r\nHello!\r\n0\r\nTrailer-Field:  x\r\n\r\n";
+  EXPECT_EQ(ask(client, request).body, request);
+  EXPECT_EQ(ask(client, post("next")).body, "next");
 }
 
 TEST_P(HttpTest, AChunkedBodyComesBackChunked) {

@@ -107,6 +107,7 @@ class OurParse {
     chunks.start(limits.chunk_line_size_max, limits.body_size_max);
     while (true) {
       switch (chunks.next(input)) {
+        case wire::ChunkedDecoder::Event::kChunk:
         case wire::ChunkedDecoder::Event::kData:
           break;
         case wire::ChunkedDecoder::Event::kLastChunk:

@@ -127,6 +127,8 @@ class TraceReader {
         ECHOD_CHECK(trace_.error.empty() || trace_.error == error_of(*decoder_));
         trace_.error = error_of(*decoder_);
         return false;
+      default:
+        return true;  // where a chunk begins, which depends on nothing but the bytes before it
     }
     return false;
   }

@@ -9,13 +9,18 @@
 #include "wire/detect.h"
 #include "wire/http1.h"
 #include "wire/http1_response_decoder.h"
+#include "wire/http_target.h"
 
 namespace echod::sim {
 namespace {
 
 struct Request {
   std::string method;
+  std::string path;
+  std::string head;  // as it came
+  std::string raw;   // all of it as it came
   std::string body;
+  bool has_body = false;
   bool keep_alive = true;
   bool complete = false;
 };
@@ -50,13 +55,25 @@ Requests requests_in(std::string_view sent) {
   wire::RequestDecoder decoder({});
   std::span<const std::byte> input = bytes_of(sent);
   while (true) {
-    switch (decoder.next(input)) {
+    const std::span<const std::byte> before = input;
+    const Event event = decoder.next(input);
+    const bool in_body = !requests.all.empty() && !requests.all.back().complete;
+    if (in_body && event != Event::kError) {
+      append(requests.all.back().raw, before.first(before.size() - input.size()));
+    }
+    switch (event) {
       case Event::kNeedInput:
         return requests;
       case Event::kHead:
         requests.all.push_back({.method = std::string(decoder.head().method),
+                                .path = std::string(wire::split_target(decoder.head().target).path),
+                                .head = std::string(decoder.head_bytes()),
+                                .raw = std::string(decoder.head_bytes()),
                                 .body = {},
+                                .has_body = decoder.head().framing != wire::BodyFraming::kNone,
                                 .keep_alive = decoder.head().keep_alive});
+        break;
+      case Event::kChunk:
         break;
       case Event::kBody:
         append(requests.all.back().body, decoder.body());
@@ -104,10 +121,24 @@ bool asks_for_head(const Requests& requests) {
   return std::ranges::any_of(requests.all, [](const Request& one) { return one.method == "HEAD"; });
 }
 
+// A reflection says what the server alone knows, too, so only that it is this request's is checked.
+std::string wrong_reflection(const Request& request, const Response& response) {
+  if (!response.complete) return {};
+  const std::string target = request.head.substr(0, request.head.find("\r\n"));
+  const bool as_text = response.body.starts_with(target);
+  const bool as_json = response.body.starts_with("{") && response.body.ends_with("}\n");
+  return as_text || as_json ? "" : "something else than its reflection";
+}
+
 std::string wrong_answer(const Request& request, const Response& response) {
-  if (!request.body.starts_with(response.body)) return "a body that was not sent";
-  if (response.complete && response.body != request.body) return "a body that is cut short";
   if (response.complete && !request.complete) return "an answer before the request's end";
+  const bool raw = request.path == "/raw";
+  if (!raw && (request.path == "/reflect" || !request.has_body)) {
+    return wrong_reflection(request, response);
+  }
+  const std::string& expected = raw ? request.raw : request.body;
+  if (!expected.starts_with(response.body)) return "a body that was not sent";
+  if (response.complete && response.body != expected) return "a body that is cut short";
   return {};
 }
 

@@ -19,7 +19,7 @@ bool may_be_http(const Exchange& exchange);
 
 // What is wrong with the bytes received so far; empty: nothing. Raw they are a prefix of those
 // sent. HTTP/1: well-formed responses, each to a request, in order, whose body is a prefix of the
-// request's; a refusal comes last, and has a reason.
+// request's, or of its bytes, or its reflection; a refusal comes last, and has a reason.
 std::string wrong_echo(const Exchange& exchange);
 
 // Where may_be_http() and both sides have ended in order: what is missing at the end; empty:

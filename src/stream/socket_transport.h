@@ -1,0 +1,33 @@
+// The Transport of a SocketStream.
+#pragma once
+
+#include "net/endpoint.h"
+#include "stream/socket_stream.h"
+#include "stream/transport.h"
+
+namespace echod {
+
+class SocketTransport final : public Transport {
+ public:
+  // What is given must outlive it; `number` is the connection's.
+  SocketTransport(const SocketStream& stream, const Endpoint& peer, uint64_t number)
+      : stream_(stream), peer_(peer), number_(number) {}
+
+  // Of a direct descriptor the kernel tells neither the local address nor the path.
+  TransportFacts facts() const override {
+    const int fd = stream_.fd();
+    TransportFacts facts{.number = number_,
+                         .remote = peer_.to_string(),
+                         .local = (fd < 0 ? Endpoint() : Endpoint::local_of(fd)).to_string(),
+                         .tcp = {}};
+    if (fd >= 0) facts.tcp = tcp_info_of(fd);
+    return facts;
+  }
+
+ private:
+  const SocketStream& stream_;
+  const Endpoint& peer_;
+  uint64_t number_;
+};
+
+}  // namespace echod

@@ -1,0 +1,28 @@
+// What carries a connection, for handlers that show it to their client. A handler sees neither
+// sockets nor addresses; it gets what it may show as text and numbers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "net/tcp_info.h"
+
+namespace echod {
+
+struct TransportFacts {
+  uint64_t number = 0;         // of the connection, counted from the server's start; the first is 1
+  std::string remote;          // "127.0.0.1:53422", or "unknown"
+  std::string local;           // the same of this end
+  std::optional<TcpInfo> tcp;  // nothing where it is not TCP, or the kernel does not tell
+};
+
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  // As they are now. Costs two system calls.
+  virtual TransportFacts facts() const = 0;
+};
+
+}  // namespace echod

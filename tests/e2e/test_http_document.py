@@ -1,0 +1,39 @@
+"""docs/http.md says what is: each of its command lines is run, and its answer compared."""
+
+import pathlib
+import re
+import shlex
+
+import pytest
+
+from support import curl
+
+DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs" / "http.md"
+
+
+def examples():
+    """Of each code block that begins with "$ ": the command and what follows it."""
+    blocks = re.findall(r"^```\n\$ (.*?)\n(.*?)^```$", DOCUMENT.read_text(),
+                        re.DOTALL | re.MULTILINE)
+    return [pytest.param(command, answer, id=command) for command, answer in blocks]
+
+
+def pattern_of(answer):
+    return ".*?".join(re.escape(part) for part in answer.rstrip("\n").split("..."))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def there_are_examples():
+    assert len(examples()) >= 6
+
+
+@pytest.mark.parametrize(("command", "answer"), examples())
+def test_answers_as_the_document_says(echod, command, answer):
+    server = echod()
+    program, *arguments = shlex.split(command.replace(":8080", f":{server.port}"))
+    assert program == "curl"
+    result = curl(*arguments)
+    assert result.returncode == 0, result.stderr
+    # The length of what is shown may depend on the port.
+    shown = result.stdout.decode().replace("\r\n", "\n").replace(f":{server.port}", ":8080")
+    assert re.fullmatch(pattern_of(answer), shown.rstrip("\n"), re.DOTALL), shown
