@@ -2,9 +2,12 @@
 // serves all connections of a listener, on several threads at once, so it holds only settings.
 #pragma once
 
+#include <optional>
+
 #include "stream/session.h"
 #include "stream/stream.h"
 #include "wire/http1.h"
+#include "wire/websocket_extensions.h"
 
 namespace echod {
 
@@ -17,6 +20,26 @@ class Handler {
   virtual Task<> serve(Stream& peer, Session& session) const = 0;
 };
 
+struct WebSocketSettings {
+  // Of a message, and of each of its frames, in bytes, and again of what it inflates to. Then:
+  // 1009.
+  uint64_t message_size_max = uint64_t{64} << 20;
+
+  // How many times its compressed size a message of more than inflate_ratio_floor bytes may inflate
+  // to, 0 for any. Then: 1009.
+  uint32_t inflate_ratio_max = 200;
+  uint64_t inflate_ratio_floor = uint64_t{16} << 20;
+
+  // How permessage-deflate is agreed on; nothing: it is declined. As it is here no message refers
+  // to another, so that compressed messages come back byte for byte and hold no memory between.
+  std::optional<wire::DeflatePolicy> compression =
+      wire::DeflatePolicy{.server_no_context_takeover = true, .client_no_context_takeover = true};
+
+  // After so long without a sign of the client it is sent a ping, and after as long again it is
+  // given up. 0: never.
+  Duration ping_interval = Duration::zero();
+};
+
 struct HttpSettings {
   wire::HttpLimits limits;
 
@@ -26,6 +49,8 @@ struct HttpSettings {
   // After a refusal, how long what the client still sends is taken in, so that its unread bytes do
   // not make the kernel reset the connection before the answer arrives.
   Duration linger_timeout = std::chrono::seconds(5);
+
+  WebSocketSettings websocket;
 };
 
 // Everything back as it came.

@@ -7,6 +7,9 @@
 
 #include "protocol/http_date.h"
 #include "protocol/http_routes.h"
+#include "protocol/linger.h"
+#include "protocol/websocket_connection.h"
+#include "wire/http1_head.h"
 
 namespace echod {
 namespace {
@@ -15,20 +18,28 @@ using wire::BodyFraming;
 using wire::HttpVersion;
 using Event = wire::RequestDecoder::Event;
 
-// A part of a body up to this size is copied behind what is gathered already: a copy of a few
-// kilobytes costs less than a send of its own.
-constexpr size_t kGatherMax = 4096;
+wire::WebSocketFields websocket_fields(std::string_view head_bytes) {
+  wire::WebSocketFields fields;
+  for (const wire::FieldLine& line : wire::fields_of(head_bytes)) {
+    fields.take(line.name, line.value());
+  }
+  return fields;
+}
 
 }  // namespace
 
 Http1Connection::Http1Connection(Stream& peer, Session& session, const HttpSettings& settings)
-    : peer_(peer), session_(session), settings_(settings), decoder_(settings.limits) {}
+    : peer_(peer),
+      session_(session),
+      settings_(settings),
+      decoder_(settings.limits),
+      output_(peer, session.buffers) {}
 
 Task<> Http1Connection::serve() {
   while (keep_alive_) {
     Head head = co_await read_head();
     if (head == Head::kNone) {
-      co_await flush();
+      co_await output_.flush();
       co_await peer_.finish_sending();
       co_return;
     }
@@ -39,8 +50,11 @@ Task<> Http1Connection::serve() {
       co_await answer();
     }
   }
-  co_await flush();
-  co_await finish_and_linger();
+  if (upgraded_) co_return;
+  co_await output_.flush();
+  unread_ = {};
+  in_ = Chunk();
+  co_await finish_and_linger(peer_, session_, settings_.linger_timeout);
 }
 
 // Reads up to the end of a request's head.
@@ -61,7 +75,7 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
       co_return Head::kRefused;
     }
     ECHOD_CHECK(event == Event::kNeedInput);
-    co_await flush();
+    co_await output_.flush();
     bool begun = decoder_.in_request();
     if (begun && !head_deadline_set_) {
       head_begin_ = session_.clock.now();
@@ -99,6 +113,28 @@ bool Http1Connection::refused_method() const {
   return method == "TRACE" || method == "CONNECT";
 }
 
+// The rest of the connection belongs to WebSocket, where the handshake is right.
+Task<> Http1Connection::upgrade(const wire::WebSocketFields& fields) {
+  const wire::RequestHead& head = decoder_.head();
+  const auto acceptance =
+      wire::accept_websocket(head.method, head.version, fields, settings_.websocket.compression);
+  if (!acceptance) {
+    co_await refuse(acceptance.error());
+    co_return;
+  }
+  text_.clear();
+  wire::append_websocket_answer(text_, *acceptance);
+  co_await output_.write(text_);
+  co_await output_.flush();
+  session_.protocol = "websocket";
+  keep_alive_ = false;
+  upgraded_ = true;
+  in_.drop_front(in_.size() - unread_.size());
+  unread_ = {};
+  WebSocketConnection connection(peer_, session_, settings_, acceptance->deflate);
+  co_await connection.serve(std::move(in_));
+}
+
 Task<> Http1Connection::answer() {
   const wire::RequestHead& head = decoder_.head();
   keep_alive_ = head.keep_alive;
@@ -106,9 +142,16 @@ Task<> Http1Connection::answer() {
     co_await refuse(405);
     co_return;
   }
+  if (head.framing == BodyFraming::kNone) {
+    const wire::WebSocketFields fields = websocket_fields(decoder_.head_bytes());
+    if (fields.wants_websocket()) {
+      co_await upgrade(fields);
+      co_return;
+    }
+  }
   if (head.expects_continue && unread_.empty()) {
-    co_await write(wire::kContinueResponse);
-    co_await flush();
+    co_await output_.write(wire::kContinueResponse);
+    co_await output_.flush();
   }
   Body body = Body::kComplete;
   switch (answer_to(head)) {
@@ -167,14 +210,14 @@ Task<Http1Connection::Body> Http1Connection::echo_body() {
     Event event = decoder_.next(unread_);
     if (event == Event::kError) co_return begun ? Body::kCut : Body::kRefused;
     if (event == Event::kNeedInput) {
-      co_await flush();
+      co_await output_.flush();
       bool more = co_await receive_more();
       if (!more) co_return Body::kCut;
       continue;
     }
     if (!begun) {
       compose_head(head.framing, head.content_length, wire::safe_content_type(head.content_type));
-      co_await write(text_);
+      co_await output_.write(text_);
       begun = true;
     }
     if (event == Event::kEnd) break;
@@ -183,16 +226,16 @@ Task<Http1Connection::Body> Http1Connection::echo_body() {
       chunk_left = decoder_.chunk_size();
       text_.clear();
       wire::append_chunk_size(text_, chunk_left);
-      co_await write(text_);
+      co_await output_.write(text_);
       continue;
     }
     std::span<const std::byte> part = decoder_.body();
     const bool chunk_ends = chunked && part.size() == chunk_left;
     if (chunked) chunk_left -= part.size();
-    co_await echo_part(part);
-    if (chunk_ends) co_await write("\r\n");
+    co_await output_.pass(in_, part);
+    if (chunk_ends) co_await output_.write("\r\n");
   }
-  if (chunked && !silent) co_await write(wire::kLastChunk);
+  if (chunked && !silent) co_await output_.write(wire::kLastChunk);
   co_return Body::kComplete;
 }
 
@@ -203,18 +246,18 @@ Task<Http1Connection::Body> Http1Connection::echo_raw() {
   const bool chunked = head.framing == BodyFraming::kChunked;
   const std::string_view head_bytes = decoder_.head_bytes();
   compose_head(head.framing, head_bytes.size() + head.content_length, "application/octet-stream");
-  co_await write(text_);
+  co_await output_.write(text_);
   std::span<const std::byte> raw = std::as_bytes(std::span(head_bytes));
   Event event = Event::kHead;
   while (true) {
     if (!silent && chunked) {
       co_await write_chunk(raw);
     } else if (!silent) {
-      co_await write({reinterpret_cast<const char*>(raw.data()), raw.size()});
+      co_await output_.write({reinterpret_cast<const char*>(raw.data()), raw.size()});
     }
     if (event == Event::kEnd) break;
     if (event == Event::kNeedInput) {
-      co_await flush();
+      co_await output_.flush();
       bool more = co_await receive_more();
       if (!more) co_return Body::kCut;
     }
@@ -223,7 +266,7 @@ Task<Http1Connection::Body> Http1Connection::echo_raw() {
     if (event == Event::kError) co_return Body::kCut;
     raw = raw.first(raw.size() - unread_.size());
   }
-  if (chunked && !silent) co_await write(wire::kLastChunk);
+  if (chunked && !silent) co_await output_.write(wire::kLastChunk);
   co_return Body::kComplete;
 }
 
@@ -231,9 +274,9 @@ Task<> Http1Connection::write_chunk(std::span<const std::byte> bytes) {
   if (bytes.empty()) co_return;
   text_.clear();
   wire::append_chunk_size(text_, bytes.size());
-  co_await write(text_);
-  co_await write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  co_await write("\r\n");
+  co_await output_.write(text_);
+  co_await output_.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  co_await output_.write("\r\n");
 }
 
 // Answers with what the request looked like, once it has come to its end.
@@ -251,8 +294,8 @@ Task<Http1Connection::Body> Http1Connection::reflect() {
   const std::string document = as_text ? reflect_as_text(request) : reflect_as_json(request);
   compose_head(BodyFraming::kContentLength, document.size(),
                as_text ? "text/plain; charset=utf-8" : "application/json");
-  co_await write(text_);
-  if (head.method != "HEAD") co_await write(document);
+  co_await output_.write(text_);
+  if (head.method != "HEAD") co_await output_.write(document);
   co_return Body::kComplete;
 }
 
@@ -269,7 +312,7 @@ Task<Http1Connection::Body> Http1Connection::read_body(ReflectedBody& facts) {
         facts.size += decoder_.body().size();
         break;
       case Event::kNeedInput: {
-        co_await flush();
+        co_await output_.flush();
         bool more = co_await receive_more();
         if (!more) co_return Body::kCut;
         break;
@@ -284,40 +327,12 @@ Task<Http1Connection::Body> Http1Connection::read_body(ReflectedBody& facts) {
   }
 }
 
-Task<> Http1Connection::echo_part(std::span<const std::byte> part) {
-  if (part.size() <= kGatherMax || !unread_.empty()) {
-    // Small, or more of the input follows it in the same buffer, which a send would give away.
-    co_await write({reinterpret_cast<const char*>(part.data()), part.size()});
-    co_return;
-  }
-  co_await flush();
-  in_.drop_front(static_cast<size_t>(part.data() - in_.data()));
-  ECHOD_CHECK(in_.size() == part.size());
-  co_await peer_.send(std::move(in_));
-}
-
-// Gathers `text`, sending what is gathered whenever the buffer is full.
-Task<> Http1Connection::write(std::string_view text) {
-  while (!text.empty()) {
-    if (!out_.has_buffer()) out_ = co_await session_.buffers.lease();
-    std::string_view fitting = text.substr(0, out_.spare().size());
-    out_.append(fitting);
-    text.remove_prefix(fitting.size());
-    if (out_.spare().empty()) co_await flush();
-  }
-}
-
-Task<> Http1Connection::flush() {
-  if (!out_) co_return;
-  co_await peer_.send(std::move(out_));
-}
-
 // Answers with an error, the last answer on this connection: after a request that was not
 // understood, nothing that follows can be trusted to be one.
 Task<> Http1Connection::refuse(int status) {
   keep_alive_ = false;
   compose_refusal(status);
-  co_await write(text_);
+  co_await output_.write(text_);
 }
 
 void Http1Connection::compose_refusal(int status) {
@@ -334,22 +349,13 @@ void Http1Connection::compose_refusal(int status) {
   if (status == 405) {
     wire::append_field(text_, "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
   }
+  if (status == 426) {
+    wire::append_field(text_, "Upgrade", "websocket");
+    wire::append_field(text_, "Sec-WebSocket-Version", wire::kWebSocketVersion);
+  }
   wire::append_field(text_, "Connection", "close");
   text_ += "\r\n";
   text_ += body;
-}
-
-// Closing a socket with unread input makes the kernel send a reset, which can destroy the answer
-// before the client has read it. So what still comes is taken in and dropped for a while.
-Task<> Http1Connection::finish_and_linger() {
-  co_await peer_.finish_sending();
-  peer_.expires_at(deadline_after(session_.clock.now(), settings_.linger_timeout));
-  unread_ = {};
-  while (true) {
-    Result<bool> more = co_await receive_more().observed();
-    if (!more || !*more) break;
-    unread_ = {};
-  }
 }
 
 }  // namespace echod

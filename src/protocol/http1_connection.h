@@ -1,20 +1,18 @@
 // One HTTP/1 connection: requests are answered one after another. What with is chosen by answer_to:
 // nearly always a request's own body, streamed as it comes, or its reflection where it has none.
-//
-// What is written gathers in one buffer until the input runs dry or the buffer is full, so that a
-// small answer is one send, and so are the answers to a dozen pipelined requests. A large part of a
-// body is not gathered but sent as the chunk it was received in.
 #pragma once
 
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "protocol/gathered_output.h"
 #include "protocol/handler.h"
 #include "protocol/http_reflection.h"
 #include "stream/session.h"
 #include "stream/stream.h"
 #include "wire/http1.h"
+#include "wire/websocket_handshake.h"
 
 namespace echod {
 
@@ -33,16 +31,13 @@ class Http1Connection {
   Task<Head> read_head();
   Task<bool> receive_more();
   Task<> answer();
+  Task<> upgrade(const wire::WebSocketFields& fields);
   Task<Body> echo_body();
   Task<Body> echo_raw();
   Task<Body> reflect();
   Task<Body> read_body(ReflectedBody& facts);
-  Task<> echo_part(std::span<const std::byte> part);
   Task<> write_chunk(std::span<const std::byte> bytes);
   Task<> refuse(int status);
-  Task<> write(std::string_view text);
-  Task<> flush();
-  Task<> finish_and_linger();
   bool refused_method() const;
   void compose_head(wire::BodyFraming framing, uint64_t length, std::string_view content_type);
   void compose_refusal(int status);
@@ -53,10 +48,11 @@ class Http1Connection {
   wire::RequestDecoder decoder_;
   Chunk in_;                           // received, and being decoded
   std::span<const std::byte> unread_;  // what is left of it
-  Chunk out_;                          // gathered, and not yet sent
-  std::string text_;                   // the head or chunk line being composed
-  int refusal_ = 0;                    // the status of a request that is refused
+  GatheredOutput output_;
+  std::string text_;  // the head or chunk line being composed
+  int refusal_ = 0;   // the status of a request that is refused
   bool keep_alive_ = true;
+  bool upgraded_ = false;  // it is over, and was a WebSocket at its end
   bool head_deadline_set_ = false;
   Time head_begin_;                            // of a head that did not come in one piece
   Duration head_duration_ = Duration::zero();  // of the head read last
