@@ -83,6 +83,18 @@ void add_serving(CommandParser& parser, ServeOptions& options) {
       "less latency for more processor time; at most 10ms (auto: 50us)");
 }
 
+void add_websocket(CommandParser& parser, ServeOptions& options) {
+  using Compression = WebSocketCompression;
+  parser.add_choice<Compression>(
+      "--ws-compression", options.http.websocket.compression,
+      {{"message", Compression::kMessage},
+       {"context", Compression::kContext},
+       {"off", Compression::kOff}},
+      "WebSocket's permessage-deflate: message, each by itself, so that it comes back byte for "
+      "byte; context, as the client wants it, so that messages may refer to earlier ones; off "
+      "(message)");
+}
+
 void add_limits(CommandParser& parser, ServeOptions& options) {
   parser.group("Limits");
   constexpr uint64_t kMany = 1'000'000'000;
@@ -105,6 +117,12 @@ void add_limits(CommandParser& parser, ServeOptions& options) {
       "--max-header", 256, 64 << 20,
       [&options](uint64_t n) { options.http.limits.head_size_max = n == 0 ? 64 << 20 : n; },
       "HTTP: a request's line and fields together; a larger head is answered with 431 (32KiB)");
+  parser.add_size(
+      "--max-message", 1, uint64_t{1} << 60,
+      [&options](uint64_t n) {
+        options.http.websocket.message_size_max = n == 0 ? uint64_t{1} << 60 : n;
+      },
+      "WebSocket: a message, and what it inflates to; a larger one ends with 1009 (64MiB)");
   parser.add_size(
       "--unsent-buffer", 1024, 1 << 30,
       [&options](uint64_t n) { options.socket.unsent_size_max = n; },
@@ -130,6 +148,10 @@ void add_timeouts(CommandParser& parser, ServeOptions& options) {
   parser.add_duration(
       "--header-timeout", [&options](Duration d) { options.http.head_timeout = d; },
       "HTTP: from a request's first byte to the end of its head; then 408 (10s)");
+  parser.add_duration(
+      "--ping-interval", [&options](Duration d) { options.http.websocket.ping_interval = d; },
+      "WebSocket: a client that was silent so long is sent a ping, and given up after as long "
+      "again (0: never)");
   parser.add_duration(
       "--drain-timeout", [&options](Duration d) { options.drain_timeout = d; },
       "After SIGTERM or SIGINT, open echoes may go on this long (5s)");
@@ -183,6 +205,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
                         .verbs = {"serve", "bench", "sim"}});
   parser.add_default_verb("serve", "Run the echo server (the default)");
   add_serving(parser, options);
+  add_websocket(parser, options);
   add_limits(parser, options);
   add_timeouts(parser, options);
   add_logging(parser, options);

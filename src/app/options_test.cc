@@ -88,6 +88,8 @@ TEST(OptionsTest, Sizes) {
   EXPECT_EQ(options({"--max-body", "0"}).http.limits.body_size_max, uint64_t{1} << 60);
   EXPECT_EQ(options({"--max-header", "64KiB"}).http.limits.head_size_max, 65536u);
   EXPECT_EQ(options({"--max-header", "256"}).http.limits.head_size_max, 256u);
+  EXPECT_EQ(options({"--max-message", "1KiB"}).http.websocket.message_size_max, 1024u);
+  EXPECT_EQ(options({"--max-message", "0"}).http.websocket.message_size_max, uint64_t{1} << 60);
   EXPECT_EQ(options({"--unsent-buffer", "16KiB"}).socket.unsent_size_max, 16384u);
   EXPECT_EQ(options({"--unsent-buffer", "0"}).socket.unsent_size_max, 0u);
   EXPECT_EQ(options({"--socket-buffer", "64KiB"}).socket.buffer_size, 65536u);
@@ -100,6 +102,15 @@ TEST(OptionsTest, Timeouts) {
   EXPECT_EQ(options({"--detect-timeout", "500ms"}).detect_timeout, 500ms);
   EXPECT_EQ(options({"--header-timeout", "2s"}).http.head_timeout, 2s);
   EXPECT_EQ(options({"--drain-timeout", "1h"}).drain_timeout, 1h);
+  EXPECT_EQ(options({"--ping-interval", "20s"}).http.websocket.ping_interval, 20s);
+}
+
+TEST(OptionsTest, Compression) {
+  using Compression = WebSocketCompression;
+  EXPECT_EQ(options({}).http.websocket.compression, Compression::kMessage);
+  EXPECT_EQ(options({"--ws-compression", "context"}).http.websocket.compression,
+            Compression::kContext);
+  EXPECT_EQ(options({"--ws-compression", "off"}).http.websocket.compression, Compression::kOff);
 }
 
 TEST(OptionsTest, Logging) {
@@ -222,6 +233,9 @@ TEST(OptionsTest, HelpMentionsEveryOption) {
                                     "--max-connections-per-source",
                                     "--max-body",
                                     "--max-header",
+                                    "--max-message",
+                                    "--ws-compression",
+                                    "--ping-interval",
                                     "--unsent-buffer",
                                     "--socket-buffer",
                                     "--idle-timeout",

@@ -2,12 +2,11 @@
 // serves all connections of a listener, on several threads at once, so it holds only settings.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 
 #include "stream/session.h"
 #include "stream/stream.h"
 #include "wire/http1.h"
-#include "wire/websocket_extensions.h"
 
 namespace echod {
 
@@ -20,6 +19,14 @@ class Handler {
   virtual Task<> serve(Stream& peer, Session& session) const = 0;
 };
 
+// What is agreed on where a client offers permessage-deflate.
+enum class WebSocketCompression : uint8_t {
+  kMessage,  // no message refers to another: they come back byte for byte, and hold no memory
+             // between
+  kContext,  // what the client wants: a message may refer to earlier ones, and is compressed anew
+  kOff,      // nothing: it is declined
+};
+
 struct WebSocketSettings {
   // Of a message, and of each of its frames, in bytes, and again of what it inflates to. Then:
   // 1009.
@@ -30,10 +37,7 @@ struct WebSocketSettings {
   uint32_t inflate_ratio_max = 200;
   uint64_t inflate_ratio_floor = uint64_t{16} << 20;
 
-  // How permessage-deflate is agreed on; nothing: it is declined. As it is here no message refers
-  // to another, so that compressed messages come back byte for byte and hold no memory between.
-  std::optional<wire::DeflatePolicy> compression =
-      wire::DeflatePolicy{.server_no_context_takeover = true, .client_no_context_takeover = true};
+  WebSocketCompression compression = WebSocketCompression::kMessage;
 
   // After so long without a sign of the client it is sent a ping, and after as long again it is
   // given up. 0: never.

@@ -18,6 +18,13 @@ using wire::BodyFraming;
 using wire::HttpVersion;
 using Event = wire::RequestDecoder::Event;
 
+std::optional<wire::DeflatePolicy> policy_of(WebSocketCompression compression) {
+  if (compression == WebSocketCompression::kOff) return std::nullopt;
+  const bool alone = compression == WebSocketCompression::kMessage;
+  return wire::DeflatePolicy{.server_no_context_takeover = alone,
+                             .client_no_context_takeover = alone};
+}
+
 wire::WebSocketFields websocket_fields(std::string_view head_bytes) {
   wire::WebSocketFields fields;
   for (const wire::FieldLine& line : wire::fields_of(head_bytes)) {
@@ -116,8 +123,8 @@ bool Http1Connection::refused_method() const {
 // The rest of the connection belongs to WebSocket, where the handshake is right.
 Task<> Http1Connection::upgrade(const wire::WebSocketFields& fields) {
   const wire::RequestHead& head = decoder_.head();
-  const auto acceptance =
-      wire::accept_websocket(head.method, head.version, fields, settings_.websocket.compression);
+  const auto acceptance = wire::accept_websocket(head.method, head.version, fields,
+                                                 policy_of(settings_.websocket.compression));
   if (!acceptance) {
     co_await refuse(acceptance.error());
     co_return;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <coroutine>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,15 @@ class WatchedStream final : public Stream {
   void fail(size_t operation, Errc code) {
     failing_ = operation;
     code_ = code;
+    goes_on_ = code == Errc::kTimeout;
+  }
+
+  // The same for an operation that the server's draining ends, or one before whose timeout time has
+  // passed as `before` says; the connection still works.
+  void fail_and_go_on(size_t operation, Errc code, std::function<void()> before = {}) {
+    fail(operation, code);
+    goes_on_ = true;
+    before_ = std::move(before);
   }
 
   // Operations begun so far: what fail() counts.
@@ -82,13 +92,17 @@ class WatchedStream final : public Stream {
   Result<void> pass(During during) {
     if (operations_++ != failing_) return {};
     Error error{code_, during, 0};
-    if (code_ != Errc::kTimeout) inner_.abort(error);
+    const std::function<void()> before = before_;  // which may set the next
+    if (before) before();
+    if (!goes_on_) inner_.abort(error);
     return std::unexpected(error);
   }
 
   Stream& inner_;
   size_t failing_ = SIZE_MAX;
   Errc code_ = Errc::kReset;
+  bool goes_on_ = false;
+  std::function<void()> before_;
   size_t operations_ = 0;
   std::vector<size_t> sends_;
   std::vector<Deadline> receive_deadlines_;
