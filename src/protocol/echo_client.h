@@ -43,6 +43,10 @@ class EchoTraffic {
   // ("status 503"), which the connection survives.
   virtual void refused(std::string_view what) = 0;
 
+  // The client has something to send that is no message (an answer to a ping): send() is to be
+  // called, as when there is one.
+  virtual void wants_to_send() = 0;
+
  protected:
   ~EchoTraffic() = default;
 };
@@ -59,7 +63,7 @@ struct EchoClientOptions {
   uint64_t seed = 0;   // of the pattern: another one for each connection
   bool verify = true;  // every byte; else sizes alone
 
-  // HTTP: what each request says besides its framing.
+  // HTTP: what each request says besides its framing; WebSocket: what its handshake says.
   std::string_view host = {};
   std::string_view path = "/";
   std::string_view fields = {};  // more field lines, each with its CRLF
@@ -69,6 +73,9 @@ class EchoClient {
  public:
   virtual ~EchoClient() = default;
 
+  // Before anything else: what the protocol needs for messages to be sent, such as a handshake.
+  virtual Task<> open() { co_return; }
+
   // Sends the messages that EchoTraffic::next_message() gives, until it gives none; then ends, and
   // is to be called again when there may be more.
   virtual Task<> send() = 0;
@@ -77,6 +84,10 @@ class EchoClient {
   // the protocol does, with nothing under way; fails with what the stream fails with, or with
   // kProtocol, which fault() then explains.
   virtual Task<> receive() = 0;
+
+  // After the last message, with no send() under way: says the protocol's goodbye, if it has one,
+  // and that nothing more will be sent.
+  virtual Task<> finish() = 0;
 
   EchoFault fault() const { return fault_; }
   const std::string& explanation() const { return explanation_; }  // one line, for people
@@ -110,5 +121,10 @@ std::unique_ptr<EchoClient> make_tcp_client(Stream& stream, BufferPool& buffers,
 std::unique_ptr<EchoClient> make_http1_client(Stream& stream, BufferPool& buffers,
                                               EchoTraffic& traffic,
                                               const EchoClientOptions& options);
+
+// WebSocket: each message is a binary message, echoed as one.
+std::unique_ptr<EchoClient> make_websocket_client(Stream& stream, BufferPool& buffers,
+                                                  EchoTraffic& traffic,
+                                                  const EchoClientOptions& options);
 
 }  // namespace echod

@@ -42,8 +42,10 @@ class Http1Client final : public EchoClient {
       if (count > 0) traffic_.echoed(count);
       if (last_response_ && !decoder_.in_response()) break;
     }
-    co_await finish();
+    co_await check_end();
   }
+
+  Task<> finish() override { co_await stream_.finish_sending(); }
 
  private:
   // --- Sending ---
@@ -165,7 +167,7 @@ class Http1Client final : public EchoClient {
   }
 
   // The server ended the connection, or will now.
-  Result<void> finish() {
+  Result<void> check_end() {
     using Event = wire::ResponseDecoder::Event;
     const Event event =
         last_response_ && !decoder_.in_response() ? Event::kNeedInput : decoder_.end_of_input();

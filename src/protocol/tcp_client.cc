@@ -37,6 +37,8 @@ class TcpClient final : public EchoClient {
     co_await check_end();
   }
 
+  Task<> finish() override { co_await stream_.finish_sending(); }
+
  private:
   // The next bytes to send: what is left of a message, and as many whole ones as may follow.
   // Without any, an empty chunk.

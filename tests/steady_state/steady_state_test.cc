@@ -165,6 +165,7 @@ class CountingTraffic final : public EchoTraffic {
     if (sleeper_) std::exchange(sleeper_, nullptr).resume();
   }
   void refused(std::string_view what) override { ADD_FAILURE() << what; }
+  void wants_to_send() override {}
 
   struct Sleep {
     std::coroutine_handle<>& place;

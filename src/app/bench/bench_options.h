@@ -12,7 +12,7 @@
 
 namespace echod {
 
-enum class BenchProtocol : uint8_t { kTcp, kHttp1 };
+enum class BenchProtocol : uint8_t { kTcp, kHttp1, kWebSocket };
 
 // Where to send: tcp://HOST:PORT, http://HOST:PORT/PATH.
 struct BenchTarget {

@@ -140,6 +140,8 @@ std::unique_ptr<EchoClient> BenchConnection::make_client(Stream& stream, BufferP
       return make_tcp_client(stream, buffers, traffic, client);
     case BenchProtocol::kHttp1:
       return make_http1_client(stream, buffers, traffic, client);
+    case BenchProtocol::kWebSocket:
+      return make_websocket_client(stream, buffers, traffic, client);
   }
   ECHOD_CHECK(false);
 }
@@ -148,9 +150,14 @@ Task<> BenchConnection::drive(SocketStream& stream, EchoClient& client) {
   ended_ = false;
   timed_out_ = false;
   begun_here_ = 0;
+  stream.expires_at(connect_start_ + tester_.setup.options.timeout);
+  Result<void> received = co_await client.open().observed();
+  stream.expires_at(kNever);
   Nursery sending;
-  sending.spawn(send_all(stream, client));
-  Result<void> received = co_await client.receive().observed();
+  if (received) {
+    sending.spawn(send_all(stream, client));
+    received = co_await client.receive().observed();
+  }
   ended_ = true;
   stream.abort({Errc::kAborted});  // a send that waits for a peer that is gone
   wake();
@@ -173,7 +180,7 @@ Task<> BenchConnection::send_all(Stream& stream, EchoClient& client) {
     }
     if (is_over() && under_way_.empty()) {
       // The server's end, in answer to ours, shows that nothing more came back than was sent.
-      [[maybe_unused]] Result<void> finished = co_await stream.finish_sending().observed();
+      [[maybe_unused]] Result<void> finished = co_await client.finish().observed();
       break;
     }
     if (!ended_) co_await Sleep{sleeper_};

@@ -78,6 +78,7 @@ class BenchConnection final : private EchoTraffic {
   void sending() override;
   void echoed(size_t count) override;
   void refused(std::string_view what) override;
+  void wants_to_send() override { wake(); }
 
   Task<> open_and_drive();
   Task<> use(SocketStream& stream, Session& session);

@@ -372,7 +372,8 @@ BenchCommand parse_run(int argc, const char* const* argv) {
         url = value;
         return std::nullopt;
       },
-      "URL", "tcp://HOST:PORT, http://HOST[:PORT][/PATH], or HOST:PORT for tcp");
+      "URL",
+      "tcp://HOST:PORT, http://HOST[:PORT][/PATH], ws://HOST[:PORT][/PATH], or HOST:PORT for tcp");
   add_load(parser, options);
   add_course(parser, options);
   add_tester(parser, options);
@@ -386,8 +387,8 @@ BenchCommand parse_run(int argc, const char* const* argv) {
   auto target = parse_bench_target(*url);
   if (!target) return parser.mistake(target.error());
   options.target = *target;
-  if (!options.headers.empty() && target->protocol != BenchProtocol::kHttp1) {
-    return parser.mistake("--header is for http:// URLs");
+  if (!options.headers.empty() && target->protocol == BenchProtocol::kTcp) {
+    return parser.mistake("--header is for http:// and ws:// URLs");
   }
   return options;
 }

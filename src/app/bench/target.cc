@@ -29,7 +29,8 @@ std::expected<BenchProtocol, std::string> take_scheme(std::string_view& rest) {
   rest.remove_prefix(end + 3);
   if (scheme == "tcp") return BenchProtocol::kTcp;
   if (scheme == "http") return BenchProtocol::kHttp1;
-  return Failure(fmt::format("'{}' is not a protocol: use tcp:// or http://", scheme));
+  if (scheme == "ws") return BenchProtocol::kWebSocket;
+  return Failure(fmt::format("'{}' is not a protocol: use tcp://, http:// or ws://", scheme));
 }
 
 // Takes the path off the end of `rest`; "/" where there is none.
@@ -57,10 +58,11 @@ std::expected<BenchTarget, std::string> parse_bench_target(std::string_view url)
   if (!protocol) return Failure(protocol.error());
   target.protocol = *protocol;
   const std::string path = take_path(rest);
-  const bool http = *protocol == BenchProtocol::kHttp1;
+  const bool http = *protocol != BenchProtocol::kTcp;
   if (http) target.path = path;
   if (!http && path != "/") {
-    return Failure(fmt::format("'{}': a tcp:// URL has no path; for HTTP write http://", url));
+    return Failure(fmt::format(
+        "'{}': a tcp:// URL has no path; for HTTP write http://, for WebSocket ws://", url));
   }
   std::string_view port;
   if (rest.starts_with('[')) {

@@ -8,8 +8,10 @@
 
 #include "wire/detect.h"
 #include "wire/http1.h"
+#include "wire/http1_head.h"
 #include "wire/http1_response_decoder.h"
 #include "wire/http_target.h"
+#include "wire/websocket_handshake.h"
 
 namespace echod::sim {
 namespace {
@@ -27,7 +29,8 @@ struct Request {
 
 struct Requests {
   std::vector<Request> all;
-  int error = 0;  // the status that what follows them deserves; 0: they are well-formed
+  int error = 0;          // the status that what follows them deserves; 0: they are well-formed
+  bool upgraded = false;  // the last one asks for a WebSocket: what follows it is none
 };
 
 struct Response {
@@ -47,6 +50,15 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 
 void append(std::string& text, std::span<const std::byte> bytes) {
   text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+bool wants_websocket(const wire::RequestDecoder& decoder) {
+  if (decoder.head().framing != wire::BodyFraming::kNone) return false;
+  wire::WebSocketFields fields;
+  for (const wire::FieldLine& line : wire::fields_of(decoder.head_bytes())) {
+    fields.take(line.name, line.value());
+  }
+  return fields.wants_websocket();
 }
 
 Requests requests_in(std::string_view sent) {
@@ -72,6 +84,10 @@ Requests requests_in(std::string_view sent) {
                                 .body = {},
                                 .has_body = decoder.head().framing != wire::BodyFraming::kNone,
                                 .keep_alive = decoder.head().keep_alive});
+        if (wants_websocket(decoder)) {
+          requests.upgraded = true;
+          return requests;
+        }
         break;
       case Event::kChunk:
         break;
@@ -100,6 +116,7 @@ Responses responses_in(std::string_view received) {
         return responses;
       case Event::kHead:
         responses.all.push_back({.status = decoder.head().status, .body = {}});
+        if (decoder.head().status == 101) return responses;
         break;
       case Event::kBody:
         append(responses.all.back().body, decoder.body());
@@ -157,6 +174,8 @@ std::string wrong_responses(const Requests& requests, const Responses& responses
   if (!responses.error.empty()) return "an HTTP response with a " + responses.error;
   for (size_t i = 0; i < responses.all.size(); ++i) {
     const Response& response = responses.all[i];
+    const bool of_upgrade = requests.upgraded && i + 1 == requests.all.size();
+    if (of_upgrade) return response.status == 200 ? "a WebSocket was answered with 200" : "";
     if (response.status != 200) {
       if (i + 1 < responses.all.size()) return "an answer after a refusal";
       if (!is_deserved(requests, i, response.status)) {
@@ -194,7 +213,7 @@ std::string missing_answers(const Exchange& exchange) {
     return exchange.received.size() == exchange.sent.size() ? "" : "not all came back";
   }
   const Requests requests = requests_in(exchange.sent);
-  if (asks_for_head(requests)) return {};
+  if (asks_for_head(requests) || requests.upgraded) return {};
   const Responses responses = responses_in(exchange.received);
   if (!responses.all.empty() && responses.all.back().status != 200) return {};
   for (size_t i = 0; i < requests.all.size() && requests.all[i].complete; ++i) {

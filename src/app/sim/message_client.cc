@@ -26,9 +26,12 @@ class MessageClient final : public SimClient, private EchoTraffic {
     EchoClientOptions settings{.seed = random().next(), .host = "simulated"};
     EchoTraffic& traffic = *this;
     std::unique_ptr<EchoClient> client = make_(stream, loop().buffers(), traffic, settings);
+    Result<void> received = co_await client->open().observed();
     Nursery sending;
-    sending.spawn(send_all(stream, *client));
-    Result<void> received = co_await client->receive().observed();
+    if (received) {
+      sending.spawn(send_all(stream, *client));
+      received = co_await client->receive().observed();
+    }
     ended_ = true;
     stream.abort({Errc::kAborted});
     wake();
@@ -56,7 +59,7 @@ class MessageClient final : public SimClient, private EchoTraffic {
         break;
       }
       if (echoed_ == messages_) {
-        [[maybe_unused]] Result<void> finished = co_await stream.finish_sending().observed();
+        [[maybe_unused]] Result<void> finished = co_await client.finish().observed();
         break;
       }
       if (!ended_) co_await Sleep{sleeper_};
@@ -81,14 +84,15 @@ class MessageClient final : public SimClient, private EchoTraffic {
     if (refusal_.empty()) refusal_ = what;
     echoed(1);
   }
+  void wants_to_send() override { wake(); }
 
   void judge(const Result<void>& received, const EchoClient& client) {
     if (client.fault() == EchoFault::kCorrupt) fail(client.explanation());
     if (excused()) return;
     // A server that drains resets who was not accepted yet, and ends an HTTP connection after the
-    // request it works on.
-    const bool http = make_ == &make_http1_client;
-    if (draining() && (http || echoed_ == 0)) return;
+    // request it works on, and a WebSocket between messages.
+    const bool ends_between = make_ != &make_tcp_client;
+    if (draining() && (ends_between || echoed_ == 0)) return;
     if (!refusal_.empty()) {
       fail("a message was refused: " + refusal_);
     } else if (!received) {
@@ -120,6 +124,11 @@ std::unique_ptr<SimClient> make_tcp_message_client(const ClientSurroundings& aro
 std::unique_ptr<SimClient> make_http1_message_client(const ClientSurroundings& around,
                                                      Random& random) {
   return std::make_unique<MessageClient>(around, random, &make_http1_client, "http");
+}
+
+std::unique_ptr<SimClient> make_websocket_message_client(const ClientSurroundings& around,
+                                                         Random& random) {
+  return std::make_unique<MessageClient>(around, random, &make_websocket_client, "websocket");
 }
 
 }  // namespace echod::sim

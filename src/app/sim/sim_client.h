@@ -80,5 +80,7 @@ std::unique_ptr<SimClient> make_tcp_message_client(const ClientSurroundings& aro
                                                    Random& random);
 std::unique_ptr<SimClient> make_http1_message_client(const ClientSurroundings& around,
                                                      Random& random);
+std::unique_ptr<SimClient> make_websocket_message_client(const ClientSurroundings& around,
+                                                         Random& random);
 
 }  // namespace echod::sim
