@@ -25,6 +25,8 @@ TEST(TargetTest, Urls) {
   expect("127.0.0.1:65535", kTcp, "127.0.0.1", 65535);
   expect("tcp://[::1]:7", kTcp, "::1", 7);
   expect("http://example.org", kHttp, "example.org", 80);
+  expect("ws://example.org", BenchProtocol::kWebSocket, "example.org", 80);
+  expect("ws://example.org:81/chat?a", BenchProtocol::kWebSocket, "example.org", 81, "/chat?a");
   expect("http://example.org/", kHttp, "example.org", 80);
   expect("http://example.org:8080/a/b?c=d#e", kHttp, "example.org", 8080, "/a/b?c=d");
   expect("http://example.org?x=1", kHttp, "example.org", 80, "/?x=1");

@@ -242,11 +242,12 @@ class World final : private MemoryFaults {
   }
 
   // What the server holds has a limit: the buffers lent to its ring, and those in which bytes of a
-  // connection are on their way, one as they came and one as they are written.
+  // connection are on their way: as they came, as they are written and, of a WebSocket, held back
+  // until they are right, or inflated and deflated anew.
   void look_at_memory(const LoopWorker& worker) {
     const size_t connections = worker.connections();
     const size_t leased = server_.loop->buffers().leased();
-    if (leased > LentBuffers::kCount + 2 * connections) {
+    if (leased > LentBuffers::kCount + 4 * connections) {
       fail(fmt::format("{} buffers are leased for {} connections", leased, connections));
     }
     if (connections > connections_max_) {
