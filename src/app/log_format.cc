@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/log.h"
+#include "wire/utf8.h"
 
 namespace echod {
 namespace {
@@ -30,28 +31,6 @@ std::string format_time(std::chrono::system_clock::time_point time) {
   auto fraction = (ms - std::chrono::floor<std::chrono::seconds>(ms)).count();
   std::tm utc = fmt::gmtime(std::chrono::system_clock::to_time_t(time));
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", utc, fraction);
-}
-
-// The length of the well-formed UTF-8 sequence at the front of `text` (RFC 3629), or 0.
-size_t utf8_length(std::string_view text) {
-  auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  auto continues = [&](size_t i) { return i < text.size() && (byte(i) & 0xC0) == 0x80; };
-  unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return continues(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    if (!continues(1) || !continues(2)) return 0;
-    bool overlong = lead == 0xE0 && byte(1) < 0xA0;
-    bool surrogate = lead == 0xED && byte(1) > 0x9F;
-    return overlong || surrogate ? 0 : 3;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    if (!continues(1) || !continues(2) || !continues(3)) return 0;
-    bool overlong = lead == 0xF0 && byte(1) < 0x90;
-    bool too_large = lead == 0xF4 && byte(1) > 0x8F;
-    return overlong || too_large ? 0 : 4;
-  }
-  return 0;
 }
 
 bool is_control(std::string_view character) {
@@ -132,7 +111,7 @@ std::string make_json(const LogLine& line, std::string_view time) {
 
 void append_escaped(std::string& out, std::string_view text) {
   while (!text.empty()) {
-    size_t length = utf8_length(text);
+    size_t length = wire::utf8_character_size(text);
     std::string_view character = text.substr(0, length == 0 ? 1 : length);
     if (character == "\n") {
       out += "\\n";

@@ -81,6 +81,7 @@ bool is_utf8(std::string_view text) {
 size_t utf8_character_size(std::string_view text) {
   if (text.empty()) return 0;
   const Lead lead = lead_of(static_cast<uint8_t>(text.front()));
+  if (lead.left == 0) return 1;
   if (lead.left == kNone || text.size() <= lead.left) return 0;
   const std::string_view character = text.substr(0, size_t{1} + lead.left);
   return is_utf8(character) ? character.size() : 0;

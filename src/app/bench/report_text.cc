@@ -7,6 +7,7 @@
 
 #include "app/bench/figures.h"
 #include "app/bench/report_json.h"
+#include "wire/utf8.h"
 
 namespace echod {
 namespace {
@@ -146,16 +147,13 @@ std::string tester(const BenchResult& result) {
   return text;
 }
 
-// What may stand as it is: whole and valid UTF-8 sequences that are not control characters.
+// The size of the character at the front, where it may stand as it is: UTF-8 that does not control
+// a terminal. 0 where it may not.
 size_t printable_at(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   if (byte(0) < 0x80) return byte(0) >= 0x20 && byte(0) != 0x7f ? 1 : 0;
-  const size_t size = byte(0) >= 0xf0 ? 4 : byte(0) >= 0xe0 ? 3 : 2;
-  if (byte(0) < 0xc2 || byte(0) > 0xf4 || text.size() < size) return 0;
-  for (size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  return byte(0) == 0xc2 && byte(1) < 0xa0 ? 0 : size;  // U+0080 to U+009F control terminals too
+  const size_t size = wire::utf8_character_size(text);
+  return size == 2 && byte(0) == 0xc2 && byte(1) < 0xa0 ? 0 : size;  // U+0080 to U+009F
 }
 
 }  // namespace

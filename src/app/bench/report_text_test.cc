@@ -153,6 +153,16 @@ TEST(ReportTextTest, NothingControlsTheTerminal) {
   EXPECT_EQ(text.find('\x9b'), std::string::npos);
 }
 
+TEST(ReportTextTest, WhatIsNotUtf8IsNotPrinted) {
+  EXPECT_EQ(printable("\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"),
+            "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80");
+  EXPECT_EQ(printable("a\xe2\x82"), "a??");
+  EXPECT_EQ(printable("\xe0\x82\x9b"), "???");       // CSI, overlong
+  EXPECT_EQ(printable("\xf0\x80\x82\x9b"), "????");  //
+  EXPECT_EQ(printable("\xed\xa0\x80"), "???");       // a surrogate
+  EXPECT_EQ(printable("\xf4\x90\x80\x80"), "????");  // beyond U+10FFFF
+}
+
 TEST(ReportTextTest, PlansInWords) {
   BenchPlan plan = {.url = "",
                     .loop = "closed",
