@@ -53,7 +53,8 @@ struct CompressionStep {
 //   at the end of its last frame: finish() until kEnd
 class MessageInflater {
  public:
-  // As agreed on for the peer's direction: a server reads with the client's window and takeover.
+  // As agreed on for the peer's direction: a server reads with the client's window and takeover. A
+  // peer that refers further back than its window was agreed to reach is not always noticed.
   MessageInflater(uint8_t window_bits, bool context_takeover, const InflateLimits& limits);
   MessageInflater(MessageInflater&&) noexcept;
   MessageInflater& operator=(MessageInflater&&) noexcept;

@@ -283,11 +283,13 @@ TEST(PermessageDeflateTest, LimitsTheRatio) {
   const std::string bomb = deflated_once(std::string(4 << 20, '\0'));
   EXPECT_EQ(inflated({bomb}, true, {.ratio_max = 0}).text.size(), 4U << 20);
   EXPECT_EQ(inflated({bomb}, true, {.ratio_max = 1100, .ratio_floor = 0}).close_code, 0);
-  const InflateLimits limits{.ratio_max = 100, .ratio_floor = 4 * kStep};
-  const Inflated stopped = inflated({bomb}, true, limits);
-  EXPECT_EQ(stopped.close_code, 1009);
-  EXPECT_EQ(stopped.reason, "message compressed too much");
-  EXPECT_EQ(stopped.text.size(), 5 * kStep);  // the first step beyond the floor
+  for (const uint32_t ratio_max : {1U, 100U, 500U}) {
+    const InflateLimits limits{.ratio_max = ratio_max, .ratio_floor = 4 * kStep};
+    const Inflated stopped = inflated({bomb}, true, limits);
+    EXPECT_EQ(stopped.close_code, 1009);
+    EXPECT_EQ(stopped.reason, "message compressed too much");
+    EXPECT_EQ(stopped.text.size(), 5 * kStep);  // the first step beyond the floor
+  }
 }
 
 TEST(PermessageDeflateTest, TheRatioIsOfTheMessageAndBeyondItsFloor) {

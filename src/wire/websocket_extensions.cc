@@ -21,13 +21,14 @@ void skip_whitespace(std::string_view& text) {
 // Removes a quoted string, whose opening quote is at the front, and returns what it means: a token.
 std::optional<std::string> consume_quoted_token(std::string_view& text) {
   std::string value;
+  bool escaped = false;
   for (size_t i = 1; i < text.size(); ++i) {
-    if (text[i] == '"') {
+    if (!escaped && text[i] == '"') {
       text.remove_prefix(i + 1);
       return is_token(value) ? std::optional(value) : std::nullopt;
     }
-    if (text[i] == '\\' && ++i == text.size()) break;
-    value += text[i];
+    escaped = !escaped && text[i] == '\\';
+    if (!escaped) value += text[i];
   }
   return std::nullopt;
 }
@@ -198,15 +199,16 @@ Result<std::optional<DeflateParameters>> check_deflate_answer(
   std::optional<DeflateParameters> agreed;
   bool right = true;
   const bool well_formed = each_element(answer, [&](const Element& element) {
-    if (agreed || !offer || !is_answer_to(*offer, element)) right = false;
+    if (agreed || !offer || !is_answer_to(*offer, element)) {
+      right = false;
+      return;
+    }
     agreed = element.parameters;
+    // What the client said of its own window holds even where the server does not repeat it.
+    const uint8_t own_bits = offer->client_max_window_bits.value_or(kWindowBitsMax);
+    if (own_bits < agreed->client_window_bits()) agreed->client_max_window_bits = own_bits;
   });
   if (!well_formed || !right) return failure(Errc::kProtocol);
-  // What the client said of its own window holds even where the server does not repeat it.
-  if (agreed && !agreed->client_max_window_bits && offer->client_max_window_bits &&
-      *offer->client_max_window_bits < kWindowBitsMax) {
-    agreed->client_max_window_bits = offer->client_max_window_bits;
-  }
   return agreed;
 }
 

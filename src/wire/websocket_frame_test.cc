@@ -190,6 +190,8 @@ TEST(WebSocketFrameTest, LimitsTheMessage) {
   EXPECT_EQ(limited(limits, three + masked(kPing, "long ping") + masked(kMore, "def")),
             "text+3(abc) ping(long ping) 1009@26 message too big");
   EXPECT_EQ(limited(limits, masked(kText, "abcdef")), "1009@2 message too big");
+  EXPECT_EQ(limited(limits, three + masked(kMore, "d", false) + masked(kMore, "ef")),
+            "text+3(abc) more+1(d) 1009@18 message too big");
 }
 
 TEST(WebSocketFrameTest, LimitsTheFragments) {
