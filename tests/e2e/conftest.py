@@ -62,3 +62,14 @@ def engine(request, tmp_path_factory):
 def any_engine(request, tmp_path_factory):
     """The same, and auto."""
     return available(request.param, tmp_path_factory)
+
+
+@pytest.fixture(scope="module", params=support.ENGINES)
+def shared_server(request, tmp_path_factory):
+    """One server for all the tests of a file, for those that take less time than its start; on
+    every engine in turn. It must be alive at the end."""
+    engine = available(request.param, tmp_path_factory)
+    server = support.Server(tmp_path_factory.mktemp(engine), "--engine", engine,
+                            "--drain-timeout", "2s")
+    yield server
+    server.close()
