@@ -73,3 +73,11 @@ def shared_server(request, tmp_path_factory):
                             "--drain-timeout", "2s")
     yield server
     server.close()
+
+
+@pytest.fixture(scope="module")
+def default_server(tmp_path_factory):
+    """The same on the default engine alone."""
+    server = support.Server(tmp_path_factory.mktemp("default"), "--drain-timeout", "2s")
+    yield server
+    server.close()

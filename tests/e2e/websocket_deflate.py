@@ -8,6 +8,7 @@ NAME = "permessage-deflate"
 FLAGS = ("server_no_context_takeover", "client_no_context_takeover")
 BITS = ("server_max_window_bits", "client_max_window_bits")
 TAIL = b"\x00\x00\xff\xff"  # taken off each message's end
+WINDOW_SIZE_MAX = 1 << 15
 
 
 def parse(element):
@@ -47,8 +48,8 @@ class Deflate:
         self.inflater = self.new_inflater()
         self.compressor = self.new_compressor()
 
-    def new_inflater(self):
-        return zlib.decompressobj(-self.parameters.get("server_max_window_bits", 15))
+    def new_inflater(self, before=b""):
+        return zlib.decompressobj(-self.parameters.get("server_max_window_bits", 15), zdict=before)
 
     def new_compressor(self):
         bits = self.parameters.get("client_max_window_bits", 15)
@@ -70,5 +71,9 @@ class Deflate:
         if "server_no_context_takeover" in self.parameters:
             self.inflater = self.new_inflater()
         plain = self.inflater.decompress(payload + TAIL)
-        assert not self.inflater.unconsumed_tail and not self.inflater.unused_data
+        while self.inflater.eof:  # a block that says it is the last; the message may go on
+            rest = self.inflater.unused_data
+            self.inflater = self.new_inflater(plain[-WINDOW_SIZE_MAX:])
+            plain += self.inflater.decompress(rest)
+        assert not self.inflater.unconsumed_tail
         return plain

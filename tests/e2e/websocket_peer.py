@@ -95,9 +95,11 @@ def encode_fragmented(opcode, parts, *, rsv=0):
 class Peer:
     """A connection whose handshake is done. `deflate` is what to offer in the field of extensions;
     the attribute of that name compresses and reads messages, and is None where none was offered or
-    the server declined."""
+    the server declined. Where the offer is against the rules, give it with `fields`; not `strict`
+    leaves the answer to it to the caller.
+    """
 
-    def __init__(self, server, *, target="/", fields=(), deflate=None):
+    def __init__(self, server, *, target="/", fields=(), deflate=None, strict=True):
         self.received = bytearray()
         self.ended = False
         self.close_received = False
@@ -115,8 +117,8 @@ class Peer:
             self.answer = websocket_handshake.Answer(self._take_head())
             self.answer.check()
             agreed = self.answer.value("Sec-WebSocket-Extensions")
-            assert agreed is None or deflate is not None, agreed
-            if agreed is not None:
+            assert agreed is None or deflate is not None or not strict, agreed
+            if agreed is not None and strict:
                 self.deflate = Deflate(deflate, agreed)
         except BaseException:
             self.connection.close()
