@@ -8,6 +8,7 @@ import pytest
 import websockets
 
 from support import PATIENCE_S, SANITIZED
+from websocket_handshake import Answer, request
 from websocket_peer import (BINARY, CONTINUATION, PING, PONG, RSV1, TEXT, Frame, Message, Peer,
                             encode, encode_fragmented, fragments)
 
@@ -178,7 +179,6 @@ def test_two_hundred_pipelined(shared_server):
 
 def test_messages_come_with_the_handshake(shared_server):
     """A client that does not wait for the answer: its first message is in the same segment."""
-    from websocket_handshake import Answer, request
     with shared_server.connect() as connection:
         connection.sendall(request() + encode(TEXT, b"early"))
         received = b""
@@ -224,3 +224,14 @@ def test_what_follows_a_failure_is_not_read(shared_server):
     with Peer(shared_server) as peer:
         peer.send_all([encode(3), *itertools.repeat(encode(TEXT, b"later"), 100)])
         peer.expect_failed(1002)
+
+
+def test_a_large_frame_that_is_wrong(shared_server):
+    """Text larger than a buffer goes back as it comes; what shows that it is no text does not, and
+    a frame that has begun cannot be taken back: the connection ends in the middle of it."""
+    right = b"x" * 200_000
+    with Peer(shared_server) as peer:
+        with pytest.raises((AssertionError, ConnectionResetError)):
+            peer.send_bytes(encode(TEXT, right + b"\xff" + right))
+            peer.receive()
+        assert len(peer.received) <= len(right) + 10

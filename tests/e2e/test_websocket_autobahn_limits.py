@@ -4,7 +4,8 @@ come in small pieces, and many messages. The suite also measures; here nothing d
 import pytest
 
 from support import SANITIZED
-from websocket_peer import (BINARY, TEXT, Message, Peer, encode, encode_fragmented, fragments)
+from websocket_peer import (BINARY, CONTINUATION, TEXT, Frame, Message, Peer, encode,
+                            encode_fragmented, fragments)
 
 KIB, MIB = 1 << 10, 1 << 20
 
@@ -76,3 +77,15 @@ def test_automatic_fragmentation(peer, size):
     payload = b"*" * 65536
     peer.send_all(encode_fragmented(TEXT, fragments(payload, size)))
     peer.expect(Message("text", payload))
+
+
+def test_too_many_fragments(default_server):
+    """A message without end costs its sender six bytes for each frame; not the suite's."""
+    most = 1 << 17
+    empty = encode(CONTINUATION, fin=False)
+    with Peer(default_server) as peer:
+        peer.send_bytes(encode(BINARY, fin=False) + empty * most)
+        assert peer.receive() == Frame(BINARY, b"", False)
+        for _ in range(most - 1):
+            assert peer.receive() == Frame(CONTINUATION, b"", False)
+        assert peer.expect_failed(1009).reason

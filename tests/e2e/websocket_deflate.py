@@ -9,6 +9,7 @@ FLAGS = ("server_no_context_takeover", "client_no_context_takeover")
 BITS = ("server_max_window_bits", "client_max_window_bits")
 TAIL = b"\x00\x00\xff\xff"  # taken off each message's end
 WINDOW_SIZE_MAX = 1 << 15
+STEP_SIZE = 64  # bytes; see Deflate.read()
 
 
 def parse(element):
@@ -70,10 +71,21 @@ class Deflate:
     def inflate(self, payload):
         if "server_no_context_takeover" in self.parameters:
             self.inflater = self.new_inflater()
-        plain = self.inflater.decompress(payload + TAIL)
+        plain = self.read(payload + TAIL)
         while self.inflater.eof:  # a block that says it is the last; the message may go on
             rest = self.inflater.unused_data
             self.inflater = self.new_inflater(plain[-WINDOW_SIZE_MAX:])
-            plain += self.inflater.decompress(rest)
-        assert not self.inflater.unconsumed_tail
+            plain += self.read(rest)
         return plain
+
+    def read(self, data):
+        """zlib holds a reference against its window only where it goes beyond what was written in
+        the same call: so a small window is read in small steps."""
+        if self.parameters.get("server_max_window_bits", 15) == 15:
+            return self.inflater.decompress(data)
+        pieces = []
+        while True:
+            pieces.append(self.inflater.decompress(data, STEP_SIZE))
+            data = self.inflater.unconsumed_tail
+            if not data and not pieces[-1]:
+                return b"".join(pieces)
