@@ -10,7 +10,7 @@ import websockets
 from support import PATIENCE_S, SANITIZED
 from websocket_handshake import Answer, request
 from websocket_peer import (BINARY, CONTINUATION, PING, PONG, RSV1, TEXT, Frame, Message, Peer,
-                            encode, encode_fragmented, fragments)
+                            encode, encode_close, encode_fragmented, fragments)
 
 MIB = 1 << 20
 SIZES = [0, 1, 125, 126, 127, 65535, 65536, MIB, MIB // 4 if SANITIZED else 4 * MIB]
@@ -172,9 +172,9 @@ def test_two_hundred_pipelined(shared_server):
     """All of them, and the close frame, before anything is read."""
     payloads = [b"%03d" % i + SAMPLE[:i * 10] for i in range(200)]
     with Peer(shared_server) as peer:
-        peer.send_all([encode(BINARY, payload) for payload in payloads])
+        peer.send_all([*(encode(BINARY, payload) for payload in payloads), encode_close(1000)])
         peer.expect(*[Message("binary", payload) for payload in payloads])
-        peer.close()
+        peer.expect_closed(1000)
 
 
 def test_messages_come_with_the_handshake(shared_server):
