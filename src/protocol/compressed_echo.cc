@@ -15,7 +15,10 @@ CompressedEcho::CompressedEcho(const wire::DeflateParameters& agreed,
                                BufferPool& buffers)
     : inflater_(agreed.client_window_bits(), !agreed.client_no_context_takeover, limits),
       deflater_({.window_bits = agreed.server_window_bits(),
-                 .context_takeover = !agreed.server_no_context_takeover}),
+                 .context_takeover = !agreed.server_no_context_takeover,
+                 // zlib slides its hash table as often as its window, which for a small window
+                 // and a large table is most of what it does.
+                 .memory_level = agreed.server_window_bits() < 12 ? 5 : 8}),
       output_(output),
       buffers_(buffers) {}
 

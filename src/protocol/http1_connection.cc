@@ -149,7 +149,9 @@ Task<> Http1Connection::answer() {
     co_await refuse(405);
     co_return;
   }
-  if (head.framing == BodyFraming::kNone) {
+  const bool may_upgrade = head.method == "GET" && head.version == HttpVersion::kHttp11 &&
+                           head.framing != BodyFraming::kChunked && head.content_length == 0;
+  if (may_upgrade) {
     const wire::WebSocketFields fields = websocket_fields(decoder_.head_bytes());
     if (fields.wants_websocket()) {
       co_await upgrade(fields);
@@ -360,7 +362,8 @@ void Http1Connection::compose_refusal(int status) {
     wire::append_field(text_, "Upgrade", "websocket");
     wire::append_field(text_, "Sec-WebSocket-Version", wire::kWebSocketVersion);
   }
-  wire::append_field(text_, "Connection", "close");
+  // A field that is for the next hop alone is named there (RFC 9110 section 7.6.1).
+  wire::append_field(text_, "Connection", status == 426 ? "close, Upgrade" : "close");
   text_ += "\r\n";
   text_ += body;
 }

@@ -31,7 +31,6 @@ REFUSALS = {
     "key of 17 bytes": (400, {"Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAAA="}),
     "key that is not base64": (400, {"Sec_WebSocket_Key": "????????????????????????"}),
     "key twice": (400, {"fields": TWO_KEYS}),
-    "HTTP/1.0": (400, {"version": "HTTP/1.0"}),
     "broken extensions": (400, {"Sec_WebSocket_Extensions": "permessage-deflate; ="}),
     "no host": (400, {"Host": None}),
     "version 8": (426, {"Sec_WebSocket_Version": "8"}),
@@ -55,9 +54,11 @@ def test_another_version_is_told_ours(shared_server):
     answer, _ = ask(shared_server, Sec_WebSocket_Version="8")
     assert answer.value("Sec-WebSocket-Version") == "13"
     assert answer.value("Upgrade") == "websocket"
+    assert "Upgrade" in answer.value("Connection").split(", ")
 
 
 ACCEPTED = {
+    "no body, said in a field": {"Content_Length": "0"},
     "case of the tokens": {"Upgrade": "WebSocket", "Connection": "UPGRADE"},
     "lists": {"Upgrade": "h2c, websocket", "Connection": "keep-alive, Upgrade"},
     "an extension of another name": {"Sec_WebSocket_Extensions": "x-other; a=1; b"},
@@ -73,10 +74,12 @@ def test_accepted(shared_server, case):
 
 
 ORDINARY = {
+    "HTTP/1.0": {"version": "HTTP/1.0"},
     "h2c": {"Upgrade": "h2c"},
     "no upgrade": {"Upgrade": None},
     "no connection": {"Connection": "close"},
     "a longer token": {"Upgrade": "websockets"},
+    "another method": {"method": "OPTIONS"},
 }
 
 
