@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <utility>
 
 #include "app/command_parser.h"
 #include "app/units.h"
+#include "wire/http1_syntax.h"
 
 namespace echod {
 namespace {
@@ -93,6 +95,42 @@ void add_websocket(CommandParser& parser, ServeOptions& options) {
       "WebSocket's permessage-deflate: message, each by itself, so that it comes back byte for "
       "byte; context, as the client wants it, so that messages may refer to earlier ones; off "
       "(message)");
+}
+
+void add_control(CommandParser& parser, ServeOptions& options) {
+  parser.group("Answers");
+  ControlSettings& control = options.http.control;
+  static constexpr Duration kForever = std::chrono::years(1);
+  parser.add_choice<bool>(
+      "--response-control", control.enabled, {{"on", true}, {"off", false}},
+      "HTTP: whether clients may ask for an answer by query (?status=503&delay=10ms) and by "
+      "X-Echo- fields; see docs/http.md (on)");
+  parser.add_count(
+      "--seed", 0, UINT64_MAX, [&options](uint64_t n) { options.seed = n; },
+      "What chance is drawn from: the same requests in the same order get the same answers (a new "
+      "one at each start)");
+  parser.add_duration(
+      "--max-duration", [&control](Duration d) {
+        control.duration_max = d == Duration::zero() ? kForever : d;
+      },
+      "HTTP: the longest delay of an answer, and the longest time one is spread over (10s)");
+  parser.add_size(
+      "--max-answer", 1, uint64_t{1} << 60, [&control](uint64_t n) { control.size_max = n == 0 ? uint64_t{1} << 60 : n; },
+      "HTTP: the largest answer made of nothing: ?size=, /bytes/... (16MiB)");
+  parser.add_count(
+      "--max-waiting", 0, 1'000'000,
+      [&control](uint64_t n) { control.waiting_max = static_cast<uint32_t>(n); },
+      "HTTP: answers that are delayed or spread over time at once; more are refused (1000)");
+  CommandParser::Reader read_host = [&control](const std::string& value) -> Problem {
+    if (!wire::is_host(value)) {
+      return fmt::format("--allow-redirect: '{}' is not a host or host:port", value);
+    }
+    control.redirect_hosts.push_back(value);
+    return std::nullopt;
+  };
+  parser.add_repeatable("--allow-redirect", read_host, "HOST[:PORT]",
+                        "HTTP: whom /redirect-to may lead to besides this server; may be repeated "
+                        "(nobody)");
 }
 
 void add_limits(CommandParser& parser, ServeOptions& options) {
@@ -206,6 +244,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   parser.add_default_verb("serve", "Run the echo server (the default)");
   add_serving(parser, options);
   add_websocket(parser, options);
+  add_control(parser, options);
   add_limits(parser, options);
   add_timeouts(parser, options);
   add_logging(parser, options);

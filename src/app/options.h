@@ -36,6 +36,7 @@ struct ServeOptions {
   Duration detect_timeout = std::chrono::seconds(3);
   Duration drain_timeout = std::chrono::seconds(5);
   HttpSettings http;
+  std::optional<uint64_t> seed;  // of http.control; none: one that differs at each start
 
   SocketOptions socket;
 

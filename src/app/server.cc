@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 
 #include "net/resolver.h"
 #include "net/socket_options.h"
@@ -139,6 +140,7 @@ EchoService::Settings service_settings(const ServeOptions& options, EngineKind k
   }
   settings.detect_timeout = options.detect_timeout;
   settings.http = options.http;
+  settings.http.control.seed = options.seed.value_or(std::random_device{}());
   Duration idle = kind == EngineKind::kSequential ? kSequentialIdleTimeout : kIdleTimeout;
   settings.timeouts = {.idle = options.idle_timeout.value_or(idle),
                        .stall = options.stall_timeout,

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <limits>
 
 namespace echod {
@@ -13,15 +12,6 @@ namespace {
 struct Unit {
   std::string_view name;
   uint64_t factor;
-};
-
-constexpr std::array kDurationUnits = {
-    Unit{"us", 1'000},
-    Unit{"ms", 1'000'000},
-    Unit{"s", 1'000'000'000},
-    Unit{"m", 60'000'000'000ull},
-    Unit{"h", 3'600'000'000'000ull},
-    Unit{"", 1'000'000'000},
 };
 
 constexpr std::array kSizeUnits = {
@@ -41,9 +31,8 @@ constexpr std::array kSizeUnits = {
     Unit{"TB", 1'000'000'000'000},
 };
 
-template <size_t N>
-std::optional<uint64_t> factor_of(std::string_view name, const std::array<Unit, N>& units) {
-  for (const Unit& unit : units) {
+std::optional<uint64_t> size_factor_of(std::string_view name) {
+  for (const Unit& unit : kSizeUnits) {
     if (unit.name == name) return unit.factor;
   }
   return std::nullopt;
@@ -62,27 +51,13 @@ std::string decimal(int64_t number, int digits) {
 
 }  // namespace
 
-std::optional<Duration> parse_duration(std::string_view text) {
-  constexpr double kYear = 365.0 * 24 * 3600 * 1e9;
-  double number = 0;
-  auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  if (error != std::errc() || !(number >= 0)) return std::nullopt;
-  std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
-  std::optional<uint64_t> factor = factor_of(unit, kDurationUnits);
-  if (!factor) return std::nullopt;
-  double nanoseconds = number * static_cast<double>(*factor);
-  if (!(nanoseconds <= kYear)) return std::nullopt;
-  return Duration(std::llround(nanoseconds));  // 0.3us is less than 300 ns by a hair
-}
-
 std::optional<uint64_t> parse_size(std::string_view text) {
   constexpr uint64_t kMax = std::numeric_limits<int64_t>::max();
   uint64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc()) return std::nullopt;
   std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
-  std::optional<uint64_t> factor = factor_of(unit, kSizeUnits);
+  std::optional<uint64_t> factor = size_factor_of(unit);
   if (!factor || number > kMax / *factor) return std::nullopt;
   return number * *factor;
 }

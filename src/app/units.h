@@ -7,12 +7,9 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/parse_duration.h"
 
 namespace echod {
-
-// "500us", "250ms", "10s", "5m", "2h", a number without a unit in seconds, with a fraction where
-// wanted ("1.5s"). Nothing for anything else, for negative numbers and for more than a year.
-std::optional<Duration> parse_duration(std::string_view text);
 
 // "4096", "64KiB" (also "64K"), "1MiB", "2GiB", "1TiB", and decimal "64kB", "1MB", "1GB", "1TB".
 // Nothing for anything else and for more than 2^63 - 1 bytes.

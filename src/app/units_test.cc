@@ -11,36 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(UnitsTest, DurationsInEveryUnit) {
-  EXPECT_EQ(parse_duration("500us"), 500us);
-  EXPECT_EQ(parse_duration("250ms"), 250ms);
-  EXPECT_EQ(parse_duration("10s"), 10s);
-  EXPECT_EQ(parse_duration("5m"), 5min);
-  EXPECT_EQ(parse_duration("2h"), 2h);
-  EXPECT_EQ(parse_duration("7"), 7s);
-  EXPECT_EQ(parse_duration("1.5s"), 1500ms);
-  EXPECT_EQ(parse_duration("0.25"), 250ms);
-  EXPECT_EQ(parse_duration("0"), 0s);
-  EXPECT_EQ(parse_duration("0ms"), 0s);
-  EXPECT_EQ(parse_duration("8760h"), 8760h);
-}
-
-TEST(UnitsTest, WhatIsNoDuration) {
-  for (const char* text : {"",       " ",
-                           "s",      "ms",
-                           "1 s",    " 1s",
-                           "1s ",    "-1s",
-                           "-0.5",   "+1s",
-                           "1d",     "1S",
-                           "1sec",   "1e3s",
-                           "1.5.1s", "nan",
-                           "inf",    "infs",
-                           "0x10s",  "1,5s",
-                           "8761h",  "99999999999999999999999999h"}) {
-    EXPECT_EQ(parse_duration(text), std::nullopt) << '"' << text << '"';
-  }
-}
-
 TEST(UnitsTest, SizesInEveryUnit) {
   EXPECT_EQ(parse_size("0"), 0u);
   EXPECT_EQ(parse_size("4096"), 4096u);

@@ -154,7 +154,7 @@ void BlockingLoop::stop_waiting() {
 
 void BlockingLoop::perform_alone(Operation& operation) {
   if (operation.kind == Operation::Kind::kSleep) {
-    sleep_until(operation.deadline);
+    wait_until(operation.deadline);
     return;  // the next round sees that it is over
   }
   set_timeout(operation);
@@ -190,7 +190,7 @@ void BlockingLoop::perform_ready() {
     waiting_.push_back(operation);
   }
   if (waits_.empty()) {
-    sleep_until(first);
+    wait_until(first);
     return;
   }
   int wait_ms = static_cast<int>(ms_until(first, clock_.now()));
@@ -211,7 +211,7 @@ void BlockingLoop::complete_finished() {
   for (size_t i = 0; i < finished_.size(); ++i) complete(*finished_[i]);
 }
 
-void BlockingLoop::sleep_until(Deadline deadline) {
+void BlockingLoop::wait_until(Deadline deadline) {
   std::unique_lock lock(mutex_);
   auto news = [this] { return requested_ != phase_; };
   if (deadline == kNever) {

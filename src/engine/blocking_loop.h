@@ -42,7 +42,7 @@ class BlockingLoop final : public EventLoop {
   void perform_ready();
   void stop_waiting();
   void recognise_interruption(Operation& operation);
-  void sleep_until(Deadline deadline);
+  void wait_until(Deadline deadline);
   void set_timeout(const Operation& operation);
   bool try_once(Operation& operation, int flags);
   bool try_accept(Operation& operation);

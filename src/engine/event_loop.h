@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "base/chunk.h"
-#include "base/clock.h"
+#include "base/timer.h"
 #include "engine/operation.h"
 
 namespace echod {
@@ -29,7 +29,7 @@ inline bool ends(Phase phase, const Operation& operation) {
 inline constexpr BufferPool::Options kBulkBuffers{
     .buffer_size = 128 * 1024, .buffer_count_max = 64, .spare_count_max = 32};
 
-class EventLoop : public Clock {
+class EventLoop : public Timer {
  public:
   // Begins `operation`. True: it is complete already. False: it is pending, and its waiter will be
   // resumed by a later run_once() when it is complete. Every operation ends by its deadline, with
@@ -67,6 +67,12 @@ class EventLoop : public Clock {
   Performing perform(Operation& operation) {
     if (operation.error || start(operation)) operation.state = Operation::State::kComplete;
     return Performing{operation};
+  }
+
+  Task<> sleep_until(Time until) override {
+    Operation operation = Operation::sleep(until);
+    co_await perform(operation);
+    co_await operation.outcome();
   }
 
  private:

@@ -1,9 +1,11 @@
 // A Handler answers: it is given a connection's stream and serves it to its end. One handler object
-// serves all connections of a listener, on several threads at once, so it holds only settings.
+// serves all connections of a listener, on several threads at once, so it holds only settings, and
+// counters that all of them share.
 #pragma once
 
 #include <cstdint>
 
+#include "protocol/response_control.h"
 #include "stream/session.h"
 #include "stream/stream.h"
 #include "wire/http1.h"
@@ -55,6 +57,7 @@ struct HttpSettings {
   Duration linger_timeout = std::chrono::seconds(5);
 
   WebSocketSettings websocket;
+  ControlSettings control;
 };
 
 // Everything back as it came.
@@ -63,7 +66,7 @@ class RawHandler final : public Handler {
   Task<> serve(Stream& peer, Session& session) const override;
 };
 
-// HTTP/1.0 and HTTP/1.1: a request's body is the response's.
+// HTTP/1.0 and HTTP/1.1: a request's body is the response's; http_routes.h has what else there is.
 class Http1Handler final : public Handler {
  public:
   explicit Http1Handler(const HttpSettings& settings) : settings_(settings) {}
@@ -71,6 +74,7 @@ class Http1Handler final : public Handler {
 
  private:
   HttpSettings settings_;
+  mutable ControlState state_;
 };
 
 }  // namespace echod

@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <iterator>
-
 #include "protocol/http_date.h"
 #include "protocol/http_routes.h"
 #include "protocol/linger.h"
 #include "protocol/websocket_connection.h"
 #include "wire/http1_head.h"
+#include "wire/http_target.h"
 
 namespace echod {
 namespace {
@@ -35,15 +33,16 @@ wire::WebSocketFields websocket_fields(std::string_view head_bytes) {
 
 }  // namespace
 
-Http1Connection::Http1Connection(Stream& peer, Session& session, const HttpSettings& settings)
+Http1Connection::Http1Connection(Stream& peer, Session& session, const HttpSettings& settings,
+                                 ControlState& state)
     : peer_(peer),
       session_(session),
       settings_(settings),
-      decoder_(settings.limits),
-      output_(peer, session.buffers) {}
+      exchange_(peer, session, settings, state),
+      output_(exchange_.output()) {}
 
 Task<> Http1Connection::serve() {
-  while (keep_alive_) {
+  while (exchange_.keep_alive()) {
     Head head = co_await read_head();
     if (head == Head::kNone) {
       co_await output_.flush();
@@ -59,38 +58,38 @@ Task<> Http1Connection::serve() {
   }
   if (upgraded_) co_return;
   co_await output_.flush();
-  unread_ = {};
-  in_ = Chunk();
+  exchange_.drop_unread();
   co_await finish_and_linger(peer_, session_, settings_.linger_timeout);
 }
 
 // Reads up to the end of a request's head.
 Task<Http1Connection::Head> Http1Connection::read_head() {
   while (true) {
-    Event event = decoder_.next(unread_);
+    Event event = exchange_.decode();
     if (event == Event::kHead) {
-      head_duration_ = Duration::zero();
+      Duration head_duration = Duration::zero();
       if (head_deadline_set_) {
-        head_duration_ = session_.clock.now() - head_begin_;
+        head_duration = session_.clock.now() - head_begin_;
         peer_.expires_at(kNever);
       }
       head_deadline_set_ = false;
+      exchange_.begin_request(head_duration);
       co_return Head::kComplete;
     }
     if (event == Event::kError) {
-      refusal_ = decoder_.error_status();
+      refusal_ = exchange_.decoder().error_status();
       co_return Head::kRefused;
     }
     ECHOD_CHECK(event == Event::kNeedInput);
     co_await output_.flush();
-    bool begun = decoder_.in_request();
+    bool begun = exchange_.decoder().in_request();
     if (begun && !head_deadline_set_) {
       head_begin_ = session_.clock.now();
       peer_.expires_at(deadline_after(head_begin_, settings_.head_timeout));
       head_deadline_set_ = true;
     }
     session_.idle = !begun;
-    Result<bool> received = co_await receive_more().observed();
+    Result<bool> received = co_await exchange_.receive_more().observed();
     session_.idle = false;
     if (!received && begun && received.error().code == Errc::kTimeout) {
       peer_.expires_at(kNever);
@@ -104,47 +103,36 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
   }
 }
 
-// Replaces the decoded input by the next. Returns whether there is any.
-Task<bool> Http1Connection::receive_more() {
-  ECHOD_CHECK(unread_.empty());
-  in_ = Chunk();  // no buffer is held while waiting
-  in_ = co_await peer_.receive();
-  unread_ = in_.bytes();
-  co_return static_cast<bool>(in_);
-}
-
 // A response to TRACE would show a script what the browser hides from it, and one to CONNECT would
 // promise a tunnel.
 bool Http1Connection::refused_method() const {
-  std::string_view method = decoder_.head().method;
+  std::string_view method = exchange_.head().method;
   return method == "TRACE" || method == "CONNECT";
 }
 
 // The rest of the connection belongs to WebSocket, where the handshake is right.
 Task<> Http1Connection::upgrade(const wire::WebSocketFields& fields) {
-  const wire::RequestHead& head = decoder_.head();
+  const wire::RequestHead& head = exchange_.head();
   const auto acceptance = wire::accept_websocket(head.method, head.version, fields,
                                                  policy_of(settings_.websocket.compression));
   if (!acceptance) {
     co_await refuse(acceptance.error());
     co_return;
   }
-  text_.clear();
-  wire::append_websocket_answer(text_, *acceptance);
-  co_await output_.write(text_);
+  std::string& text = exchange_.scratch();
+  text.clear();
+  wire::append_websocket_answer(text, *acceptance);
+  co_await output_.write(text);
   co_await output_.flush();
   session_.protocol = "websocket";
-  keep_alive_ = false;
+  exchange_.end_connection();
   upgraded_ = true;
-  in_.drop_front(in_.size() - unread_.size());
-  unread_ = {};
   WebSocketConnection connection(peer_, session_, settings_, acceptance->deflate);
-  co_await connection.serve(std::move(in_));
+  co_await connection.serve(exchange_.take_unread());
 }
 
 Task<> Http1Connection::answer() {
-  const wire::RequestHead& head = decoder_.head();
-  keep_alive_ = head.keep_alive;
+  const wire::RequestHead& head = exchange_.head();
   if (refused_method()) {
     co_await refuse(405);
     co_return;
@@ -152,196 +140,66 @@ Task<> Http1Connection::answer() {
   const bool may_upgrade = head.method == "GET" && head.version == HttpVersion::kHttp11 &&
                            head.framing != BodyFraming::kChunked && head.content_length == 0;
   if (may_upgrade) {
-    const wire::WebSocketFields fields = websocket_fields(decoder_.head_bytes());
+    const wire::WebSocketFields fields = websocket_fields(exchange_.head_bytes());
     if (fields.wants_websocket()) {
       co_await upgrade(fields);
       co_return;
     }
   }
-  if (head.expects_continue && unread_.empty()) {
+  const HttpRoute route = route_of(wire::split_target(head.target).path);
+  BodyEnd end = BodyEnd::kComplete;
+  bool planned = co_await plan();
+  if (planned) end = co_await answer_on(route);
+  if (end == BodyEnd::kRefused) {
+    co_await refuse(exchange_.decoder().error_status());
+  } else if (end == BodyEnd::kCut) {
+    exchange_.end_connection();  // the response is cut as the request was
+  } else if (exchange_.keep_alive()) {
+    exchange_.decoder().reset();
+  }
+}
+
+// Looks at what the client wants its answer to be. Returns whether that can be: if not, it was told
+// so.
+Task<bool> Http1Connection::plan() {
+  if (!settings_.control.enabled || !asks_for_control(exchange_.head())) co_return true;
+  std::expected<ResponsePlan, std::string> planned = plan_response(
+      exchange_.head(), exchange_.head_bytes(), settings_.control, exchange_.control_state());
+  if (planned) {
+    exchange_.set_plan(std::move(*planned));
+    co_return true;
+  }
+  co_await exchange_.decline(400, planned.error());
+  co_return false;
+}
+
+Task<BodyEnd> Http1Connection::answer_on(HttpRoute route) {
+  BodyEnd end = BodyEnd::kComplete;
+  const Duration delay = exchange_.plan().delay;
+  std::optional<ControlState::Place> place;
+  if (delay > Duration::zero() || route.waits) {
+    place = exchange_.control_state().take_place(settings_.control.waiting_max);
+    if (!place) {
+      end = co_await exchange_.decline(503, "too many answers wait at once here (--max-waiting)",
+                                       "Retry-After: 1\r\n");
+      co_return end;
+    }
+  }
+  if (exchange_.head().expects_continue && exchange_.unread().empty()) {
     co_await output_.write(wire::kContinueResponse);
     co_await output_.flush();
   }
-  Body body = Body::kComplete;
-  switch (answer_to(head)) {
-    case HttpAnswer::kEcho:
-      body = co_await echo_body();
-      break;
-    case HttpAnswer::kReflection:
-      body = co_await reflect();
-      break;
-    case HttpAnswer::kRawRequest:
-      body = co_await echo_raw();
-      break;
-  }
-  if (body == Body::kComplete) {
-    decoder_.reset();
-  } else if (body == Body::kRefused) {
-    co_await refuse(decoder_.error_status());
-  } else {
-    keep_alive_ = false;  // the response is cut as the request was
-  }
-}
-
-// `length` counts where the response is not chunked.
-void Http1Connection::compose_head(BodyFraming framing, uint64_t length,
-                                   std::string_view content_type) {
-  text_.clear();
-  wire::append_status_line(text_, 200);
-  wire::append_field(text_, "Date", http_date_now());
-  wire::append_field(text_, "Content-Type", content_type);
-  // A browser neither guesses another type nor runs anything, whatever a client made us say.
-  wire::append_field(text_, "X-Content-Type-Options", "nosniff");
-  wire::append_field(text_, "Content-Security-Policy", "sandbox; default-src 'none'");
-  if (framing == BodyFraming::kChunked) {
-    wire::append_field(text_, "Transfer-Encoding", "chunked");
-  } else {
-    wire::append_field(text_, "Content-Length", fmt::format_int(length).c_str());
-  }
-  if (!keep_alive_) {
-    wire::append_field(text_, "Connection", "close");
-  } else if (decoder_.head().version == HttpVersion::kHttp10) {
-    wire::append_field(text_, "Connection", "keep-alive");
-  }
-  text_ += "\r\n";
-}
-
-// Sends the request's body back as it comes, in the same chunks; for HEAD, only takes it in. The
-// response's head goes with the body's first part, so that a body which is wrong from its start can
-// still be refused.
-Task<Http1Connection::Body> Http1Connection::echo_body() {
-  const wire::RequestHead& head = decoder_.head();
-  bool silent = head.method == "HEAD";
-  bool chunked = head.framing == BodyFraming::kChunked;
-  bool begun = false;
-  uint64_t chunk_left = 0;  // bytes of the chunk under way
-  while (true) {
-    Event event = decoder_.next(unread_);
-    if (event == Event::kError) co_return begun ? Body::kCut : Body::kRefused;
-    if (event == Event::kNeedInput) {
-      co_await output_.flush();
-      bool more = co_await receive_more();
-      if (!more) co_return Body::kCut;
-      continue;
-    }
-    if (!begun) {
-      compose_head(head.framing, head.content_length, wire::safe_content_type(head.content_type));
-      co_await output_.write(text_);
-      begun = true;
-    }
-    if (event == Event::kEnd) break;
-    if (silent) continue;
-    if (event == Event::kChunk) {
-      chunk_left = decoder_.chunk_size();
-      text_.clear();
-      wire::append_chunk_size(text_, chunk_left);
-      co_await output_.write(text_);
-      continue;
-    }
-    std::span<const std::byte> part = decoder_.body();
-    const bool chunk_ends = chunked && part.size() == chunk_left;
-    if (chunked) chunk_left -= part.size();
-    co_await output_.pass(in_, part);
-    if (chunk_ends) co_await output_.write("\r\n");
-  }
-  if (chunked && !silent) co_await output_.write(wire::kLastChunk);
-  co_return Body::kComplete;
-}
-
-// Sends the request's bytes back as they came: its head, and its body with all of its framing.
-Task<Http1Connection::Body> Http1Connection::echo_raw() {
-  const wire::RequestHead& head = decoder_.head();
-  const bool silent = head.method == "HEAD";
-  const bool chunked = head.framing == BodyFraming::kChunked;
-  const std::string_view head_bytes = decoder_.head_bytes();
-  compose_head(head.framing, head_bytes.size() + head.content_length, "application/octet-stream");
-  co_await output_.write(text_);
-  std::span<const std::byte> raw = std::as_bytes(std::span(head_bytes));
-  Event event = Event::kHead;
-  while (true) {
-    if (!silent && chunked) {
-      co_await write_chunk(raw);
-    } else if (!silent) {
-      co_await output_.write({reinterpret_cast<const char*>(raw.data()), raw.size()});
-    }
-    if (event == Event::kEnd) break;
-    if (event == Event::kNeedInput) {
-      co_await output_.flush();
-      bool more = co_await receive_more();
-      if (!more) co_return Body::kCut;
-    }
-    raw = unread_;
-    event = decoder_.next(unread_);
-    if (event == Event::kError) co_return Body::kCut;
-    raw = raw.first(raw.size() - unread_.size());
-  }
-  if (chunked && !silent) co_await output_.write(wire::kLastChunk);
-  co_return Body::kComplete;
-}
-
-Task<> Http1Connection::write_chunk(std::span<const std::byte> bytes) {
-  if (bytes.empty()) co_return;
-  text_.clear();
-  wire::append_chunk_size(text_, bytes.size());
-  co_await output_.write(text_);
-  co_await output_.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  co_await output_.write("\r\n");
-}
-
-// Answers with what the request looked like, once it has come to its end.
-Task<Http1Connection::Body> Http1Connection::reflect() {
-  ReflectedBody facts;
-  Body read = co_await read_body(facts);
-  if (read != Body::kComplete) co_return read;
-  const wire::RequestHead& head = decoder_.head();
-  const ReflectedRequest request{.head = head,
-                                 .head_bytes = decoder_.head_bytes(),
-                                 .body = facts,
-                                 .session = session_,
-                                 .head_duration = head_duration_};
-  const bool as_text = prefers_text(request.head_bytes);
-  const std::string document = as_text ? reflect_as_text(request) : reflect_as_json(request);
-  compose_head(BodyFraming::kContentLength, document.size(),
-               as_text ? "text/plain; charset=utf-8" : "application/json");
-  co_await output_.write(text_);
-  if (head.method != "HEAD") co_await output_.write(document);
-  co_return Body::kComplete;
-}
-
-// Takes the body in, and keeps what can be said of it.
-Task<Http1Connection::Body> Http1Connection::read_body(ReflectedBody& facts) {
-  while (true) {
-    Event event = decoder_.next(unread_);
-    switch (event) {
-      case Event::kChunk:
-        if (facts.chunks.size() < kReflectedChunksMax)
-          facts.chunks.push_back(decoder_.chunk_size());
-        break;
-      case Event::kBody:
-        facts.size += decoder_.body().size();
-        break;
-      case Event::kNeedInput: {
-        co_await output_.flush();
-        bool more = co_await receive_more();
-        if (!more) co_return Body::kCut;
-        break;
-      }
-      case Event::kEnd:
-        facts.trailers = decoder_.trailer_bytes();
-        co_return Body::kComplete;
-      case Event::kHead:
-      case Event::kError:
-        co_return Body::kRefused;
-    }
-  }
+  if (delay > Duration::zero()) co_await exchange_.pause(delay);
+  end = co_await route.endpoint(exchange_, route.argument);
+  co_return end;
 }
 
 // Answers with an error, the last answer on this connection: after a request that was not
 // understood, nothing that follows can be trusted to be one.
 Task<> Http1Connection::refuse(int status) {
-  keep_alive_ = false;
+  exchange_.end_connection();
   compose_refusal(status);
-  co_await output_.write(text_);
+  co_await output_.write(exchange_.scratch());
 }
 
 void Http1Connection::compose_refusal(int status) {
@@ -349,23 +207,24 @@ void Http1Connection::compose_refusal(int status) {
   wire::append_status_line(status_line, status);
   constexpr std::string_view kVersion = "HTTP/1.1 ";
   std::string body = status_line.substr(kVersion.size());  // "400 Bad Request\r\n"
-  text_ = status_line;
-  wire::append_field(text_, "Date", http_date_now());
-  wire::append_field(text_, "Content-Type", "text/plain");
-  wire::append_field(text_, "X-Content-Type-Options", "nosniff");
-  wire::append_field(text_, "Content-Security-Policy", "sandbox; default-src 'none'");
-  wire::append_field(text_, "Content-Length", fmt::format_int(body.size()).c_str());
+  std::string& text = exchange_.scratch();
+  text = status_line;
+  wire::append_field(text, "Date", http_date_now());
+  wire::append_field(text, "Content-Type", "text/plain");
+  wire::append_field(text, "X-Content-Type-Options", "nosniff");
+  wire::append_field(text, "Content-Security-Policy", kSandboxPolicy);
+  wire::append_field(text, "Content-Length", fmt::format_int(body.size()).c_str());
   if (status == 405) {
-    wire::append_field(text_, "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
+    wire::append_field(text, "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
   }
   if (status == 426) {
-    wire::append_field(text_, "Upgrade", "websocket");
-    wire::append_field(text_, "Sec-WebSocket-Version", wire::kWebSocketVersion);
+    wire::append_field(text, "Upgrade", "websocket");
+    wire::append_field(text, "Sec-WebSocket-Version", wire::kWebSocketVersion);
   }
   // A field that is for the next hop alone is named there (RFC 9110 section 7.6.1).
-  wire::append_field(text_, "Connection", status == 426 ? "close, Upgrade" : "close");
-  text_ += "\r\n";
-  text_ += body;
+  wire::append_field(text, "Connection", status == 426 ? "close, Upgrade" : "close");
+  text += "\r\n";
+  text += body;
 }
 
 }  // namespace echod

@@ -19,28 +19,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 using wire::BodyFraming;
 
-// Bytes as text. What is not UTF-8 is shown as if each byte were a character, which loses nothing.
-std::string text_of(std::string_view bytes) {
-  if (wire::is_utf8(bytes)) return std::string(bytes);
-  std::string text;
-  for (const char byte : bytes) {
-    const auto code = static_cast<unsigned char>(byte);
-    if (code < 0x80) {
-      text += byte;
-    } else {
-      text += static_cast<char>(0xc0 | code >> 6);
-      text += static_cast<char>(0x80 | (code & 0x3f));
-    }
-  }
-  return text;
-}
-
 Json fields_as_json(wire::FieldLines lines) {
   Json fields = Json::array();
   for (const wire::FieldLine& line : lines) {
-    fields.push_back({{"name", text_of(line.name)},
-                      {"value", text_of(line.value())},
-                      {"raw", text_of(fmt::format("{}:{}", line.name, line.raw_value))}});
+    fields.push_back({{"name", shown_as_text(line.name)},
+                      {"value", shown_as_text(line.value())},
+                      {"raw", shown_as_text(fmt::format("{}:{}", line.name, line.raw_value))}});
   }
   return fields;
 }
@@ -48,7 +32,7 @@ Json fields_as_json(wire::FieldLines lines) {
 Json query_as_json(std::string_view query) {
   Json arguments = Json::array();
   for (const auto& [name, value] : wire::query_arguments(query)) {
-    arguments.push_back({{"name", text_of(name)}, {"value", text_of(value)}});
+    arguments.push_back({{"name", shown_as_text(name)}, {"value", shown_as_text(value)}});
   }
   return arguments;
 }
@@ -122,6 +106,21 @@ uint64_t age_ns(const Session& session) {
 
 }  // namespace
 
+std::string shown_as_text(std::string_view bytes) {
+  if (wire::is_utf8(bytes)) return std::string(bytes);
+  std::string text;
+  for (const char byte : bytes) {
+    const auto code = static_cast<unsigned char>(byte);
+    if (code < 0x80) {
+      text += byte;
+    } else {
+      text += static_cast<char>(0xc0 | code >> 6);
+      text += static_cast<char>(0x80 | (code & 0x3f));
+    }
+  }
+  return text;
+}
+
 bool prefers_text(std::string_view head_bytes) {
   const wire::FieldLines fields = wire::fields_of(head_bytes);
   const int text = wire::media_type_weight(fields, "text", "plain");
@@ -145,9 +144,9 @@ std::string reflect_as_json(const ReflectedRequest& request) {
       {"path", target.path},
       {"query", query_as_json(target.query)},
       {"headers", fields_as_json(fields)},
-      {"raw_head", text_of(request.head_bytes)},
+      {"raw_head", shown_as_text(request.head_bytes)},
       {"body", body_as_json(request)},
-      {"expect", expect ? Json(text_of(*expect)) : Json(nullptr)},
+      {"expect", expect ? Json(shown_as_text(*expect)) : Json(nullptr)},
       {"traceparent", trace ? trace_as_json(*trace) : Json(nullptr)},
       {"connection", connection_as_json(request.session)},
       {"timing",

@@ -31,6 +31,9 @@ struct ReflectedRequest {
   Duration head_duration;  // from the head's first byte to its last
 };
 
+// Bytes as text: what is not UTF-8 is shown as if each byte were a character, which loses nothing.
+std::string shown_as_text(std::string_view bytes);
+
 // Whether the client would rather read text than JSON: its Accept fields say so or, where they
 // leave it open, it is a program of the terminal (curl, wget, HTTPie, xh).
 bool prefers_text(std::string_view head_bytes);

@@ -1,31 +1,49 @@
 #include "protocol/http_routes.h"
 
-#include <algorithm>
 #include <array>
-#include <string_view>
 
-#include "wire/http_target.h"
+#include "protocol/http_events.h"
+#include "protocol/http_generated.h"
+#include "protocol/httpbin.h"
 
 namespace echod {
 namespace {
 
-struct Route {
-  std::string_view path;
-  HttpAnswer answer;
+struct Entry {
+  std::string_view path;  // one that ends in "/" takes an argument
+  HttpEndpoint endpoint;
+  bool waits = false;
 };
 
-constexpr std::array kRoutes = {
-    Route{"/raw", HttpAnswer::kRawRequest},
-    Route{"/reflect", HttpAnswer::kReflection},
+constexpr std::array kEntries = {
+    Entry{"/anything", answer_anything},
+    Entry{"/anything/", answer_anything},
+    Entry{"/bytes/", answer_bytes},
+    Entry{"/delay/", answer_delay, true},
+    Entry{"/drip", answer_drip, true},
+    Entry{"/headers", answer_headers},
+    Entry{"/healthz", answer_health},
+    Entry{"/ip", answer_ip},
+    Entry{"/raw", echo_raw},
+    Entry{"/redirect-to", answer_redirect},
+    Entry{"/reflect", reflect},
+    Entry{"/sse", answer_events, true},
+    Entry{"/status/", answer_status},
+    Entry{"/stream-bytes/", answer_stream_bytes},
 };
 
 }  // namespace
 
-HttpAnswer answer_to(const wire::RequestHead& head) {
-  const std::string_view path = wire::split_target(head.target).path;
-  const auto route = std::ranges::find(kRoutes, path, &Route::path);
-  if (route != kRoutes.end()) return route->answer;
-  return head.framing == wire::BodyFraming::kNone ? HttpAnswer::kReflection : HttpAnswer::kEcho;
+HttpRoute route_of(std::string_view path) {
+  if (path == "/") return {.endpoint = echo_body};
+  for (const Entry& entry : kEntries) {
+    if (!path.starts_with(entry.path)) continue;
+    const std::string_view rest = path.substr(entry.path.size());
+    const bool takes_argument = entry.path.ends_with('/');
+    if (rest.empty() != takes_argument) return {entry.endpoint, rest, entry.waits};
+  }
+  if (path.ends_with(".sse")) return {.endpoint = answer_events, .waits = true};
+  return {.endpoint = echo_body};
 }
 
 }  // namespace echod

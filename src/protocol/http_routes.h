@@ -1,18 +1,20 @@
-// Which answer a request gets: the paths that mean something of their own, and what all others get.
+// Which endpoint answers a request: the paths that mean something of their own, and what all others
+// get. The one place to add an endpoint to.
 #pragma once
 
-#include <cstdint>
+#include <string_view>
 
-#include "wire/http1.h"
+#include "protocol/http1_echo.h"
 
 namespace echod {
 
-enum class HttpAnswer : uint8_t {
-  kEcho,        // its own body
-  kReflection,  // what it looked like, as JSON or text
-  kRawRequest,  // its own bytes, head and framing included
+struct HttpRoute {
+  HttpEndpoint endpoint;
+  std::string_view argument = {};  // what is left of the path for the endpoint
+  bool waits = false;              // it may wait without being asked to: ControlState::take_place()
 };
 
-HttpAnswer answer_to(const wire::RequestHead& head);
+// The route of a path without its query (wire::split_target).
+HttpRoute route_of(std::string_view path);
 
 }  // namespace echod

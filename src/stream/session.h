@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "base/chunk.h"
-#include "base/clock.h"
+#include "base/timer.h"
 #include "stream/transport.h"
 
 namespace echod {
@@ -22,7 +22,7 @@ class ReceiveObserver {
 };
 
 struct Session {
-  const Clock& clock;
+  Timer& clock;
   BufferPool& buffers;  // for what a handler writes itself
 
   Time established = clock.now();

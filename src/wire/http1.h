@@ -32,6 +32,10 @@ enum class HttpVersion : uint8_t { kHttp10, kHttp11 };
 // How the request's body is delimited (RFC 9112 section 6).
 enum class BodyFraming : uint8_t { kNone, kContentLength, kChunked };
 
+// Fields whose names begin so, whatever their case, tell echod what to answer. The decoder, which
+// looks at every name anyhow, tells whether there are any.
+inline constexpr std::string_view kControlPrefix = "X-Echo-";
+
 // What a handler needs to know of a request. The views point into the decoder and hold until its
 // next reset().
 struct RequestHead {
@@ -43,7 +47,8 @@ struct RequestHead {
   uint64_t content_length = 0;  // with BodyFraming::kContentLength
   bool keep_alive = true;  // as the version and the Connection field say (RFC 9112 section 9.3)
   bool expects_continue =
-      false;  // Expect: 100-continue on HTTP/1.1 with a body (RFC 9110 section 10.1.1)
+      false;              // Expect: 100-continue on HTTP/1.1 with a body (RFC 9110 section 10.1.1)
+  bool controls = false;  // a field's name begins with kControlPrefix
 };
 
 // Decodes one connection's requests, one after another.

@@ -243,6 +243,9 @@ int RequestDecoder::take_field(std::string_view name, std::string_view value) {
   if (equals_ignoring_case(name, "Expect")) take_expect(value);
   // Sent twice, the last one counts: a usual reading of what RFC 9110 section 8.3 leaves open.
   if (equals_ignoring_case(name, "Content-Type")) content_type_ = value;
+  if (equals_ignoring_case(name.substr(0, kControlPrefix.size()), kControlPrefix)) {
+    head_.controls = true;
+  }
   return 0;
 }
 

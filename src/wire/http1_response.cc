@@ -115,10 +115,6 @@ constexpr std::array<std::string_view, 39> kSafeTypes = {
 
 constexpr std::string_view kOctetStream = "application/octet-stream";
 
-bool is_field_value(std::string_view text) {
-  return trim(text) == text && all_in_class(text, CharClass::kValue);
-}
-
 }  // namespace
 
 void append_status_line(std::string& out, int status) {

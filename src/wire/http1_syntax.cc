@@ -148,6 +148,10 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+bool is_field_value(std::string_view text) {
+  return trim(text) == text && all_in_class(text, CharClass::kValue);
+}
+
 std::optional<uint64_t> parse_decimal(std::string_view text) {
   if (text.empty() || (text.size() > 1 && text.front() == '0')) return std::nullopt;
   uint64_t number = 0;

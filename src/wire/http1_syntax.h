@@ -35,6 +35,10 @@ bool equals_ignoring_case(std::string_view left, std::string_view right);  // of
 // `text` without the spaces and tabs around it.
 std::string_view trim(std::string_view text);
 
+// Whether `text` can be a field's value as it is: without whitespace around it, and nowhere a
+// control character (RFC 9110 section 5.5).
+bool is_field_value(std::string_view text);
+
 // Digits alone, without a leading zero (parsers disagree on whether "010" is octal) and at most
 // UINT64_MAX.
 std::optional<uint64_t> parse_decimal(std::string_view text);

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 
 #include "base/check.h"
+#include "wire/base64.h"
 #include "wire/http1_syntax.h"
 
 namespace echod::wire {
@@ -18,18 +18,10 @@ constexpr std::string_view kAcceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11
 constexpr size_t kKeyBytes = 16;
 constexpr size_t kKeyDigits = 22;  // of base64, and two signs of padding
 constexpr size_t kSha1Bytes = 20;
-constexpr size_t kBase64SizeMax = (kSha1Bytes + 2) / 3 * 4;
 
 bool is_base64_digit(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
          c == '/';
-}
-
-std::string to_base64(std::span<const unsigned char> bytes) {
-  std::array<unsigned char, kBase64SizeMax + 1> text{};  // EVP_EncodeBlock ends it with a NUL
-  ECHOD_CHECK((bytes.size() + 2) / 3 * 4 < text.size());
-  const int size = EVP_EncodeBlock(text.data(), bytes.data(), static_cast<int>(bytes.size()));
-  return {reinterpret_cast<const char*>(text.data()), static_cast<size_t>(size)};
 }
 
 // Removes the first element of a list, and the comma behind it.
@@ -99,7 +91,7 @@ Result<std::string> websocket_accept(std::string_view key) {
     return failure(Errc::kNoMemory);
   }
   ECHOD_CHECK(size == kSha1Bytes);
-  return to_base64(std::span(digest).first(kSha1Bytes));
+  return base64({reinterpret_cast<const char*>(digest.data()), kSha1Bytes});
 }
 
 std::string_view choose_subprotocol(std::string_view offered) {
@@ -144,9 +136,9 @@ void append_websocket_answer(std::string& out, const WebSocketAcceptance& accept
 }
 
 std::string make_websocket_key(Random& random) {
-  std::array<unsigned char, kKeyBytes> bytes;
-  for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(random.below(256));
-  return to_base64(bytes);
+  std::string bytes(kKeyBytes, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random.below(256));
+  return base64(bytes);
 }
 
 void append_websocket_fields(std::string& out, const WebSocketRequest& request) {

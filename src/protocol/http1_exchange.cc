@@ -1,0 +1,182 @@
+#include "protocol/http1_exchange.h"
+
+#include <fmt/format.h>
+
+#include "protocol/http_date.h"
+
+namespace echod {
+
+using wire::BodyFraming;
+using wire::HttpVersion;
+
+Http1Exchange::Http1Exchange(Stream& peer, Session& session, const HttpSettings& settings,
+                             ControlState& state)
+    : peer_(peer),
+      session_(session),
+      settings_(settings),
+      state_(state),
+      decoder_(settings.limits),
+      output_(peer, session.buffers) {}
+
+void Http1Exchange::begin_request(Duration head_duration) {
+  head_duration_ = head_duration;
+  keep_alive_ = head().keep_alive;
+  body_read_ = false;
+  plan_ = {};
+  silent_ = false;
+}
+
+Task<bool> Http1Exchange::receive_more() {
+  ECHOD_CHECK(unread_.empty());
+  in_ = Chunk();
+  in_ = co_await peer_.receive();
+  unread_ = in_.bytes();
+  co_return static_cast<bool>(in_);
+}
+
+Chunk Http1Exchange::take_unread() {
+  in_.drop_front(in_.size() - unread_.size());
+  unread_ = {};
+  return std::move(in_);
+}
+
+Task<Http1Exchange::Event> Http1Exchange::next_event() {
+  while (true) {
+    const Event event = decode();
+    if (event != Event::kNeedInput) co_return event;
+    co_await output_.flush();
+    bool more = co_await receive_more();
+    if (!more) co_return Event::kNeedInput;
+  }
+}
+
+Task<BodyEnd> Http1Exchange::drop_body() {
+  KeptBody none;
+  BodyEnd end = co_await keep_body(none, 0);
+  co_return end;
+}
+
+Task<BodyEnd> Http1Exchange::keep_body(KeptBody& body, size_t size_max) {
+  while (true) {
+    Event event = co_await next_event();
+    switch (event) {
+      case Event::kChunk:
+        break;
+      case Event::kBody: {
+        const std::span<const std::byte> part = decoder_.body();
+        body.fits = body.fits && part.size() <= size_max - body.bytes.size();
+        if (body.fits) {
+          body.bytes.append(reinterpret_cast<const char*>(part.data()), part.size());
+        } else {
+          body.bytes = {};
+        }
+        break;
+      }
+      case Event::kEnd:
+        co_return BodyEnd::kComplete;
+      case Event::kNeedInput:
+        co_return BodyEnd::kCut;
+      case Event::kHead:
+      case Event::kError:
+        co_return BodyEnd::kRefused;
+    }
+  }
+}
+
+// With BodyFraming::kNone the body has no size yet and ends with the connection.
+Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming framing) {
+  const int status = plan_.status.value_or(response.status);
+  const bool bodiless = status == 204 || status == 304;  // RFC 9110 section 6.4.1
+  const bool empty = status == 205;                      // section 15.3.6
+  silent_ = bodiless || empty || head().method == "HEAD";
+  framing_ = framing;
+  if (plan_.close || (framing == BodyFraming::kNone && !silent_)) keep_alive_ = false;
+  text_.clear();
+  wire::append_status_line(text_, status);
+  wire::append_field(text_, "Date", http_date_now());
+  const std::string_view type =
+      plan_.content_type.empty() ? response.content_type : std::string_view(plan_.content_type);
+  if (!type.empty()) wire::append_field(text_, "Content-Type", type);
+  // A browser neither guesses another type nor runs anything, whatever a client made us say.
+  wire::append_field(text_, "X-Content-Type-Options", "nosniff");
+  wire::append_field(text_, "Content-Security-Policy", response.policy);
+  text_ += response.fields;
+  text_ += plan_.fields;
+  if (empty) {
+    wire::append_field(text_, "Content-Length", "0");
+  } else if (framing == BodyFraming::kChunked && !bodiless) {
+    wire::append_field(text_, "Transfer-Encoding", "chunked");
+  } else if (framing == BodyFraming::kContentLength && !bodiless) {
+    wire::append_field(text_, "Content-Length", fmt::format_int(*response.size).c_str());
+  }
+  if (!keep_alive_) {
+    wire::append_field(text_, "Connection", "close");
+  } else if (head().version == HttpVersion::kHttp10) {
+    wire::append_field(text_, "Connection", "keep-alive");
+  }
+  text_ += "\r\n";
+  co_await output_.write(text_);
+}
+
+Task<> Http1Exchange::begin(const HttpResponseHead& response) {
+  BodyFraming framing = BodyFraming::kContentLength;
+  if (!response.size) {
+    const bool chunks = head().version == HttpVersion::kHttp11;
+    framing = chunks ? BodyFraming::kChunked : BodyFraming::kNone;
+  }
+  co_await write_head(response, framing);
+}
+
+Task<> Http1Exchange::write(std::string_view part) {
+  if (silent_ || part.empty()) co_return;
+  co_await write_framed(part);
+}
+
+Task<> Http1Exchange::write_framed(std::string_view part) {
+  if (framing_ != BodyFraming::kChunked) {
+    co_await output_.write(part);
+    co_return;
+  }
+  text_.clear();
+  wire::append_chunk_size(text_, part.size());
+  co_await output_.write(text_);
+  co_await output_.write(part);
+  co_await output_.write("\r\n");
+}
+
+Task<> Http1Exchange::flush() { co_await output_.flush(); }
+
+Task<> Http1Exchange::end() {
+  if (framing_ == BodyFraming::kChunked && !silent_) co_await output_.write(wire::kLastChunk);
+}
+
+Task<> Http1Exchange::answer(HttpResponseHead response, std::string_view body) {
+  response.size = body.size();
+  co_await begin(response);
+  co_await write(body);
+  co_await end();
+}
+
+Task<BodyEnd> Http1Exchange::decline(int status, std::string_view text, std::string_view fields) {
+  if (!body_read_ && head().framing == BodyFraming::kNone) {
+    const Event event = decode();
+    ECHOD_CHECK(event == Event::kEnd);
+  }
+  // A body that is still to come may be long, and is not worth waiting for.
+  if (!body_read_) keep_alive_ = false;
+  plan_ = {};
+  const std::string line = std::string(text) + "\n";
+  HttpResponseHead response{.status = status, .content_type = "text/plain; charset=utf-8"};
+  response.fields = fields;
+  co_await answer(response, line);
+  co_return BodyEnd::kComplete;
+}
+
+Task<> Http1Exchange::pause(Duration duration) {
+  co_await output_.flush();
+  if (duration > Duration::zero()) {
+    co_await session_.clock.sleep_until(session_.clock.now() + duration);
+  }
+}
+
+}  // namespace echod

@@ -1,0 +1,167 @@
+// One connection's requests and responses as endpoints see them: the request under way, the events
+// of its body, and a response that is given as a head and parts of a body. Framing, HEAD, statuses
+// without a body, what the client asked its answer to be, and the fields that every answer has are
+// its business.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "protocol/gathered_output.h"
+#include "protocol/handler.h"
+#include "protocol/response_control.h"
+#include "stream/session.h"
+#include "stream/stream.h"
+#include "wire/http1.h"
+
+namespace echod {
+
+// How the reading of a request's body ended.
+enum class BodyEnd : uint8_t {
+  kComplete,
+  kRefused,  // it is malformed, and nothing was answered yet
+  kCut,      // it is malformed or the client is gone, and the answer is cut too
+};
+
+// Which browsers run nothing of, whatever a client made us say.
+inline constexpr std::string_view kSandboxPolicy = "sandbox; default-src 'none'";
+
+struct HttpResponseHead {
+  int status = 200;                    // where the client does not ask for another
+  std::string_view content_type = {};  // empty: no such field
+  std::optional<uint64_t> size = {};   // of the body, in bytes; none: it is not known yet
+  std::string_view fields = {};        // more of them: lines, each with its CRLF
+  std::string_view policy = kSandboxPolicy;
+};
+
+class Http1Exchange {
+ public:
+  using Event = wire::RequestDecoder::Event;
+
+  // Everything given must outlive it.
+  Http1Exchange(Stream& peer, Session& session, const HttpSettings& settings, ControlState& state);
+
+  Stream& peer() { return peer_; }
+  Session& session() { return session_; }
+  const HttpSettings& settings() const { return settings_; }
+  ControlState& control_state() { return state_; }
+  wire::RequestDecoder& decoder() { return decoder_; }
+  GatheredOutput& output() { return output_; }
+
+  // The request: valid until the next one.
+  const wire::RequestHead& head() const { return decoder_.head(); }
+  std::string_view head_bytes() const { return decoder_.head_bytes(); }
+  Duration head_duration() const { return head_duration_; }  // from its first byte to its last
+
+  // To be called for each request, when its head is complete.
+  void begin_request(Duration head_duration);
+
+  // What the client asked for; the usual until it is set.
+  const ResponsePlan& plan() const { return plan_; }
+  void set_plan(ResponsePlan plan) { plan_ = std::move(plan); }
+
+  // Whether the connection is kept when the request under way has been answered.
+  bool keep_alive() const { return keep_alive_; }
+  void end_connection() { keep_alive_ = false; }
+
+  // --- Input.
+
+  // Received, and not decoded yet.
+  std::span<const std::byte>& unread() { return unread_; }
+
+  // Replaces the decoded input by the next; no buffer is held while waiting. Returns whether there
+  // is any.
+  Task<bool> receive_more();
+
+  // The chunk that unread() and the decoder's body() point into.
+  Chunk& received() { return in_; }
+
+  // What unread() points into, the decoded front removed; nothing is unread after that.
+  Chunk take_unread();
+  void drop_unread() {
+    unread_ = {};
+    in_ = Chunk();
+  }
+
+  // The decoder's next event in what was received.
+  Event decode() {
+    const Event event = decoder_.next(unread_);
+    if (event == Event::kEnd) body_read_ = true;
+    return event;
+  }
+
+  // Whether the request has come to its end.
+  bool body_read() const { return body_read_; }
+
+  // The next event of the body, receiving where there is none in what was received; kNeedInput: the
+  // client is gone. What is gathered for sending is sent before waiting.
+  Task<Event> next_event();
+
+  // Takes the body in, and drops it.
+  Task<BodyEnd> drop_body();
+
+  // The same, and appends it to `body`, up to `size_max` bytes of it. A larger one is dropped as a
+  // whole: `fits` is false then.
+  struct KeptBody {
+    std::string bytes;
+    bool fits = true;
+  };
+  Task<BodyEnd> keep_body(KeptBody& body, size_t size_max);
+
+  // --- Output. After begin(), any number of write(), then end().
+
+  // A body of unknown size is sent in chunks or, to HTTP/1.0, ended by the connection's end.
+  Task<> begin(const HttpResponseHead& head);
+
+  // A part of the body, in a chunk of its own where there are chunks.
+  Task<> write(std::string_view part);
+
+  // Sends what was written, before a wait.
+  Task<> flush();
+
+  Task<> end();
+
+  // All of it: begin(), write(), end().
+  Task<> answer(HttpResponseHead head, std::string_view body);
+
+  // Answers with `status`, and `text` as a line of text for people. The connection is ended where
+  // the request's body has not been taken in.
+  Task<BodyEnd> decline(int status, std::string_view text, std::string_view fields = {});
+
+  // Waits, having sent what was written.
+  Task<> pause(Duration duration);
+
+  // --- For answers that frame their body themselves: the echo.
+
+  // Composes and writes the head alone. The body must be framed as `framing` says.
+  Task<> write_head(const HttpResponseHead& head, wire::BodyFraming framing);
+
+  // Whether the body must not be sent: after HEAD, and with statuses that have none.
+  bool silent() const { return silent_; }
+
+  // For texts that are composed before they are written.
+  std::string& scratch() { return text_; }
+
+ private:
+  Task<> write_framed(std::string_view part);
+
+  Stream& peer_;
+  Session& session_;
+  const HttpSettings& settings_;
+  ControlState& state_;
+  wire::RequestDecoder decoder_;
+  Chunk in_;
+  std::span<const std::byte> unread_;
+  GatheredOutput output_;
+  ResponsePlan plan_;
+  std::string text_;
+  Duration head_duration_ = Duration::zero();
+  wire::BodyFraming framing_ = wire::BodyFraming::kNone;  // of the response under way
+  bool keep_alive_ = true;
+  bool silent_ = false;
+  bool body_read_ = false;
+};
+
+}  // namespace echod

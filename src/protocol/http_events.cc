@@ -1,0 +1,91 @@
+#include "protocol/http_events.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+namespace echod {
+namespace {
+
+constexpr uint64_t kEventsMax = 10'000;
+
+struct Events {
+  uint64_t count = 10;
+  Duration duration = std::chrono::seconds(5);
+};
+
+std::expected<Events, std::string> read_events(std::string_view target,
+                                               const ControlSettings& settings) {
+  Events events;
+  events.duration = std::min(events.duration, settings.duration_max);
+  const wire::QueryArguments arguments = wire::query_arguments(wire::split_target(target).query);
+  if (const auto text = argument(arguments, "count")) {
+    const auto [end, error] =
+        std::from_chars(text->data(), text->data() + text->size(), events.count);
+    const bool whole = error == std::errc() && end == text->data() + text->size();
+    if (!whole || events.count > kEventsMax) {
+      return std::unexpected(fmt::format("count: write a number up to {}", kEventsMax));
+    }
+  }
+  if (const auto text = argument(arguments, "duration")) {
+    const auto duration = read_duration("duration", *text, settings);
+    if (!duration) return std::unexpected(duration.error());
+    events.duration = *duration;
+  }
+  return events;
+}
+
+// Each line of `data` with its name in front.
+std::string event_of(std::string_view name, std::string_view data) {
+  std::string event = fmt::format("event: {}\n", name);
+  while (!data.empty()) {
+    const size_t size = std::min(data.find('\n'), data.size());
+    event += fmt::format("data: {}\n", data.substr(0, size));
+    data.remove_prefix(std::min(size + 1, data.size()));
+  }
+  return event + "\n";
+}
+
+std::string ping(uint64_t id) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  return event_of("ping", fmt::format(R"({{"id":{},"timestamp":{}}})", id, milliseconds));
+}
+
+}  // namespace
+
+Task<BodyEnd> answer_events(Http1Exchange& exchange, std::string_view) {
+  const auto events = read_events(exchange.head().target, exchange.settings().control);
+  if (!events) {
+    BodyEnd declined = co_await exchange.decline(400, events.error());
+    co_return declined;
+  }
+  ReflectedBody facts;
+  BodyEnd read = co_await read_reflected(exchange, facts);
+  if (read != BodyEnd::kComplete) co_return read;
+  HttpResponseHead response{.content_type = "text/event-stream"};
+  // For proxies on the way: neither to keep events nor to collect them.
+  response.fields = "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n";
+  co_await exchange.begin(response);
+  if (wire::split_target(exchange.head().target).path != "/sse") {
+    const ReflectedRequest request{.head = exchange.head(),
+                                   .head_bytes = exchange.head_bytes(),
+                                   .body = facts,
+                                   .session = exchange.session(),
+                                   .head_duration = exchange.head_duration()};
+    const std::string event = event_of("request", reflect_as_json(request));
+    co_await exchange.write(event);
+  }
+  const auto gaps = static_cast<int64_t>(std::max<uint64_t>(events->count, 2) - 1);
+  for (uint64_t id = 0; id < events->count && !exchange.silent(); ++id) {
+    if (id > 0) co_await exchange.pause(events->duration / gaps);
+    const std::string event = ping(id);
+    co_await exchange.write(event);
+  }
+  co_await exchange.end();
+  co_return BodyEnd::kComplete;
+}
+
+}  // namespace echod

@@ -1,0 +1,163 @@
+#include "protocol/http_generated.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "wire/pattern.h"
+
+namespace echod {
+namespace {
+
+constexpr size_t kBlockSize = 16 * 1024;  // made at a time
+constexpr size_t kChunkSize = 10 * 1024;  // of /stream-bytes
+constexpr uint64_t kChunkSizeMax = 1 << 20;
+
+wire::QueryArguments arguments_of(Http1Exchange& exchange) {
+  return wire::query_arguments(wire::split_target(exchange.head().target).query);
+}
+
+std::expected<uint64_t, std::string> read_number(std::string_view name, std::string_view text) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size()) return number;
+  return std::unexpected(std::string(name) + ": write a whole number");
+}
+
+std::expected<uint64_t, std::string> seed_of(Http1Exchange& exchange) {
+  const wire::QueryArguments arguments = arguments_of(exchange);
+  const auto seed = argument(arguments, "seed");
+  if (!seed) return exchange.settings().control.seed;
+  return read_number("seed", *seed);
+}
+
+Task<> write_pattern(Http1Exchange& exchange, uint64_t seed, uint64_t size, size_t block_size) {
+  if (exchange.silent()) co_return;
+  const wire::Pattern pattern(seed);
+  std::string block;
+  for (uint64_t offset = 0; offset < size; offset += block.size()) {
+    block.resize(std::min<uint64_t>(block_size, size - offset));
+    pattern.fill(std::as_writable_bytes(std::span(block)), offset);
+    co_await exchange.write(block);
+  }
+}
+
+Task<BodyEnd> answer_pattern(Http1Exchange& exchange, uint64_t size,
+                             std::optional<uint64_t> chunk_size) {
+  const std::expected<uint64_t, std::string> seed = seed_of(exchange);
+  if (!seed) {
+    BodyEnd declined = co_await exchange.decline(400, seed.error());
+    co_return declined;
+  }
+  BodyEnd read = co_await exchange.drop_body();
+  if (read != BodyEnd::kComplete) co_return read;
+  HttpResponseHead response{.content_type = "application/octet-stream"};
+  if (!chunk_size) response.size = size;
+  co_await exchange.begin(response);
+  co_await write_pattern(exchange, *seed, size, chunk_size.value_or(kBlockSize));
+  co_await exchange.end();
+  co_return BodyEnd::kComplete;
+}
+
+struct Drip {
+  uint64_t size = 10;
+  Duration delay = {};
+  Duration duration = std::chrono::seconds(2);
+  int status = 200;
+};
+
+std::expected<Drip, std::string> read_drip(const wire::QueryArguments& arguments,
+                                           const ControlSettings& settings) {
+  Drip drip;
+  drip.duration = std::min(drip.duration, settings.duration_max);
+  // A delay that is asked for has passed already: it is every answer's.
+  constexpr Duration kDelay = std::chrono::seconds(2);
+  if (!argument(arguments, "delay")) drip.delay = std::min(kDelay, settings.duration_max);
+  if (const auto text = argument(arguments, "numbytes")) {
+    const auto size = read_size("numbytes", *text, settings);
+    if (!size) return std::unexpected(size.error());
+    drip.size = *size;
+  }
+  if (const auto text = argument(arguments, "duration")) {
+    const auto duration = read_duration("duration", *text, settings);
+    if (!duration) return std::unexpected(duration.error());
+    drip.duration = *duration;
+  }
+  if (const auto text = argument(arguments, "code")) {
+    const auto status = read_status("code", *text);
+    if (!status) return std::unexpected(status.error());
+    drip.status = *status;
+  }
+  return drip;
+}
+
+}  // namespace
+
+Task<BodyEnd> answer_generated(Http1Exchange& exchange, uint64_t size) {
+  BodyEnd end = co_await answer_pattern(exchange, size, std::nullopt);
+  co_return end;
+}
+
+Task<BodyEnd> answer_bytes(Http1Exchange& exchange, std::string_view argument) {
+  const auto size = read_size("size", argument, exchange.settings().control);
+  BodyEnd end = BodyEnd::kComplete;
+  if (size) {
+    end = co_await answer_pattern(exchange, *size, std::nullopt);
+  } else {
+    end = co_await exchange.decline(400, size.error());
+  }
+  co_return end;
+}
+
+Task<BodyEnd> answer_stream_bytes(Http1Exchange& exchange, std::string_view argument) {
+  const auto size = read_size("size", argument, exchange.settings().control);
+  const wire::QueryArguments arguments = arguments_of(exchange);
+  std::expected<uint64_t, std::string> chunk_size = kChunkSize;
+  if (const auto text = echod::argument(arguments, "chunk_size")) {
+    chunk_size = read_number("chunk_size", *text);
+    if (chunk_size && (*chunk_size == 0 || *chunk_size > kChunkSizeMax)) {
+      chunk_size = std::unexpected("chunk_size: from 1 to 1048576 bytes");
+    }
+  }
+  BodyEnd end = BodyEnd::kComplete;
+  if (!size || !chunk_size) {
+    end = co_await exchange.decline(400, size ? chunk_size.error() : size.error());
+  } else {
+    end = co_await answer_pattern(exchange, *size, *chunk_size);
+  }
+  co_return end;
+}
+
+Task<BodyEnd> answer_drip(Http1Exchange& exchange, std::string_view) {
+  const auto drip = read_drip(arguments_of(exchange), exchange.settings().control);
+  if (!drip) {
+    BodyEnd declined = co_await exchange.decline(400, drip.error());
+    co_return declined;
+  }
+  BodyEnd read = co_await exchange.drop_body();
+  if (read != BodyEnd::kComplete) co_return read;
+  co_await exchange.pause(drip->delay);
+  const HttpResponseHead response{
+      .status = drip->status, .content_type = "application/octet-stream", .size = drip->size};
+  co_await exchange.begin(response);
+  // Not more often than a timer of the event loop can tell apart.
+  constexpr Duration kStepMin = std::chrono::milliseconds(1);
+  const auto steps = std::clamp<uint64_t>(static_cast<uint64_t>(drip->duration / kStepMin), 1,
+                                          std::max<uint64_t>(drip->size, 1));
+  const Duration pause = drip->duration / static_cast<int64_t>(std::max<uint64_t>(steps - 1, 1));
+  uint64_t sent = 0;
+  for (uint64_t step = 1; step <= steps && !exchange.silent(); ++step) {
+    if (step > 1) co_await exchange.pause(pause);
+    const auto due = static_cast<uint64_t>(static_cast<double>(drip->size) *
+                                           static_cast<double>(step) / static_cast<double>(steps));
+    const uint64_t until = step == steps ? drip->size : due;
+    while (sent < until) {
+      const std::string stars(std::min<uint64_t>(kBlockSize, until - sent), '*');
+      co_await exchange.write(stars);
+      sent += stars.size();
+    }
+  }
+  co_await exchange.end();
+  co_return BodyEnd::kComplete;
+}
+
+}  // namespace echod

@@ -1,0 +1,279 @@
+#include "protocol/response_control.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/parse_duration.h"
+#include "base/random.h"
+#include "protocol/response_fields.h"
+#include "wire/http1_head.h"
+#include "wire/http1_syntax.h"
+
+namespace echod {
+namespace {
+
+template <typename T>
+using Read = std::expected<T, std::string>;
+
+// Where the controls of one request are: its query, and its fields.
+class Controls {
+ public:
+  Controls(const wire::RequestHead& head, std::string_view head_bytes)
+      : arguments_(wire::query_arguments(wire::split_target(head.target).query)),
+        fields_(wire::fields_of(head_bytes)),
+        has_fields_(head.controls) {}
+
+  // All values of one control: those of the query, or of the fields where it has none.
+  std::vector<std::string> values(std::string_view name) const {
+    std::vector<std::string> found;
+    for (const auto& [key, value] : arguments_) {
+      if (key == name) found.push_back(value);
+    }
+    if (!found.empty() || !has_fields_) return found;
+    for (const wire::FieldLine& line : fields_) {
+      if (!wire::equals_ignoring_case(line.name.substr(0, kPrefixSize), wire::kControlPrefix))
+        continue;
+      if (wire::equals_ignoring_case(line.name.substr(kPrefixSize), name)) {
+        found.emplace_back(line.value());
+      }
+    }
+    return found;
+  }
+
+ private:
+  static constexpr size_t kPrefixSize = wire::kControlPrefix.size();
+
+  wire::QueryArguments arguments_;
+  wire::FieldLines fields_;
+  bool has_fields_;
+};
+
+std::optional<double> parse_percentage(std::string_view text) {
+  double value = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (!whole || !(value >= 0 && value <= 100)) return std::nullopt;
+  return value;
+}
+
+// Draws for one request. Its number is taken when chance is first asked, and said in the answer.
+class Draw {
+ public:
+  Draw(uint64_t seed, ControlState& state) : seed_(seed), state_(state) {}
+
+  // In [0, 100).
+  double percentage() {
+    if (!random_) {
+      number_ = state_.next_draw();
+      random_.emplace(Random(seed_ ^ Random(number_).next()));
+    }
+    return random_->uniform() * 100;
+  }
+
+  void append_fields(std::string& fields) const {
+    if (!random_) return;
+    wire::append_field(fields, "X-Echo-Seed", fmt::format_int(seed_).c_str());
+    wire::append_field(fields, "X-Echo-Draw", fmt::format_int(number_).c_str());
+  }
+
+ private:
+  uint64_t seed_;
+  ControlState& state_;
+  uint64_t number_ = 0;
+  std::optional<Random> random_;
+};
+
+// "A:20,B:10.5,C": which of them, if any. One without a percentage has what is left of 100.
+template <typename T, typename Reader>
+Read<std::optional<T>> choose(std::string_view name, std::string_view text, Draw& draw,
+                              Reader read) {
+  struct Share {
+    T value;
+    double percentage;
+  };
+  std::vector<Share> shares;
+  double left = 100;
+  while (!text.empty()) {
+    const std::string_view member = wire::trim(wire::consume_member(text));
+    const size_t colon = std::min(member.find(':'), member.size());
+    const Read<T> value = read(name, member.substr(0, colon));
+    if (!value) return std::unexpected(value.error());
+    double percentage = left;
+    if (colon < member.size()) {
+      const std::optional<double> given = parse_percentage(member.substr(colon + 1));
+      if (!given) {
+        return std::unexpected(fmt::format("{}: a percentage is a number from 0 to 100", name));
+      }
+      percentage = *given;
+    }
+    constexpr double kRounding = 1e-9;
+    if (percentage > left + kRounding || (percentage == 0 && left == 0 && colon == member.size())) {
+      return std::unexpected(fmt::format("{}: the percentages are more than 100", name));
+    }
+    left -= percentage;
+    shares.push_back({*value, percentage});
+  }
+  if (shares.empty()) return std::unexpected(fmt::format("{}: the value is missing", name));
+  if (shares.front().percentage >= 100) return shares.front().value;
+  double drawn = draw.percentage();
+  for (const Share& share : shares) {
+    if (drawn < share.percentage) return share.value;
+    drawn -= share.percentage;
+  }
+  return std::nullopt;
+}
+
+Read<bool> decide(std::string_view name, std::string_view text, Draw& draw) {
+  if (wire::equals_ignoring_case(text, "true")) return true;
+  if (wire::equals_ignoring_case(text, "false")) return false;
+  const std::optional<double> percentage = parse_percentage(text);
+  if (!percentage) {
+    return std::unexpected(fmt::format("{}: write true, false or a percentage", name));
+  }
+  if (*percentage == 0 || *percentage == 100) return *percentage == 100;
+  return draw.percentage() < *percentage;
+}
+
+// Reads one request's controls in a fixed order, so that the same request draws the same.
+class Planner {
+ public:
+  Planner(const Controls& controls, const ControlSettings& settings, ControlState& state)
+      : controls_(controls), settings_(settings), draw_(settings.seed, state) {}
+
+  Read<ResponsePlan> plan() {
+    const auto duration = [this](std::string_view name, std::string_view text) {
+      return read_duration(name, text, settings_);
+    };
+    const auto size = [this](std::string_view name, std::string_view text) {
+      return read_size(name, text, settings_);
+    };
+    choose_into<int>("status", plan_.status, read_status);
+    std::optional<Duration> delay;
+    choose_into<Duration>("delay", delay, duration);
+    plan_.delay = delay.value_or(Duration::zero());
+    choose_into<uint64_t>("size", plan_.size, size);
+    decide_into("close", plan_.close);
+    decide_into("gzip", plan_.gzip);
+    take_fields();
+    draw_.append_fields(plan_.fields);
+    if (!problem_.empty()) return std::unexpected(problem_);
+    return std::move(plan_);
+  }
+
+ private:
+  template <typename T, typename Reader>
+  void choose_into(std::string_view name, std::optional<T>& target, Reader read) {
+    const std::vector<std::string> values = controls_.values(name);
+    if (values.empty() || !problem_.empty()) return;
+    const Read<std::optional<T>> chosen = choose<T>(name, values.front(), draw_, read);
+    if (chosen) {
+      target = *chosen;
+    } else {
+      problem_ = chosen.error();
+    }
+  }
+
+  void decide_into(std::string_view name, bool& target) {
+    const std::vector<std::string> values = controls_.values(name);
+    if (values.empty() || !problem_.empty()) return;
+    const Read<bool> decided = decide(name, values.front(), draw_);
+    if (decided) {
+      target = *decided;
+    } else {
+      problem_ = decided.error();
+    }
+  }
+
+  void take_fields() {
+    constexpr std::string_view kType = "Content-Type: ";
+    for (const std::string& text : controls_.values("header")) {
+      Read<std::string> line = requested_field(text);
+      if (!line) {
+        problem_ = line.error();
+      } else if (wire::equals_ignoring_case(line->substr(0, kType.size()), kType)) {
+        plan_.content_type = line->substr(kType.size(), line->size() - kType.size() - 2);
+      } else {
+        plan_.fields += *line;
+      }
+    }
+  }
+
+  const Controls& controls_;
+  const ControlSettings& settings_;
+  Draw draw_;
+  ResponsePlan plan_;
+  std::string problem_;
+};
+
+}  // namespace
+
+std::optional<ControlState::Place> ControlState::take_place(uint32_t places) {
+  if (waiting_.fetch_add(1, std::memory_order_relaxed) < places) return Place(*this);
+  waiting_.fetch_sub(1, std::memory_order_relaxed);
+  return std::nullopt;
+}
+
+bool asks_for_control(const wire::RequestHead& head) {
+  return head.controls || head.target.find('?') != std::string_view::npos;
+}
+
+std::expected<ResponsePlan, std::string> plan_response(const wire::RequestHead& head,
+                                                       std::string_view head_bytes,
+                                                       const ControlSettings& settings,
+                                                       ControlState& state) {
+  const Controls controls(head, head_bytes);
+  return Planner(controls, settings, state).plan();
+}
+
+std::optional<std::string_view> argument(const wire::QueryArguments& arguments,
+                                         std::string_view name) {
+  for (const auto& [key, value] : arguments) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
+
+std::expected<Duration, std::string> read_duration(std::string_view name, std::string_view text,
+                                                   const ControlSettings& settings) {
+  const std::optional<Duration> duration = parse_duration(text);
+  if (!duration) {
+    return std::unexpected(fmt::format("{}: write a duration, such as 150us, 2ms or 0.5s", name));
+  }
+  if (*duration > settings.duration_max) {
+    const std::chrono::duration<double> longest = settings.duration_max;
+    return std::unexpected(
+        fmt::format("{}: at most {} s here (--max-duration)", name, longest.count()));
+  }
+  return *duration;
+}
+
+std::expected<uint64_t, std::string> read_size(std::string_view name, std::string_view text,
+                                               const ControlSettings& settings) {
+  uint64_t size = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  const bool whole = end == text.data() + text.size();
+  const bool too_large = error == std::errc::result_out_of_range || size > settings.size_max;
+  if (!whole || (error != std::errc() && !too_large)) {
+    return std::unexpected(fmt::format("{}: write a number of bytes", name));
+  }
+  if (too_large) {
+    return std::unexpected(
+        fmt::format("{}: at most {} bytes here (--max-answer)", name, settings.size_max));
+  }
+  return size;
+}
+
+std::expected<int, std::string> read_status(std::string_view name, std::string_view text) {
+  int status = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (!whole || status < 200 || status > 599) {
+    return std::unexpected(fmt::format("{}: write a status from 200 to 599", name));
+  }
+  return status;
+}
+
+}  // namespace echod

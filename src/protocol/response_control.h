@@ -1,0 +1,112 @@
+// What a client asks its answer to be, in the words of fortio's echo server:
+//
+//   ?status=503:20,404:10.5     each with so many percent, else the usual; "503" alone always
+//   ?delay=150us:10,2ms:5       the wait before the answer
+//   ?size=1024:10,512:5         an answer of so many bytes, instead of the body or the reflection
+//   ?close=true, ?close=5.3     ends the connection after the answer: always, or so many percent
+//   ?gzip=true, ?gzip=42.7      compresses it, for a client that takes gzip
+//   ?header=Name:value          a field more; may be repeated
+//
+// and the same as the fields X-Echo-Status, X-Echo-Delay, X-Echo-Size, X-Echo-Close, X-Echo-Gzip
+// and X-Echo-Header. Where both are there the query counts.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "wire/http1.h"
+#include "wire/http_target.h"
+
+namespace echod {
+
+struct ControlSettings {
+  bool enabled = true;  // else nothing above is read; paths with a meaning keep it
+
+  // Chance is drawn from it: the same requests in the same order get the same answers.
+  uint64_t seed = 1;
+
+  // The longest delay, and the longest time an answer may be spread over. A request for more: 400.
+  Duration duration_max = std::chrono::seconds(10);
+
+  // The largest answer made of nothing, in bytes. A request for more: 400.
+  uint64_t size_max = uint64_t{16} << 20;
+
+  // Answers that wait at once, over all connections. One more: 503.
+  uint32_t waiting_max = 1000;
+
+  // Whom /redirect-to may name besides this server itself: "host" or "host:port".
+  std::vector<std::string> redirect_hosts;
+};
+
+// What all connections share: the draws made so far, and the answers that wait.
+class ControlState {
+ public:
+  // The next draw's number; the first is 1.
+  uint64_t next_draw() { return draws_.fetch_add(1, std::memory_order_relaxed) + 1; }
+
+  // A place among those that wait, given back when it is gone.
+  class Place {
+   public:
+    explicit Place(ControlState& state) : state_(&state) {}
+    Place(Place&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+    Place& operator=(Place&& other) noexcept {
+      std::swap(state_, other.state_);
+      return *this;
+    }
+    ~Place() {
+      if (state_ != nullptr) state_->waiting_.fetch_sub(1, std::memory_order_relaxed);
+    }
+
+   private:
+    ControlState* state_;
+  };
+
+  // Nothing where `places` are taken.
+  std::optional<Place> take_place(uint32_t places);
+
+ private:
+  std::atomic<uint64_t> draws_{0};
+  std::atomic<uint32_t> waiting_{0};
+};
+
+// What was asked for, after chance has had its say.
+struct ResponsePlan {
+  std::optional<int> status;     // 200 to 599
+  Duration delay = {};           // at most duration_max
+  std::optional<uint64_t> size;  // bytes, at most size_max
+  bool close = false;
+  bool gzip = false;         // whether the client takes it is to be seen
+  std::string content_type;  // empty: the usual
+  std::string fields;  // lines, each with its CRLF: what the client asked for, and X-Echo-Seed
+                       // and X-Echo-Draw where chance was asked
+};
+
+// Whether the request may ask for anything; without cost where it does not.
+bool asks_for_control(const wire::RequestHead& head);
+
+// What it asks for, or what is wrong with that, as a sentence.
+std::expected<ResponsePlan, std::string> plan_response(const wire::RequestHead& head,
+                                                       std::string_view head_bytes,
+                                                       const ControlSettings& settings,
+                                                       ControlState& state);
+
+// The first argument called `name`; nothing where there is none.
+std::optional<std::string_view> argument(const wire::QueryArguments& arguments,
+                                         std::string_view name);
+
+// A delay or a duration up to `settings.duration_max`, a size in bytes up to `settings.size_max`
+//, a status from 200 to 599; or
+// what is wrong with it. `name` is whose value it is.
+std::expected<Duration, std::string> read_duration(std::string_view name, std::string_view text,
+                                                   const ControlSettings& settings);
+std::expected<uint64_t, std::string> read_size(std::string_view name, std::string_view text,
+                                               const ControlSettings& settings);
+std::expected<int, std::string> read_status(std::string_view name, std::string_view text);
+
+}  // namespace echod
