@@ -1,0 +1,329 @@
+// The endpoints and what clients may ask of any answer, over a pipe: statuses, framing, bodies, the
+// waits between them, and what is declined.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "protocol/handler.h"
+#include "protocol/http_response_test_util.h"
+#include "protocol/protocol_test_util.h"
+#include "wire/pattern.h"
+
+namespace echod {
+namespace {
+
+using namespace std::chrono_literals;
+using Json = nlohmann::json;
+
+std::string get(std::string_view target, std::string_view fields = "") {
+  return "GET " + std::string(target) + " HTTP/1.1\r\nHost: h:1\r\n" + std::string(fields) + "\r\n";
+}
+
+std::string post(std::string_view target, std::string_view body, std::string_view fields = "") {
+  return "POST " + std::string(target) +
+         " HTTP/1.1\r\nHost: h:1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+         std::string(fields) + "\r\n" + std::string(body);
+}
+
+class HttpEndpointTest : public testing::Test {
+ protected:
+  // The response, from a connection that is kept where `kept`.
+  HttpResponse ask(std::string_view request, bool kept = true) {
+    const Http1Handler handler(settings);
+    Conversation conversation(handler);
+    const Time begin = conversation.clock().now();
+    conversation.send(request);
+    EXPECT_EQ(conversation.ended() || conversation.server().finished(), !kept) << request;
+    slept = conversation.clock().now() - begin;
+    sleeps = conversation.clock().sleeps();
+    sends = conversation.server().sends().size();
+    HttpResponseReader reader(conversation.received());
+    HttpResponse response = reader.next(request.starts_with("HEAD"));
+    EXPECT_TRUE(reader.empty()) << "more than one response to " << request;
+    conversation.finish();
+    EXPECT_TRUE(conversation.ended() && conversation.outcome());
+    return response;
+  }
+
+  static std::string pattern_of(uint64_t seed, size_t size) {
+    std::string bytes(size, '\0');
+    wire::Pattern(seed).fill(std::as_writable_bytes(std::span(bytes)), 0);
+    return bytes;
+  }
+
+  HttpSettings settings;
+  Duration slept = {};
+  size_t sleeps = 0;
+  size_t sends = 0;
+};
+
+TEST_F(HttpEndpointTest, AStatusWithAnEmptyBody) {
+  const HttpResponse response = ask(get("/status/503"));
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(response.body, "");
+  EXPECT_EQ(response.field("Content-Type"), "(none)");
+  EXPECT_EQ(ask(post("/status/201", "dropped")).status, 201);
+  EXPECT_EQ(ask(get("/status/299")).status, 299);
+}
+
+TEST_F(HttpEndpointTest, AStatusDrawnByWeight) {
+  settings.control.seed = 5;
+  const Http1Handler handler(settings);
+  Conversation conversation(handler);
+  std::string requests;
+  for (int i = 0; i < 300; ++i) requests += get("/status/200:3,500:1,404:0");
+  conversation.send(requests);
+  int failed = 0;
+  const std::vector<HttpResponse> responses = responses_in(conversation.received());
+  ASSERT_EQ(responses.size(), 300u);
+  for (const HttpResponse& response : responses) {
+    ASSERT_TRUE(response.status == 200 || response.status == 500);
+    if (response.status == 500) ++failed;
+  }
+  EXPECT_NEAR(failed, 75, 38) << "five standard deviations";
+  EXPECT_EQ(responses[299].field("X-Echo-Draw"), "300");
+  EXPECT_EQ(responses[299].field("X-Echo-Seed"), "5");
+}
+
+TEST_F(HttpEndpointTest, NoBodyAndNoLengthWhereAStatusHasNone) {
+  for (const char* target : {"/status/204", "/status/304", "/?status=204", "/bytes/9?status=304"}) {
+    const Http1Handler handler(settings);
+    Conversation conversation(handler);
+    conversation.send(get(target));
+    const std::string& received = conversation.received();
+    EXPECT_TRUE(received.ends_with("\r\n\r\n")) << received;
+    EXPECT_EQ(received.find("Content-Length"), std::string::npos) << received;
+    EXPECT_EQ(received.find("Transfer-Encoding"), std::string::npos) << received;
+    conversation.take_received();
+    conversation.send(get("/healthz"));
+    EXPECT_EQ(responses_in(conversation.received()).at(0).body, "ok\n") << "the connection goes on";
+  }
+  const HttpResponse reset = ask(post("/?status=205", "body"));
+  EXPECT_EQ(reset.field("Content-Length"), "0") << "RFC 9110 section 15.3.6";
+}
+
+TEST_F(HttpEndpointTest, BytesOfASeed) {
+  const HttpResponse response = ask(get("/bytes/50000?seed=7"));
+  EXPECT_EQ(response.field("Content-Type"), "application/octet-stream");
+  EXPECT_EQ(response.field("Content-Length"), "50000");
+  EXPECT_TRUE(response.body == pattern_of(7, 50000));
+  settings.control.seed = 9;
+  EXPECT_TRUE(ask(get("/bytes/100")).body == pattern_of(9, 100));
+  EXPECT_EQ(ask(get("/bytes/0")).body, "");
+  EXPECT_EQ(ask("HEAD /bytes/10 HTTP/1.1\r\nHost: h\r\n\r\n").field("Content-Length"), "10");
+  EXPECT_EQ(ask(get("/bytes/16777217")).status, 400);
+  EXPECT_EQ(ask(get("/bytes/x")).status, 400);
+  EXPECT_EQ(ask(get("/bytes/1?seed=x")).status, 400);
+}
+
+TEST_F(HttpEndpointTest, BytesInChunks) {
+  const HttpResponse response = ask(get("/stream-bytes/25000?seed=7"));
+  EXPECT_TRUE(response.chunked);
+  EXPECT_TRUE(response.body == pattern_of(7, 25000));
+  EXPECT_TRUE(ask(get("/stream-bytes/10?chunk_size=3")).chunked);
+  for (const char* size : {"0", "x", "1048577", ""}) {
+    EXPECT_EQ(ask(get("/stream-bytes/10?chunk_size=" + std::string(size))).status, 400) << size;
+  }
+}
+
+TEST_F(HttpEndpointTest, AStreamToAnOldClientEndsWithTheConnection) {
+  const Http1Handler handler(settings);
+  Conversation conversation(handler);
+  conversation.send("GET /stream-bytes/5?seed=1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_TRUE(conversation.got_end());
+  const std::string& received = conversation.received();
+  EXPECT_TRUE(received.ends_with("Connection: close\r\n\r\n" + pattern_of(1, 5))) << received;
+  EXPECT_EQ(received.find("Transfer-Encoding"), std::string::npos);
+}
+
+TEST_F(HttpEndpointTest, DripsOverTime) {
+  const HttpResponse response = ask(get("/drip?numbytes=5&duration=4s&delay=1s&code=202"));
+  EXPECT_EQ(response.status, 202);
+  EXPECT_EQ(response.body, "*****");
+  EXPECT_EQ(slept, 5s);
+  EXPECT_EQ(sleeps, 5u);
+  EXPECT_EQ(sends, 5u) << "each by itself";
+  EXPECT_EQ(ask(get("/drip")).body, "**********");
+  EXPECT_NEAR(static_cast<double>(slept.count()), 4e9, 10) << "2 s of delay, and 9 pauses";
+  EXPECT_EQ(ask(get("/drip?numbytes=100000&duration=10ms&delay=0")).body.size(), 100000u);
+  EXPECT_EQ(ask(get("/drip?numbytes=0&duration=0&delay=0")).body, "");
+  for (const char* bad : {"numbytes=x", "duration=11s", "code=99", "delay=x"}) {
+    EXPECT_EQ(ask(get("/drip?" + std::string(bad))).status, 400) << bad;
+  }
+}
+
+TEST_F(HttpEndpointTest, EventsOverTime) {
+  const HttpResponse response = ask(get("/sse?count=3&duration=2s"));
+  EXPECT_EQ(response.field("Content-Type"), "text/event-stream");
+  EXPECT_EQ(slept, 2s);
+  EXPECT_EQ(sends, 3u);
+  EXPECT_TRUE(response.body.starts_with("event: ping\ndata: {\"id\":0,\"timestamp\":"));
+  EXPECT_NE(response.body.find("\n\nevent: ping\ndata: {\"id\":2,\"timestamp\":"),
+            std::string::npos);
+  EXPECT_TRUE(response.body.ends_with("}\n\n"));
+  EXPECT_EQ(ask(get("/sse?count=0")).body, "");
+  for (const char* bad : {"count=x", "count=-1", "count=10001", "duration=1d"}) {
+    EXPECT_EQ(ask(get("/sse?" + std::string(bad))).status, 400) << bad;
+  }
+}
+
+TEST_F(HttpEndpointTest, EventsOnAnyPathBeginWithTheRequest) {
+  const HttpResponse response = ask(get("/a/b.sse?count=1"));
+  EXPECT_TRUE(response.body.starts_with("event: request\ndata: {\ndata:   \"method\": \"GET\",\n"));
+  const size_t end = response.body.find("data: }\n\nevent: ping\n");
+  ASSERT_NE(end, std::string::npos);
+  std::string document = response.body.substr(15, end + 7 - 15);
+  for (size_t at = 0; (at = document.find("data: ", at)) != std::string::npos;)
+    document.erase(at, 6);
+  EXPECT_EQ(Json::parse(document)["target"], "/a/b.sse?count=1");
+}
+
+TEST_F(HttpEndpointTest, AnythingInHttpbinsShape) {
+  const HttpResponse response = ask(post("/anything/x?a=1&a=2&b=%20", "k=v&k=w",
+                                         "x-MANY: 1\r\nX-Many: 2\r\n"
+                                         "Content-Type: application/x-www-form-urlencoded\r\n"));
+  EXPECT_EQ(response.field("Content-Type"), "application/json; charset=utf-8");
+  const Json document = Json::parse(response.body);
+  EXPECT_EQ(document["args"], Json::parse(R"({"a": ["1", "2"], "b": [" "]})"));
+  EXPECT_EQ(document["headers"]["X-Many"], Json::parse(R"(["1", "2"])"));
+  EXPECT_EQ(document["headers"]["Host"], Json::parse(R"(["h:1"])"));
+  EXPECT_EQ(document["method"], "POST");
+  EXPECT_EQ(document["url"], "http://h:1/anything/x?a=1&a=2&b=%20");
+  EXPECT_EQ(document["data"], "k=v&k=w");
+  EXPECT_EQ(document["form"], Json::parse(R"({"k": ["v", "w"]})"));
+  EXPECT_EQ(document["json"], nullptr);
+}
+
+TEST_F(HttpEndpointTest, AnythingsBodyByItsType) {
+  const auto document_of = [this](std::string_view body, std::string_view type) {
+    const std::string fields = type.empty() ? "" : "Content-Type: " + std::string(type) + "\r\n";
+    return Json::parse(ask(post("/anything", body, fields)).body);
+  };
+  EXPECT_EQ(document_of(R"({"a": [1]})", "application/json")["json"], Json::parse(R"({"a": [1]})"));
+  EXPECT_EQ(document_of("{broken", "application/json")["json"], nullptr);
+  EXPECT_EQ(document_of(std::string(200, '['), "application/json")["json"], nullptr);
+  EXPECT_EQ(document_of("plain", "text/plain")["data"], "plain");
+  EXPECT_EQ(document_of("\xff\xfe", "text/plain")["data"], "\u00ff\u00fe");
+  EXPECT_EQ(document_of("\xfb\xff\xfe", "image/png")["data"], "data:image/png;base64,-__-");
+  EXPECT_EQ(document_of("a", "")["data"], "data:application/octet-stream;base64,YQ==");
+  const Json form = document_of(
+      "--B\r\nContent-Disposition: form-data; name=\"t\"\r\n\r\nv\r\n"
+      "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"n\"\r\n\r\nfile\r\n--B--\r\n",
+      "multipart/form-data; boundary=B");
+  EXPECT_EQ(form["form"], Json::parse(R"({"t": ["v"]})"));
+  EXPECT_EQ(form["files"], Json::parse(R"({"f": ["file"]})"));
+}
+
+TEST_F(HttpEndpointTest, AnythingRefusesALargeBody) {
+  EXPECT_EQ(ask(post("/anything", std::string(1 << 20, 'x'), "Content-Type: text/a\r\n")).status,
+            200);
+  const HttpResponse response = ask(post("/anything", std::string((1 << 20) + 1, 'x')));
+  EXPECT_EQ(response.status, 413);
+  EXPECT_TRUE(response.body.starts_with("/anything shows bodies of at most 1048576 bytes"));
+}
+
+TEST_F(HttpEndpointTest, ADelayedAnything) {
+  EXPECT_EQ(Json::parse(ask(get("/delay/1.5")).body)["url"], "http://h:1/delay/1.5");
+  EXPECT_EQ(slept, 1500ms);
+  ask(get("/delay/20ms?delay=1s"));
+  EXPECT_EQ(slept, 1020ms);
+  EXPECT_EQ(ask(get("/delay/11")).status, 400);
+  EXPECT_EQ(slept, 0s);
+}
+
+TEST_F(HttpEndpointTest, FieldsAddressAndHealth) {
+  EXPECT_EQ(Json::parse(ask(get("/headers")).body), Json::parse(R"({"headers":{"Host":["h:1"]}})"));
+  EXPECT_EQ(Json::parse(ask(get("/ip")).body), Json::parse(R"({"origin": ""})")) << "a pipe";
+  EXPECT_EQ(ask(get("/healthz")).body, "ok\n");
+}
+
+TEST_F(HttpEndpointTest, RedirectsToItselfAndToWhomItMay) {
+  const auto target_of = [this](std::string_view url) {
+    const HttpResponse response = ask(get("/redirect-to?url=" + std::string(url)));
+    return std::to_string(response.status) + " " + response.field("Location");
+  };
+  EXPECT_EQ(target_of("/x%3Fa=b"), "302 /x?a=b");
+  settings.control.redirect_hosts = {"example.com", "a.test:81"};
+  EXPECT_EQ(target_of("https://example.com/a"), "302 https://example.com/a");
+  EXPECT_EQ(target_of("HTTP://EXAMPLE.com:8080"), "302 HTTP://EXAMPLE.com:8080");
+  EXPECT_EQ(target_of("http://a.test:81/"), "302 http://a.test:81/");
+  for (const char* bad :
+       {"", "//evil.test/", "/%5Cevil.test", "http://evil.test", "http://a.test:82/",
+        "http://example.com@evil.test/", "http://evil.test/example.com", "javascript:alert(1)",
+        "http://example.com.evil.test/", "ftp://example.com/", "/a%0d%0aX:y", "/%00", "x",
+        "http://example.com%5C@evil.test/", "/%C3%A4"}) {
+    EXPECT_EQ(target_of(bad), "403 (none)") << bad;
+  }
+  EXPECT_EQ(ask(get("/redirect-to?url=/&status_code=308")).status, 308);
+  EXPECT_EQ(ask(get("/redirect-to?url=/&status_code=200")).status, 400);
+}
+
+TEST_F(HttpEndpointTest, AnEchoWithAnotherStatusAndMoreFields) {
+  const HttpResponse response =
+      ask(post("/?status=503&header=X-A:b&header=Content-Type:text/plain", "body"));
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(response.body, "body");
+  EXPECT_EQ(response.field("X-A"), "b");
+  EXPECT_EQ(response.field("Content-Type"), "text/plain");
+  EXPECT_EQ(response.field("Content-Security-Policy"), "sandbox; default-src 'none'");
+}
+
+TEST_F(HttpEndpointTest, ABodyOfAnotherSize) {
+  settings.control.seed = 3;
+  EXPECT_TRUE(ask(post("/?size=100000", "body")).body == pattern_of(3, 100000));
+  EXPECT_TRUE(ask(get("/", "X-Echo-Size: 5\r\n")).body == pattern_of(3, 5));
+}
+
+TEST_F(HttpEndpointTest, ADelayBeforeTheAnswer) {
+  EXPECT_EQ(ask(post("/?delay=2s", "body")).body, "body");
+  EXPECT_EQ(slept, 2s);
+}
+
+TEST_F(HttpEndpointTest, TheConnectionsEndAfterTheAnswer) {
+  const HttpResponse response = ask(post("/?close=true", "body"), false);
+  EXPECT_EQ(response.body, "body");
+  EXPECT_EQ(response.field("Connection"), "close");
+}
+
+TEST_F(HttpEndpointTest, ControlsCanBeOff) {
+  settings.control.enabled = false;
+  const HttpResponse response = ask(post("/?status=abc&delay=1s&close=true", "body"));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(slept, 0s);
+  EXPECT_EQ(ask(get("/status/404")).status, 404) << "paths keep their meaning";
+}
+
+TEST_F(HttpEndpointTest, ADeclinedRequestKeepsTheConnectionWhereItHasNoBody) {
+  const HttpResponse response = ask(get("/?status=abc"));
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(response.body, "status: write a status from 200 to 599\n");
+  EXPECT_EQ(response.field("Connection"), "(none)");
+  const HttpResponse with_body = ask(post("/?status=abc", "body"), false);
+  EXPECT_EQ(with_body.status, 400);
+  EXPECT_EQ(with_body.field("Connection"), "close");
+}
+
+TEST_F(HttpEndpointTest, OneAnswerTooManyThatWaits) {
+  settings.control.waiting_max = 0;
+  for (const char* target : {"/?delay=1ms", "/delay/1ms", "/drip", "/sse", "/x.sse"}) {
+    const HttpResponse response = ask(get(target));
+    EXPECT_EQ(response.status, 503) << target;
+    EXPECT_EQ(response.field("Retry-After"), "1");
+    EXPECT_EQ(slept, 0s);
+  }
+  EXPECT_EQ(ask(get("/?delay=0")).status, 200);
+}
+
+TEST_F(HttpEndpointTest, PathsThatOnlyLookLikeEndpointsAreReflected) {
+  for (const char* target : {"/status", "/status/", "/bytes/", "/ipx", "/IP", "/sse/x", "/raw/"}) {
+    const HttpResponse response = ask(get(target));
+    EXPECT_EQ(response.status, 200) << target;
+    EXPECT_EQ(Json::parse(response.body)["target"], target);
+  }
+}
+
+}  // namespace
+}  // namespace echod
