@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "protocol/http_routes.h"
+#include "protocol/response_control.h"
 #include "wire/detect.h"
 #include "wire/http1.h"
 #include "wire/http1_head.h"
@@ -24,6 +26,7 @@ struct Request {
   std::string body;
   bool has_body = false;
   bool keep_alive = true;
+  bool controlled = false;  // it asks for another answer than an echo
   bool complete = false;
 };
 
@@ -61,6 +64,14 @@ bool wants_websocket(const wire::RequestDecoder& decoder) {
   return fields.wants_websocket();
 }
 
+// Whether the request goes to an endpoint, or has a control, whose answer is not known here.
+bool is_controlled(const wire::RequestHead& head) {
+  const wire::TargetParts target = wire::split_target(head.target);
+  const HttpEndpoint endpoint = route_of(target.path).endpoint;
+  if (endpoint != echo_body && endpoint != echo_raw && endpoint != reflect) return true;
+  return asks_for_control(head);
+}
+
 Requests requests_in(std::string_view sent) {
   using Event = wire::RequestDecoder::Event;
   Requests requests;
@@ -83,7 +94,8 @@ Requests requests_in(std::string_view sent) {
                                 .raw = std::string(decoder.head_bytes()),
                                 .body = {},
                                 .has_body = decoder.head().framing != wire::BodyFraming::kNone,
-                                .keep_alive = decoder.head().keep_alive});
+                                .keep_alive = decoder.head().keep_alive,
+                                .controlled = is_controlled(decoder.head())});
         if (wants_websocket(decoder)) {
           requests.upgraded = true;
           return requests;
@@ -133,9 +145,11 @@ Responses responses_in(std::string_view received) {
 
 bool is_raw_echo(const Exchange& exchange) { return exchange.sent.starts_with(exchange.received); }
 
-// A response to HEAD has the length of a body and none, which the decoder does not know.
-bool asks_for_head(const Requests& requests) {
-  return std::ranges::any_of(requests.all, [](const Request& one) { return one.method == "HEAD"; });
+// Whether the answers cannot be told: a response to HEAD has the length of a body and none, which
+// the decoder does not know.
+bool asks_for_more(const Requests& requests) {
+  return std::ranges::any_of(
+      requests.all, [](const Request& one) { return one.method == "HEAD" || one.controlled; });
 }
 
 // A reflection says what the server alone knows, too, so only that it is this request's is checked.
@@ -204,7 +218,7 @@ std::string wrong_echo(const Exchange& exchange) {
   if (is_raw_echo(exchange)) return {};
   if (!may_be_http(exchange)) return "what came back is not what was sent";
   const Requests requests = requests_in(exchange.sent);
-  if (asks_for_head(requests)) return {};
+  if (asks_for_more(requests)) return {};
   return wrong_responses(requests, responses_in(exchange.received));
 }
 
@@ -213,7 +227,7 @@ std::string missing_answers(const Exchange& exchange) {
     return exchange.received.size() == exchange.sent.size() ? "" : "not all came back";
   }
   const Requests requests = requests_in(exchange.sent);
-  if (asks_for_head(requests) || requests.upgraded) return {};
+  if (asks_for_more(requests) || requests.upgraded) return {};
   const Responses responses = responses_in(exchange.received);
   if (!responses.all.empty() && responses.all.back().status != 200) return {};
   for (size_t i = 0; i < requests.all.size() && requests.all[i].complete; ++i) {

@@ -83,4 +83,7 @@ std::unique_ptr<SimClient> make_http1_message_client(const ClientSurroundings& a
 std::unique_ptr<SimClient> make_websocket_message_client(const ClientSurroundings& around,
                                                          Random& random);
 
+// Requests whose answers are made of nothing and known in every byte, also delayed and slow ones.
+std::unique_ptr<SimClient> make_endpoint_client(const ClientSurroundings& around, Random& random);
+
 }  // namespace echod::sim

@@ -195,10 +195,11 @@ class World final : private MemoryFaults {
     }
     if (random_.chance(0.3)) around.server = endpoint(kPort + 1);
     const bool raw_port = around.server.port() != kPort;
-    const uint64_t kind = random_.below(raw_port ? 2 : 4);
+    const uint64_t kind = random_.below(raw_port ? 2 : 5);
     if (kind == 0) return make_raw_client(around, random_);
     if (kind == 1) return make_tcp_message_client(around, random_);
     if (kind == 2) return make_http1_message_client(around, random_);
+    if (kind == 3) return make_endpoint_client(around, random_);
     return make_websocket_message_client(around, random_);
   }
 
