@@ -17,6 +17,7 @@ Task<> EchoService::serve(EventLoop& loop, Accepted accepted) {
   Session session{.clock = loop, .buffers = loop.buffers()};
   session.receives_to_report = settings_.log_receives;
   session.observer = &log;
+  session.http_observer = settings_.http_observer;
   log.established();
   SocketStream socket(loop, std::move(accepted.socket), session, settings_.timeouts);
   const SocketTransport transport(socket, accepted.ticket.peer(),

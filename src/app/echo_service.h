@@ -9,6 +9,7 @@
 #include "app/options.h"
 #include "engine/engine.h"
 #include "protocol/handler.h"
+#include "protocol/http_observer.h"
 #include "stream/socket_stream.h"
 #include "stream/socket_transport.h"
 #include "wire/detect.h"
@@ -23,6 +24,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
     HttpSettings http;
     StreamTimeouts timeouts;
     uint32_t log_receives = 0;
+    HttpObserver* http_observer = nullptr;  // outlives the service; null: nobody is told
   };
   // `log` must outlive the service.
   EchoService(Settings settings, Log& log)

@@ -195,6 +195,22 @@ void add_logging(CommandParser& parser, ServeOptions& options) {
              "Reads logged of each connection before it falls quiet until its closing line (10)");
 }
 
+void add_access_log(CommandParser& parser, ServeOptions& options) {
+  CommandParser::Reader read_file = [&options](const std::string& value) -> Problem {
+    if (value.empty()) return "--access-log: give the name of a file, or - for standard output";
+    options.access_log.file = value;
+    return std::nullopt;
+  };
+  parser.add("--access-log", read_file, "FILE|-",
+             "HTTP: append a line for each request to FILE, or write it to standard output; what "
+             "else would be printed there goes to standard error then (no access log)");
+  using Format = AccessLogFormat;
+  parser.add_choice<Format>(
+      "--access-log-format", options.access_log.format,
+      {{"text", Format::kText}, {"json", Format::kJson}, {"combined", Format::kCombined}},
+      "What the access log looks like: combined is the format of Apache and nginx (text)");
+}
+
 }  // namespace
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
@@ -209,6 +225,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   add_limits(parser, options);
   add_timeouts(parser, options);
   add_logging(parser, options);
+  add_access_log(parser, options);
   if (auto ending = parser.parse(argc, argv))
     return {std::nullopt, ending->text, ending->exit_code};
   return {options, {}, kExitSuccess};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "protocol/http_date.h"
 #include "protocol/http_routes.h"
@@ -51,17 +52,36 @@ Task<> Http1Connection::serve() {
       co_return;
     }
     ++session_.requests;
-    if (head == Head::kRefused) {
-      co_await refuse(refusal_);
-    } else {
-      co_await answer();
-    }
+    begin_exchange(head == Head::kComplete);
+    Task<> answering = head == Head::kRefused ? refuse(refusal_) : answer();
+    Result<void> outcome = co_await answering.observed();
+    if (!outcome) exchange_.complete = false;
+    if (!upgraded_) tell_observer();
+    if (std::exchange(answered_, false)) decoder_.reset();
+    co_await std::move(outcome);
   }
   if (upgraded_) co_return;
   co_await output_.flush();
   unread_ = {};
   in_ = Chunk();
   co_await finish_and_linger(peer_, session_, settings_.linger_timeout);
+}
+
+// `understood`: the decoder has its head.
+void Http1Connection::begin_exchange(bool understood) {
+  exchange_ = {};
+  if (session_.http_observer == nullptr) return;
+  exchange_begin_ = session_.clock.now();
+  if (!understood) return;
+  exchange_.head_bytes = decoder_.head_bytes();
+  exchange_.method = decoder_.head().method;
+  exchange_.target = decoder_.head().target;
+}
+
+void Http1Connection::tell_observer() {
+  if (session_.http_observer == nullptr) return;
+  exchange_.duration = session_.clock.now() - exchange_begin_;
+  session_.http_observer->answered(session_, exchange_);
 }
 
 // Reads up to the end of a request's head.
@@ -131,8 +151,10 @@ Task<> Http1Connection::upgrade(const wire::WebSocketFields& fields) {
   }
   text_.clear();
   wire::append_websocket_answer(text_, *acceptance);
+  exchange_.status = 101;
   co_await output_.write(text_);
   co_await output_.flush();
+  tell_observer();
   session_.protocol = "websocket";
   keep_alive_ = false;
   upgraded_ = true;
@@ -175,17 +197,19 @@ Task<> Http1Connection::answer() {
       break;
   }
   if (body == Body::kComplete) {
-    decoder_.reset();
+    answered_ = true;
   } else if (body == Body::kRefused) {
     co_await refuse(decoder_.error_status());
   } else {
     keep_alive_ = false;  // the response is cut as the request was
+    exchange_.complete = false;
   }
 }
 
 // `length` counts where the response is not chunked.
 void Http1Connection::compose_head(BodyFraming framing, uint64_t length,
                                    std::string_view content_type) {
+  exchange_.status = 200;
   text_.clear();
   wire::append_status_line(text_, 200);
   wire::append_field(text_, "Date", http_date_now());
@@ -230,6 +254,7 @@ Task<Http1Connection::Body> Http1Connection::echo_body() {
       begun = true;
     }
     if (event == Event::kEnd) break;
+    if (event == Event::kBody) exchange_.request_body_size += decoder_.body().size();
     if (silent) continue;
     if (event == Event::kChunk) {
       chunk_left = decoder_.chunk_size();
@@ -239,6 +264,7 @@ Task<Http1Connection::Body> Http1Connection::echo_body() {
       continue;
     }
     std::span<const std::byte> part = decoder_.body();
+    exchange_.response_body_size += part.size();
     const bool chunk_ends = chunked && part.size() == chunk_left;
     if (chunked) chunk_left -= part.size();
     co_await output_.pass(in_, part);
@@ -259,6 +285,7 @@ Task<Http1Connection::Body> Http1Connection::echo_raw() {
   std::span<const std::byte> raw = std::as_bytes(std::span(head_bytes));
   Event event = Event::kHead;
   while (true) {
+    if (!silent) exchange_.response_body_size += raw.size();
     if (!silent && chunked) {
       co_await write_chunk(raw);
     } else if (!silent) {
@@ -274,6 +301,7 @@ Task<Http1Connection::Body> Http1Connection::echo_raw() {
     event = decoder_.next(unread_);
     if (event == Event::kError) co_return Body::kCut;
     raw = raw.first(raw.size() - unread_.size());
+    if (event == Event::kBody) exchange_.request_body_size += decoder_.body().size();
   }
   if (chunked && !silent) co_await output_.write(wire::kLastChunk);
   co_return Body::kComplete;
@@ -304,7 +332,9 @@ Task<Http1Connection::Body> Http1Connection::reflect() {
   compose_head(BodyFraming::kContentLength, document.size(),
                as_text ? "text/plain; charset=utf-8" : "application/json");
   co_await output_.write(text_);
-  if (head.method != "HEAD") co_await output_.write(document);
+  if (head.method == "HEAD") co_return Body::kComplete;
+  exchange_.response_body_size = document.size();
+  co_await output_.write(document);
   co_return Body::kComplete;
 }
 
@@ -319,6 +349,7 @@ Task<Http1Connection::Body> Http1Connection::read_body(ReflectedBody& facts) {
         break;
       case Event::kBody:
         facts.size += decoder_.body().size();
+        exchange_.request_body_size = facts.size;
         break;
       case Event::kNeedInput: {
         co_await output_.flush();
@@ -349,6 +380,8 @@ void Http1Connection::compose_refusal(int status) {
   wire::append_status_line(status_line, status);
   constexpr std::string_view kVersion = "HTTP/1.1 ";
   std::string body = status_line.substr(kVersion.size());  // "400 Bad Request\r\n"
+  exchange_.status = status;
+  exchange_.response_body_size = body.size();
   text_ = status_line;
   wire::append_field(text_, "Date", http_date_now());
   wire::append_field(text_, "Content-Type", "text/plain");

@@ -8,6 +8,7 @@
 
 #include "protocol/gathered_output.h"
 #include "protocol/handler.h"
+#include "protocol/http_observer.h"
 #include "protocol/http_reflection.h"
 #include "stream/session.h"
 #include "stream/stream.h"
@@ -38,6 +39,8 @@ class Http1Connection {
   Task<Body> read_body(ReflectedBody& facts);
   Task<> write_chunk(std::span<const std::byte> bytes);
   Task<> refuse(int status);
+  void begin_exchange(bool understood);
+  void tell_observer();
   bool refused_method() const;
   void compose_head(wire::BodyFraming framing, uint64_t length, std::string_view content_type);
   void compose_refusal(int status);
@@ -49,8 +52,11 @@ class Http1Connection {
   Chunk in_;                           // received, and being decoded
   std::span<const std::byte> unread_;  // what is left of it
   GatheredOutput output_;
-  std::string text_;  // the head or chunk line being composed
-  int refusal_ = 0;   // the status of a request that is refused
+  std::string text_;            // the head or chunk line being composed
+  HttpExchangeFacts exchange_;  // of the request being answered
+  Time exchange_begin_;
+  bool answered_ = false;  // the request came to its end, and so did its answer
+  int refusal_ = 0;        // the status of a request that is refused
   bool keep_alive_ = true;
   bool upgraded_ = false;  // it is over, and was a WebSocket at its end
   bool head_deadline_set_ = false;

@@ -12,6 +12,7 @@
 
 namespace echod {
 
+class HttpObserver;  // protocol/http_observer.h
 struct Session;
 
 // Told of a session's first receives, as many as `Session::receives_to_report` says.
@@ -39,6 +40,7 @@ struct Session {
 
   uint32_t receives_to_report = 0;
   ReceiveObserver* observer = nullptr;
+  HttpObserver* http_observer = nullptr;  // told of each request and its answer; null: nobody is
 
   void count_received(size_t bytes) {
     bytes_received += bytes;
