@@ -131,6 +131,16 @@ TEST(AccessLogFormatTest, NoCredentialIsLogged) {
   EXPECT_EQ(referred.object()["referer"], "http://REDACTED@h/?Code=REDACTED");
 }
 
+TEST(AccessLogFormatTest, WhatIsCutIsRedactedBefore) {
+  const std::string secret(10'000, 's');
+  const json object =
+      Request{.target = "http://u:" + secret + "@h/?a=1",
+              .fields = "Referer: http://u:" + secret + "@h/?key=" + secret + "&b=2\r\n"}
+          .object();
+  EXPECT_EQ(object["target"], "http://REDACTED@h/?a=1");
+  EXPECT_EQ(object["referer"], "http://REDACTED@h/?key=REDACTED&b=2");
+}
+
 // Puts `value` where a client's bytes may come to stand, one place after the other.
 void for_each_place(std::string_view value, const std::function<void(const Request&)>& check) {
   const std::string text(value);
