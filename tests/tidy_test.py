@@ -41,7 +41,7 @@ OS_HEADERS = re.compile(
     r"(sys|netinet|arpa|net|linux|asm)/.*|(unistd|poll|fcntl|liburing|pthread|signal|netdb|sched"
     r"|dirent|dlfcn|glob|grp|ifaddrs|pwd|semaphore|spawn|syslog|termios|ucontext)\.h")
 OS_EXCEPTIONS = {
-    "src/app/log.cc": "the log's file and pipe, polled so that a stalled reader never blocks",
+    "src/app/line_writer.cc": "a log's file and pipe, polled so that a stalled reader never blocks",
     "src/app/serve.cc": "the process: it ends at once at a second signal",
     "src/app/stop_signals.cc": "the process: its signals and its standard streams",
     "src/app/bench/view.cc": "the terminal: whether it is one, and how wide",
@@ -486,7 +486,7 @@ def test_rule_kernel_io_uring():
 
 
 @pytest.mark.parametrize("path, header, count", [
-    ("src/app/log.cc", "spdlog/spdlog.h", 0),
+    ("src/app/line_writer.cc", "spdlog/spdlog.h", 0),
     ("src/app/log.h", "spdlog/spdlog.h", 1),
     ("src/wire/http1_request.cc", "nlohmann/json.hpp", 1),
     ("src/engine/engine.cc", "CLI/CLI.hpp", 1),

@@ -28,21 +28,21 @@ std::string describe_end(const Result<void>& outcome, const StreamTimeouts& time
   }
 }
 
-void ConnectionLog::established() {
+void ConnectionLog::established(const Session& session) {
   if (!log_.wants(LogLevel::kInfo)) return;
   log_.write({.level = LogLevel::kInfo,
               .event = "connection_established",
-              .peer = peer_.to_string(),
+              .peer = session.transport->identity().remote,
               .text = "Connection established",
               .fields = {}});
 }
 
-void ConnectionLog::received(const Session&, size_t bytes) {
+void ConnectionLog::received(const Session& session, size_t bytes) {
   if (!log_.wants(LogLevel::kInfo)) return;
   std::string text = fmt::format("Received {} byte{}, echoing back", bytes, bytes == 1 ? "" : "s");
   log_.write({.level = LogLevel::kInfo,
               .event = "received",
-              .peer = peer_.to_string(),
+              .peer = session.transport->identity().remote,
               .text = text,
               .fields = {{"bytes", uint64_t{bytes}}}});
 }
@@ -60,7 +60,7 @@ void ConnectionLog::closed(const Session& session, const Result<void>& outcome, 
                                  session.bytes_sent, requests, seconds);
   log_.write({.level = LogLevel::kInfo,
               .event = "connection_closed",
-              .peer = peer_.to_string(),
+              .peer = session.transport->identity().remote,
               .text = text,
               .fields = {{"reason", outcome ? "closed" : name_of(outcome.error().code)},
                          {"protocol", session.protocol.empty() ? "none" : session.protocol},

@@ -3,7 +3,6 @@
 
 #include "app/log.h"
 #include "base/error.h"
-#include "net/endpoint.h"
 #include "stream/session.h"
 #include "stream/socket_stream.h"
 
@@ -11,10 +10,10 @@ namespace echod {
 
 class ConnectionLog final : public ReceiveObserver {
  public:
-  // All that is given must outlive this.
-  ConnectionLog(Log& log, const Endpoint& peer) : log_(log), peer_(peer) {}
+  // `log` must outlive this. The peer's name is that of the session's transport.
+  explicit ConnectionLog(Log& log) : log_(log) {}
 
-  void established();
+  void established(const Session& session);
   void received(const Session& session, size_t bytes) override;
 
   // The closing line, with totals. `timeouts` are those the connection had.
@@ -22,8 +21,7 @@ class ConnectionLog final : public ReceiveObserver {
               const StreamTimeouts& timeouts);
 
  private:
-  Log& log_;
-  const Endpoint& peer_;
+  Log& log_;  // and no more: every open connection keeps one of these
 };
 
 // How a connection ended, in words: "Connection closed", "Connection reset by client", ...

@@ -1,12 +1,13 @@
 // The words for each way a connection ends, and the lines of its life.
 #include "app/connection_log.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 
 #include <cerrno>
 #include <string>
 #include <vector>
+
+#include "base/timer_test_util.h"
 
 namespace echod {
 namespace {
@@ -50,25 +51,26 @@ class RecordingLog final : public Log {
   LogLevel level_;
 };
 
-Endpoint peer() {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(54321);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return Endpoint::from_sockaddr(reinterpret_cast<sockaddr*>(&address), sizeof(address));
-}
+class FakeTransport final : public Transport {
+ public:
+  TransportFacts facts() const override {
+    return {.number = 1, .remote = "127.0.0.1:54321", .local = {}, .tcp = {}};
+  }
+};
 
 // Logs the life of one connection.
-void live(Log& log, const Endpoint& endpoint, std::string_view protocol) {
-  MonotonicClock clock;
+void live(Log& log, std::string_view protocol) {
+  const FakeTransport transport;
+  FakeClock clock;
   BufferPool pool({});
-  ConnectionLog connection(log, endpoint);
+  ConnectionLog connection(log);
   Session session{.clock = clock, .buffers = pool};
+  session.transport = &transport;
   session.receives_to_report = 2;
   session.observer = &connection;
   session.protocol = protocol;
   session.requests = 2;
-  connection.established();
+  connection.established(session);
   session.count_received(21);
   session.count_received(1);
   session.count_received(100);
@@ -78,7 +80,7 @@ void live(Log& log, const Endpoint& endpoint, std::string_view protocol) {
 
 TEST(ConnectionLogTest, TheLifeOfARawConnection) {
   RecordingLog log(LogFormat::kText);
-  live(log, peer(), "raw");
+  live(log, "raw");
   EXPECT_EQ(log.lines,
             (std::vector<std::string>{
                 "[127.0.0.1:54321] Connection established",
@@ -90,21 +92,15 @@ TEST(ConnectionLogTest, TheLifeOfARawConnection) {
 
 TEST(ConnectionLogTest, AnHttpConnectionCountsItsRequests) {
   RecordingLog log(LogFormat::kText);
-  live(log, peer(), "http/1");
+  live(log, "http/1");
   EXPECT_EQ(log.lines.back(),
             "[127.0.0.1:54321] Connection closed (received 122 bytes, sent 122 bytes, 2 requests, "
             "1.500 s)");
 }
 
-TEST(ConnectionLogTest, APeerNobodyKnows) {
-  RecordingLog log(LogFormat::kText);
-  live(log, Endpoint(), "raw");
-  EXPECT_EQ(log.lines.front(), "[unknown] Connection established");
-}
-
 TEST(ConnectionLogTest, MachinesGetNamesAndNumbers) {
   RecordingLog log(LogFormat::kLogfmt);
-  live(log, peer(), "");
+  live(log, "");
   ASSERT_EQ(log.lines.size(), 4u);
   EXPECT_NE(log.lines[1].find(" event=received peer=127.0.0.1:54321 bytes=21 "), std::string::npos);
   EXPECT_NE(log.lines[3].find(" event=connection_closed peer=127.0.0.1:54321 reason=closed "
@@ -116,7 +112,7 @@ TEST(ConnectionLogTest, MachinesGetNamesAndNumbers) {
 
 TEST(ConnectionLogTest, NothingIsMadeThatNobodyWants) {
   RecordingLog log(LogFormat::kText, LogLevel::kWarning);
-  live(log, peer(), "raw");
+  live(log, "raw");
   EXPECT_TRUE(log.lines.empty());
 }
 

@@ -13,15 +13,15 @@ constexpr Duration kReportInterval = std::chrono::seconds(1);
 }  // namespace
 
 Task<> EchoService::serve(EventLoop& loop, Accepted accepted) {
-  ConnectionLog log(log_, accepted.ticket.peer());
+  ConnectionLog log(log_);
   Session session{.clock = loop, .buffers = loop.buffers()};
   session.receives_to_report = settings_.log_receives;
   session.observer = &log;
-  log.established();
   SocketStream socket(loop, std::move(accepted.socket), session, settings_.timeouts);
   const SocketTransport transport(socket, accepted.ticket.peer(),
                                   connections_.fetch_add(1, std::memory_order_relaxed) + 1);
   session.transport = &transport;
+  log.established(session);
   PrefixedStream stream(socket);
   Result<wire::Protocol> protocol = settings_.protocols[accepted.listener];
   Result<void> outcome = socket.open();

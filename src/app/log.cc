@@ -1,155 +1,50 @@
-// The asynchronous writer: spdlog's queue and thread, with a sink of our own that never blocks for
-// good. The only file that sees spdlog, whose headers are slow to compile.
 #include "app/log.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <spdlog/async.h>
-#include <spdlog/async_logger.h>
-#include <spdlog/sinks/base_sink.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <cerrno>
-#include <cstring>
-#include <mutex>
-
-#include "base/check.h"
+#include "app/line_writer.h"
 
 namespace echod {
 namespace {
 
-using std::chrono::steady_clock;
+using std::chrono::system_clock;
 
-// Writes to a descriptor; on spdlog's writer thread, so no lock is needed.
-class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
- public:
-  DescriptorSink(int fd, bool owned, LogFormat format) : fd_(fd), owned_(owned), format_(format) {}
-  ~DescriptorSink() override {
-    if (owned_) ::close(fd_);
-  }
-
-  // Where the queue counts what it overwrites; set before the first line. Not owned: the queue ends
-  // its writer, which calls this, before it goes, and must not be ended by the writer itself.
-  void watch(spdlog::details::thread_pool& queue) { queue_ = &queue; }
-
-  // From now on gives up on lines that cannot be written by `deadline`.
-  void close_by(steady_clock::time_point deadline) {
-    deadline_.store(deadline.time_since_epoch().count(), std::memory_order_relaxed);
-  }
-
-  uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
-
- private:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    report_losses();
-    std::string line(message.payload.data(), message.payload.size());
-    line += '\n';
-    if (!write(line)) failed_.fetch_add(1, std::memory_order_relaxed);
-  }
-
-  void flush_() override {}
-
-  void report_losses() {
-    uint64_t lost = failed() + queue_->overrun_counter();
-    if (lost == reported_) return;
-    std::string text = std::to_string(lost - reported_) + " log lines dropped: the log is slow";
-    LogLine line{.level = LogLevel::kWarning,
-                 .event = "log_lines_dropped",
-                 .peer = {},
-                 .text = text,
-                 .fields = {{"dropped", uint64_t{lost - reported_}}}};
-    if (write(format_line(format_, line, std::chrono::system_clock::now()) + "\n")) {
-      reported_ = lost;
-    }
-  }
-
-  // Waits until the descriptor takes more. A pipe that poll() calls writable takes PIPE_BUF bytes
-  // without blocking, whoever else has it open, so its blocking mode need not be touched.
-  bool wait_writable() const {
-    constexpr int kPollMs = 50;
-    while (true) {
-      auto deadline = steady_clock::time_point(
-          steady_clock::duration(deadline_.load(std::memory_order_relaxed)));
-      bool late = steady_clock::now() >= deadline;  // then a full queue must not cost a poll a line
-      pollfd wait{.fd = fd_, .events = POLLOUT, .revents = 0};
-      if (::poll(&wait, 1, late ? 0 : kPollMs) > 0) return true;
-      if (late) return false;
-    }
-  }
-
-  bool write(std::string_view bytes) const {
-    constexpr size_t kPipeBuf = 4096;
-    while (!bytes.empty()) {
-      if (!wait_writable()) return false;
-      ssize_t written = ::write(fd_, bytes.data(), std::min(bytes.size(), kPipeBuf));
-      if (written > 0) {
-        bytes.remove_prefix(static_cast<size_t>(written));
-      } else if (errno != EINTR && errno != EAGAIN) {
-        return false;  // a full disk, a closed pipe: the line is lost, the server goes on
-      }
-    }
-    return true;
-  }
-
-  int fd_;
-  bool owned_;
-  LogFormat format_;
-  spdlog::details::thread_pool* queue_ = nullptr;
-  std::atomic<int64_t> deadline_{steady_clock::time_point::max().time_since_epoch().count()};
-  std::atomic<uint64_t> failed_{0};
-  uint64_t reported_ = 0;
-};
+std::string report_of(LogFormat format, uint64_t lost) {
+  const std::string text = std::to_string(lost) + " log lines dropped: the log is slow";
+  return format_line(format,
+                     {.level = LogLevel::kWarning,
+                      .event = "log_lines_dropped",
+                      .peer = {},
+                      .text = text,
+                      .fields = {{"dropped", lost}}},
+                     system_clock::now());
+}
 
 class AsyncLog final : public Log {
  public:
-  AsyncLog(const LogOptions& options, std::shared_ptr<DescriptorSink> sink)
-      : options_(options),
-        sink_(std::move(sink)),
-        queue_(std::make_shared<spdlog::details::thread_pool>(options.queue_max, 1)),
-        logger_(std::make_shared<spdlog::async_logger>(
-            "echod", sink_, queue_, spdlog::async_overflow_policy::overrun_oldest)) {
-    sink_->watch(*queue_);
-    logger_->set_level(spdlog::level::trace);
-  }
-
-  ~AsyncLog() override {
-    sink_->close_by(steady_clock::now() + kFlushTimeout);
-    queue_.reset();  // waits for the writer; before the logger, which it uses up to its end
-  }
+  AsyncLog(const LogOptions& options, std::unique_ptr<LineWriter> writer)
+      : options_(options), writer_(std::move(writer)) {}
 
   bool wants(LogLevel level) const override { return level >= options_.level; }
 
   void write(const LogLine& line) override {
     if (!wants(line.level)) return;
-    logger_->log(spdlog::level::info,
-                 format_line(options_.format, line, std::chrono::system_clock::now()));
+    writer_->write(format_line(options_.format, line, system_clock::now()));
   }
 
-  uint64_t dropped() const override { return sink_->failed() + queue_->overrun_counter(); }
+  uint64_t dropped() const override { return writer_->dropped(); }
 
  private:
   LogOptions options_;
-  std::shared_ptr<DescriptorSink> sink_;
-  std::shared_ptr<spdlog::details::thread_pool> queue_;
-  std::shared_ptr<spdlog::async_logger> logger_;
+  std::unique_ptr<LineWriter> writer_;
 };
 
 }  // namespace
 
 std::expected<std::unique_ptr<Log>, std::string> Log::open(const LogOptions& options) {
-  ECHOD_CHECK(options.queue_max > 0);
-  int fd = STDERR_FILENO;
-  bool owned = !options.file.empty();
-  if (owned) {
-    fd = ::open(options.file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644);
-    if (fd < 0) {
-      return std::unexpected("cannot open the log file " + options.file + ": " +
-                             std::strerror(errno));
-    }
-  }
-  auto sink = std::make_shared<DescriptorSink>(fd, owned, options.format);
-  return std::make_unique<AsyncLog>(options, std::move(sink));
+  std::expected<std::unique_ptr<LineWriter>, std::string> writer = LineWriter::open(
+      {.name = "log file", .file = options.file, .queue_max = options.queue_max},
+      [format = options.format](uint64_t lost, bool) { return report_of(format, lost); });
+  if (!writer) return std::unexpected(writer.error());
+  return std::make_unique<AsyncLog>(options, std::move(*writer));
 }
 
 }  // namespace echod

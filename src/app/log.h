@@ -1,6 +1,7 @@
-// The log. Lines are made where something happened and written by a thread of their own, so a sink
-// that stalls or is full never holds up an echo: when the queue is full the oldest lines are
-// dropped, counted, and the loss is reported in the log as soon as it flows again.
+// The log. Lines are made where something happened and written by a thread of their own
+// (app/line_writer.h), so a sink that stalls or is full never holds up an echo: when the queue is
+// full the oldest lines are dropped, counted, and the loss is reported in the log as soon as it
+// flows again.
 //
 // A line is an event with named values. Text shows its words, logfmt and JSON its name and values.
 // Control characters and broken UTF-8 are escaped in every format, so that nothing a client sends
@@ -45,6 +46,9 @@ struct LogLine {
 std::string format_line(LogFormat format, const LogLine& line,
                         std::chrono::system_clock::time_point time);
 
+// RFC 3339 in UTC with milliseconds: "2009-02-13T23:31:30.042Z".
+std::string format_time(std::chrono::system_clock::time_point time);
+
 // Appends `text` with control characters (C0, DEL, C1), backslashes and bytes that are not UTF-8
 // written as \n, \t, \\ and \xNN.
 void append_escaped(std::string& out, std::string_view text);
@@ -54,9 +58,8 @@ class Log {
   // Opens the file, if one is given, and starts the writer. The error is a line for people.
   static std::expected<std::unique_ptr<Log>, std::string> open(const LogOptions& options);
 
-  // Writes what is queued, for at most kFlushTimeout: a stalled sink must not hold up the exit.
+  // Writes what is queued, for at most LineWriter::kFlushTimeout.
   virtual ~Log() = default;
-  static constexpr std::chrono::seconds kFlushTimeout{1};
 
   // Whether a line of `level` would be written: ask before making an expensive one.
   virtual bool wants(LogLevel level) const = 0;

@@ -25,14 +25,6 @@ std::string_view name_of(LogLevel level) {
   return "unknown";
 }
 
-// RFC 3339 in UTC with milliseconds.
-std::string format_time(std::chrono::system_clock::time_point time) {
-  auto ms = std::chrono::floor<std::chrono::milliseconds>(time);
-  auto fraction = (ms - std::chrono::floor<std::chrono::seconds>(ms)).count();
-  std::tm utc = fmt::gmtime(std::chrono::system_clock::to_time_t(time));
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", utc, fraction);
-}
-
 bool is_control(std::string_view character) {
   auto first = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) return first < 0x20 || first == 0x7F;
@@ -108,6 +100,13 @@ std::string make_json(const LogLine& line, std::string_view time) {
 }
 
 }  // namespace
+
+std::string format_time(std::chrono::system_clock::time_point time) {
+  auto ms = std::chrono::floor<std::chrono::milliseconds>(time);
+  auto fraction = (ms - std::chrono::floor<std::chrono::seconds>(ms)).count();
+  std::tm utc = fmt::gmtime(std::chrono::system_clock::to_time_t(time));
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", utc, fraction);
+}
 
 void append_escaped(std::string& out, std::string_view text) {
   while (!text.empty()) {

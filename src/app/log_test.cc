@@ -18,6 +18,8 @@
 #include <thread>
 #include <vector>
 
+#include "app/line_writer.h"
+
 namespace echod {
 namespace {
 
@@ -224,7 +226,7 @@ TEST_F(LogTest, AStalledSinkDoesNotHoldUpTheExit) {
   for (size_t i = 0; i < 10 * options.queue_max; ++i) log->write(line_of(text));
   const auto begin = steady_clock::now();
   log.reset();
-  EXPECT_LT(steady_clock::now() - begin, Log::kFlushTimeout + 10s);
+  EXPECT_LT(steady_clock::now() - begin, LineWriter::kFlushTimeout + 10s);
 }
 
 TEST_F(LogTest, AFullDiskCostsLinesAndNothingElse) {

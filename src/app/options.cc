@@ -110,12 +110,12 @@ void add_control(CommandParser& parser, ServeOptions& options) {
       "What chance is drawn from: the same requests in the same order get the same answers (a new "
       "one at each start)");
   parser.add_duration(
-      "--max-duration", [&control](Duration d) {
-        control.duration_max = d == Duration::zero() ? kForever : d;
-      },
+      "--max-duration",
+      [&control](Duration d) { control.duration_max = d == Duration::zero() ? kForever : d; },
       "HTTP: the longest delay of an answer, and the longest time one is spread over (10s)");
   parser.add_size(
-      "--max-answer", 1, uint64_t{1} << 60, [&control](uint64_t n) { control.size_max = n == 0 ? uint64_t{1} << 60 : n; },
+      "--max-answer", 1, uint64_t{1} << 60,
+      [&control](uint64_t n) { control.size_max = n == 0 ? uint64_t{1} << 60 : n; },
       "HTTP: the largest answer made of nothing: ?size=, /bytes/... (16MiB)");
   parser.add_count(
       "--max-waiting", 0, 1'000'000,
@@ -233,6 +233,22 @@ void add_logging(CommandParser& parser, ServeOptions& options) {
              "Reads logged of each connection before it falls quiet until its closing line (10)");
 }
 
+void add_access_log(CommandParser& parser, ServeOptions& options) {
+  CommandParser::Reader read_file = [&options](const std::string& value) -> Problem {
+    if (value.empty()) return "--access-log: give the name of a file, or - for standard output";
+    options.access_log.file = value;
+    return std::nullopt;
+  };
+  parser.add("--access-log", read_file, "FILE|-",
+             "HTTP: append a line for each request to FILE, or write it to standard output; what "
+             "else would be printed there goes to standard error then (no access log)");
+  using Format = AccessLogFormat;
+  parser.add_choice<Format>(
+      "--access-log-format", options.access_log.format,
+      {{"text", Format::kText}, {"json", Format::kJson}, {"combined", Format::kCombined}},
+      "What the access log looks like: combined is the format of Apache and nginx (text)");
+}
+
 }  // namespace
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
@@ -248,6 +264,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   add_limits(parser, options);
   add_timeouts(parser, options);
   add_logging(parser, options);
+  add_access_log(parser, options);
   if (auto ending = parser.parse(argc, argv))
     return {std::nullopt, ending->text, ending->exit_code};
   return {options, {}, kExitSuccess};

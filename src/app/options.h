@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/access_log.h"
 #include "app/command_parser.h"
 #include "app/listen_url.h"
 #include "app/log.h"
@@ -42,6 +43,7 @@ struct ServeOptions {
 
   LogOptions log;
   uint32_t log_receives = 10;  // receives logged of each connection; kAllReceives: all
+  AccessLogOptions access_log;
 };
 
 inline constexpr Duration kIdleTimeout = std::chrono::minutes(5);

@@ -50,6 +50,8 @@ TEST(OptionsTest, Defaults) {
     EXPECT_EQ(defaults.log.level, LogLevel::kInfo);
     EXPECT_EQ(defaults.log.file, "");
     EXPECT_EQ(defaults.log_receives, 10u);
+    EXPECT_EQ(defaults.access_log.file, "");
+    EXPECT_EQ(defaults.access_log.format, AccessLogFormat::kText);
   }
 }
 
@@ -127,6 +129,16 @@ TEST(OptionsTest, Logging) {
   EXPECT_EQ(options({"--log-reads", "123"}).log_receives, 123u);
 }
 
+TEST(OptionsTest, AccessLog) {
+  EXPECT_EQ(options({"--access-log", "a file"}).access_log.file, "a file");
+  EXPECT_FALSE(options({"--access-log", "a file"}).access_log.to_standard_output());
+  EXPECT_TRUE(options({"--access-log", "-"}).access_log.to_standard_output());
+  using Format = AccessLogFormat;
+  EXPECT_EQ(options({"--access-log-format", "text"}).access_log.format, Format::kText);
+  EXPECT_EQ(options({"--access-log-format", "json"}).access_log.format, Format::kJson);
+  EXPECT_EQ(options({"--access-log-format", "combined"}).access_log.format, Format::kCombined);
+}
+
 TEST(OptionsTest, OptionsMayStandOnBothSidesOfTheVerb) {
   const ServeOptions both = options({"--workers", "2", "serve", "--queue", "3"});
   EXPECT_EQ(both.workers, 2u);
@@ -191,6 +203,8 @@ const Mistake kMistakes[] = {
     {{"--log-file", ""}, {"--log-file", "give the name of a file"}},
     {{"--log-reads", "some"}, {"'some' is not a number, all or none"}},
     {{"--log-reads", "4294967295"}, {"--log-reads"}},
+    {{"--access-log", ""}, {"--access-log", "give the name of a file, or -"}},
+    {{"--access-log-format", "xml"}, {"'xml' is not one of text|json|combined"}},
     {{"--no\nsuch\noption"}, {"unknown option"}},
     {{""}, {"unknown command ''"}},
 };
@@ -247,6 +261,8 @@ TEST(OptionsTest, HelpMentionsEveryOption) {
                                     "--log-level",
                                     "--log-file",
                                     "--log-reads",
+                                    "--access-log ",
+                                    "--access-log-format",
                                     "sequential|threads|pool|epoll|uring",
                                     "SIGTERM",
                                     "Exit status",

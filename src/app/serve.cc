@@ -48,7 +48,7 @@ void announce(const Server& server, const ServeOptions& options, Log& log) {
     }
     text += test_line(server.listening().front()) + "\n";
     text += fmt::format("Engine: {}\n", server.engine_summary());
-    print(stdout, text);
+    print(options.access_log.to_standard_output() ? stderr : stdout, text);
     return;
   }
   // A machine reads this log: the same as events.
@@ -120,7 +120,17 @@ int serve(const ServeOptions& options) {
     print(stderr, fmt::format("echod: {}\n", log.error()));
     return kExitFailure;
   }
-  std::expected<std::unique_ptr<Server>, std::string> server = Server::start(options, **log);
+  std::unique_ptr<AccessLog> access_log;
+  if (!options.access_log.file.empty()) {
+    auto opened = AccessLog::open(options.access_log, **log);
+    if (!opened) {
+      print(stderr, fmt::format("echod: {}\n", opened.error()));
+      return kExitFailure;
+    }
+    access_log = std::move(*opened);
+  }
+  std::expected<std::unique_ptr<Server>, std::string> server =
+      Server::start(options, **log, access_log.get());
   if (!server) {
     print(stderr, fmt::format("echod: {}\n", server.error()));
     return kExitFailure;

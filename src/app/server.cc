@@ -162,16 +162,17 @@ std::string summarise(EngineKind kind, std::string_view reason, unsigned workers
 }  // namespace
 
 std::expected<std::unique_ptr<Server>, std::string> Server::start(const ServeOptions& options,
-                                                                  Log& log) {
+                                                                  Log& log,
+                                                                  HttpObserver* http_observer) {
   try {
-    return start_with_memory(options, log);
+    return start_with_memory(options, log, http_observer);
   } catch (const std::bad_alloc&) {
     return Failure("out of memory");
   }
 }
 
 std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
-    const ServeOptions& options, Log& log) {
+    const ServeOptions& options, Log& log, HttpObserver* http_observer) {
   size_t descriptors = raise_descriptor_limit();
   EngineChoice choice =
       options.engine ? EngineChoice{*options.engine, "chosen with --engine"} : choose_engine();
@@ -183,8 +184,9 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
 
   Admission::Limits limits{.connections_max = connections_max,
                            .connections_per_source_max = options.connections_per_source_max};
-  std::unique_ptr<Server> server(
-      new Server(service_settings(options, choice.kind, opened->listening), limits, log));
+  EchoService::Settings settings = service_settings(options, choice.kind, opened->listening);
+  settings.http.observer = http_observer;
+  std::unique_ptr<Server> server(new Server(std::move(settings), limits, log));
   server->listening_ = opened->listening;
   server->engine_kind_ = choice.kind;
   server->engine_summary_ = summarise(choice.kind, choice.reason, engine.workers);

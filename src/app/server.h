@@ -16,10 +16,10 @@ namespace echod {
 
 class Server {
  public:
-  // Listens and serves, on threads of its own. `log` must outlive the server. The error is a line
-  // for people that says what to do.
-  static std::expected<std::unique_ptr<Server>, std::string> start(const ServeOptions& options,
-                                                                   Log& log);
+  // Listens and serves, on threads of its own. `log` and `http_observer`, which may be null, must
+  // outlive the server. The error is a line for people that says what to do.
+  static std::expected<std::unique_ptr<Server>, std::string> start(
+      const ServeOptions& options, Log& log, HttpObserver* http_observer = nullptr);
 
   // Aborts what is left, and waits for it.
   ~Server() = default;
@@ -44,7 +44,8 @@ class Server {
 
  private:
   static std::expected<std::unique_ptr<Server>, std::string> start_with_memory(
-      const ServeOptions& options, Log& log);  // throws std::bad_alloc where there is too little
+      const ServeOptions& options, Log& log,
+      HttpObserver* http_observer);  // throws std::bad_alloc where there is too little
 
   Server(EchoService::Settings settings, const Admission::Limits& limits, Log& log)
       : service_(std::move(settings), log), admission_(limits) {}

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "protocol/http_observer.h"
 #include "protocol/response_control.h"
 #include "stream/session.h"
 #include "stream/stream.h"
@@ -58,6 +59,9 @@ struct HttpSettings {
 
   WebSocketSettings websocket;
   ControlSettings control;
+
+  // Told of each request; null: nobody is. Must outlive the handler.
+  HttpObserver* observer = nullptr;
 };
 
 // Everything back as it came.

@@ -50,11 +50,11 @@ Task<> Http1Connection::serve() {
       co_return;
     }
     ++session_.requests;
-    if (head == Head::kRefused) {
-      co_await refuse(refusal_);
-    } else {
-      co_await answer();
-    }
+    Task<> answering = head == Head::kRefused ? refuse(refusal_) : answer();
+    Result<void> outcome = co_await answering.observed();
+    if (!outcome) exchange_.cut();
+    if (!upgraded_) exchange_.end_request();
+    co_await std::move(outcome);
   }
   if (upgraded_) co_return;
   co_await output_.flush();
@@ -77,6 +77,7 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
       co_return Head::kComplete;
     }
     if (event == Event::kError) {
+      exchange_.begin_refused_request();
       refusal_ = exchange_.decoder().error_status();
       co_return Head::kRefused;
     }
@@ -93,6 +94,7 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
     session_.idle = false;
     if (!received && begun && received.error().code == Errc::kTimeout) {
       peer_.expires_at(kNever);
+      exchange_.begin_refused_request();
       refusal_ = 408;
       co_return Head::kRefused;
     }
@@ -124,6 +126,8 @@ Task<> Http1Connection::upgrade(const wire::WebSocketFields& fields) {
   wire::append_websocket_answer(text, *acceptance);
   co_await output_.write(text);
   co_await output_.flush();
+  exchange_.answered_with(101, 0);
+  exchange_.end_request();
   session_.protocol = "websocket";
   exchange_.end_connection();
   upgraded_ = true;
@@ -153,9 +157,7 @@ Task<> Http1Connection::answer() {
   if (end == BodyEnd::kRefused) {
     co_await refuse(exchange_.decoder().error_status());
   } else if (end == BodyEnd::kCut) {
-    exchange_.end_connection();  // the response is cut as the request was
-  } else if (exchange_.keep_alive()) {
-    exchange_.decoder().reset();
+    exchange_.cut();  // as the request was
   }
 }
 
@@ -225,6 +227,7 @@ void Http1Connection::compose_refusal(int status) {
   wire::append_field(text, "Connection", status == 426 ? "close, Upgrade" : "close");
   text += "\r\n";
   text += body;
+  exchange_.answered_with(status, body.size());
 }
 
 }  // namespace echod

@@ -45,6 +45,7 @@ Task<BodyEnd> stream_body(Http1Exchange& exchange) {
     std::span<const std::byte> part = exchange.decoder().body();
     const bool chunk_ends = chunked && part.size() == chunk_left;
     if (chunked) chunk_left -= part.size();
+    exchange.count_body(part.size());
     co_await output.pass(exchange.received(), part);
     if (chunk_ends) co_await output.write("\r\n");
   }

@@ -24,6 +24,25 @@ void Http1Exchange::begin_request(Duration head_duration) {
   body_read_ = false;
   plan_ = {};
   silent_ = false;
+  facts_ = {};
+  if (settings_.observer == nullptr) return;
+  begin_ = session_.clock.now();
+  facts_.head_bytes = head_bytes();
+  facts_.method = head().method;
+  facts_.target = head().target;
+}
+
+void Http1Exchange::begin_refused_request() {
+  facts_ = {};
+  if (settings_.observer != nullptr) begin_ = session_.clock.now();
+}
+
+void Http1Exchange::end_request() {
+  if (settings_.observer != nullptr) {
+    facts_.duration = session_.clock.now() - begin_;
+    settings_.observer->answered(session_, facts_);
+  }
+  if (keep_alive_ && body_read_) decoder_.reset();
 }
 
 Task<bool> Http1Exchange::receive_more() {
@@ -88,6 +107,7 @@ Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming f
   const int status = plan_.status.value_or(response.status);
   const bool bodiless = status == 204 || status == 304;  // RFC 9110 section 6.4.1
   const bool empty = status == 205;                      // section 15.3.6
+  facts_.status = status;
   silent_ = bodiless || empty || head().method == "HEAD";
   framing_ = framing;
   if (plan_.close || (framing == BodyFraming::kNone && !silent_)) keep_alive_ = false;
@@ -133,6 +153,7 @@ Task<> Http1Exchange::write(std::string_view part) {
 }
 
 Task<> Http1Exchange::write_framed(std::string_view part) {
+  facts_.response_body_size += part.size();
   if (framing_ != BodyFraming::kChunked) {
     co_await output_.write(part);
     co_return;

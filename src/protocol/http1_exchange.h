@@ -11,6 +11,7 @@
 
 #include "protocol/gathered_output.h"
 #include "protocol/handler.h"
+#include "protocol/http_observer.h"
 #include "protocol/response_control.h"
 #include "stream/session.h"
 #include "stream/stream.h"
@@ -55,8 +56,13 @@ class Http1Exchange {
   std::string_view head_bytes() const { return decoder_.head_bytes(); }
   Duration head_duration() const { return head_duration_; }  // from its first byte to its last
 
-  // To be called for each request, when its head is complete.
+  // To be called for each request: when its head is complete, or when it turns out to be none.
   void begin_request(Duration head_duration);
+  void begin_refused_request();
+
+  // And at its end, however that came: the observer is told, and the decoder made ready for the
+  // next request where there may be one.
+  void end_request();
 
   // What the client asked for; the usual until it is set.
   const ResponsePlan& plan() const { return plan_; }
@@ -65,6 +71,12 @@ class Http1Exchange {
   // Whether the connection is kept when the request under way has been answered.
   bool keep_alive() const { return keep_alive_; }
   void end_connection() { keep_alive_ = false; }
+
+  // The answer stays incomplete, and is the last.
+  void cut() {
+    keep_alive_ = false;
+    facts_.complete = false;
+  }
 
   // --- Input.
 
@@ -89,6 +101,7 @@ class Http1Exchange {
   Event decode() {
     const Event event = decoder_.next(unread_);
     if (event == Event::kEnd) body_read_ = true;
+    if (event == Event::kBody) facts_.request_body_size += decoder_.body().size();
     return event;
   }
 
@@ -138,6 +151,15 @@ class Http1Exchange {
   // Composes and writes the head alone. The body must be framed as `framing` says.
   Task<> write_head(const HttpResponseHead& head, wire::BodyFraming framing);
 
+  // Counts what goes out of the body without write().
+  void count_body(size_t size) { facts_.response_body_size += size; }
+
+  // The same for an answer that is composed elsewhere.
+  void answered_with(int status, size_t body_size) {
+    facts_.status = status;
+    facts_.response_body_size = body_size;
+  }
+
   // Whether the body must not be sent: after HEAD, and with statuses that have none.
   bool silent() const { return silent_; }
 
@@ -157,6 +179,8 @@ class Http1Exchange {
   GatheredOutput output_;
   ResponsePlan plan_;
   std::string text_;
+  HttpExchangeFacts facts_;  // of the request under way
+  Time begin_;               // of its answer, where an observer wants to know
   Duration head_duration_ = Duration::zero();
   wire::BodyFraming framing_ = wire::BodyFraming::kNone;  // of the response under way
   bool keep_alive_ = true;

@@ -15,31 +15,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/timer_test_util.h"
 #include "protocol/handler.h"
 #include "stream/pipe.h"
 #include "stream/session.h"
 #include "stream/stream.h"
 
 namespace echod {
-
-// A clock that moves when it is told to.
-class FakeClock final : public Timer {
- public:
-  Time now() const override { return now_; }
-  void advance(Duration duration) { now_ += duration; }
-
-  // Nothing else can happen meanwhile, so it is that time at once.
-  Task<> sleep_until(Time until) override {
-    ++sleeps_;
-    now_ = std::max(now_, until);
-    co_return;
-  }
-  size_t sleeps() const { return sleeps_; }
-
- private:
-  Time now_{std::chrono::hours(1)};
-  size_t sleeps_ = 0;
-};
 
 // Writes down what a handler does with its stream, and makes one of its operations fail.
 class WatchedStream final : public Stream {

@@ -16,12 +16,14 @@ class SocketTransport final : public Transport {
   // Of a direct descriptor the kernel tells neither the local address nor the path.
   TransportFacts facts() const override {
     const int fd = stream_.fd();
-    TransportFacts facts{.number = number_,
-                         .remote = peer_.to_string(),
-                         .local = (fd < 0 ? Endpoint() : Endpoint::local_of(fd)).to_string(),
-                         .tcp = {}};
+    TransportFacts facts = identity();
+    facts.local = (fd < 0 ? Endpoint() : Endpoint::local_of(fd)).to_string();
     if (fd >= 0) facts.tcp = tcp_info_of(fd);
     return facts;
+  }
+
+  TransportFacts identity() const override {
+    return {.number = number_, .remote = peer_.to_string(), .local = {}, .tcp = {}};
   }
 
  private:

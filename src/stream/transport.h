@@ -23,6 +23,10 @@ class Transport {
 
   // As they are now. Costs two system calls.
   virtual TransportFacts facts() const = 0;
+
+  // The facts that never change, the number and the remote address, without a system call; the
+  // others may be missing.
+  virtual TransportFacts identity() const { return facts(); }
 };
 
 }  // namespace echod

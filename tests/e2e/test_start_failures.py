@@ -59,6 +59,10 @@ TABLE = [
     (f"--listen {'a' * 64}.invalid:0", RUN_TIME, "no address is known for this name"),
     ("--listen 127.0.0.1:0 --log-file /nowhere/at/all", RUN_TIME,
      "cannot open the log file /nowhere/at/all: No such file or directory"),
+    ("--access-log-format xml", USAGE, "'xml' is not one of text|json|combined"),
+    ("--access-log", USAGE, "--access-log needs a value"),
+    ("--listen 127.0.0.1:0 --access-log /nowhere/at/all", RUN_TIME,
+     "cannot open the access log /nowhere/at/all: No such file or directory"),
     ("--listen 127.0.0.1:0 --log-file /", RUN_TIME, "cannot open the log file /: Is a directory"),
 ]
 

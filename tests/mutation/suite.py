@@ -28,8 +28,8 @@ SILENCE_SECONDS_MIN = 10
 SILENCE_SECONDS_MAX = 600  # without a bug
 
 # The end-to-end tests that drive the server; the others look at reports, measurements, examples.
-END_TO_END = ["first_session", "half_close", "http", "limits", "listen", "logging", "signals",
-              "start_failures", "direct_descriptors", "stuck_clients", "bench"]
+END_TO_END = ["first_session", "half_close", "http", "limits", "listen", "logging", "access_log",
+              "signals", "start_failures", "direct_descriptors", "stuck_clients", "bench"]
 
 
 class Stage(NamedTuple):
