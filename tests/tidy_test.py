@@ -55,7 +55,9 @@ LIBRARIES = {
     "CLI/": ("src/app/command_parser.cc", 1),
     "nlohmann/json.hpp": ("src/[ap][pr]*/*.cc", 4),
     "openssl/": ("src/wire/*.cc", 2),
-    "zlib.h": ("src/*.cc", 2),
+    "zlib.h": ("src/*.cc", 3),
+    "brotli/": ("src/wire/content_encoder.cc", 1),
+    "zstd": ("src/wire/content_encoder.cc", 1),
     "nghttp2/": ("src/wire/http2*", 2),
 }
 

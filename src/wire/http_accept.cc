@@ -1,14 +1,11 @@
 #include "wire/http_accept.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "wire/http1_syntax.h"
 
 namespace echod::wire {
 namespace {
-
-constexpr int kFullWeight = 1000;
 
 // "0", "1", "0.5", "1.000": at most three digits behind the point, in thousandths.
 std::optional<int> parse_weight(std::string_view text) {
@@ -32,35 +29,41 @@ struct Match {
   int weight = 0;
 };
 
-// One member of the list, "text/*;level=1;q=0.4". Parameters besides q narrow a range down to what
-// we never send, so such a range does not fit.
+// One member of the list, "text/*;level=1;q=0.4".
 Match match(std::string_view range, std::string_view type, std::string_view subtype) {
   const std::string_view range_type = consume_token(range);
   if (range_type.empty() || !range.starts_with('/')) return {};
   range.remove_prefix(1);
   const std::string_view range_subtype = consume_token(range);
-  Match found{.specificity = 0, .weight = kFullWeight};
+  const std::optional<int> weight = parse_weight_parameter(range);
+  if (!weight) return {};
+  Match found{.specificity = 0, .weight = *weight};
   if (range_type == "*" && range_subtype == "*") {
     found.specificity = 1;
   } else if (equals_ignoring_case(range_type, type)) {
     if (range_subtype == "*") found.specificity = 2;
     if (equals_ignoring_case(range_subtype, subtype)) found.specificity = 3;
   }
-  for (range = trim(range); !range.empty(); range = trim(range)) {
-    if (!range.starts_with(';')) return {};
-    range = trim(range.substr(1));
-    const std::string_view name = consume_token(range);
-    if (!equals_ignoring_case(name, "q") || !range.starts_with('=')) return {};
-    const size_t end = std::min(range.find_first_of("; \t"), range.size());
-    const std::optional<int> weight = parse_weight(range.substr(1, end - 1));
-    if (!weight) return {};
-    found.weight = *weight;
-    range.remove_prefix(end);
-  }
   return found;
 }
 
 }  // namespace
+
+std::optional<int> parse_weight_parameter(std::string_view parameters) {
+  int weight = kFullWeight;
+  for (std::string_view rest = trim(parameters); !rest.empty(); rest = trim(rest)) {
+    if (!rest.starts_with(';')) return std::nullopt;
+    rest = trim(rest.substr(1));
+    const std::string_view name = consume_token(rest);
+    if (!equals_ignoring_case(name, "q") || !rest.starts_with('=')) return std::nullopt;
+    const size_t end = std::min(rest.find_first_of("; \t"), rest.size());
+    const std::optional<int> given = parse_weight(rest.substr(1, end - 1));
+    if (!given) return std::nullopt;
+    weight = *given;
+    rest.remove_prefix(end);
+  }
+  return weight;
+}
 
 int media_type_weight(FieldLines fields, std::string_view type, std::string_view subtype) {
   bool any_field = false;

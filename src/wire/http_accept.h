@@ -1,11 +1,21 @@
-// How much a client wants a media type: the Accept field (RFC 9110 section 12.5.1).
+// How much a client wants a media type: the Accept field (RFC 9110 section 12.5.1); and what all
+// such fields have in common, their weights (section 12.4.2).
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "wire/http1_head.h"
 
 namespace echod::wire {
+
+// Weights are in thousandths: the most that one can be, and what is meant where none is given.
+inline constexpr int kFullWeight = 1000;
+
+// The weight of a list's member, of which `parameters` is everything behind the range or the name:
+// ";q=0.4", "" for the full one. Nothing where it is malformed, or has other parameters: they would
+// narrow the member down to what we never send.
+std::optional<int> parse_weight_parameter(std::string_view parameters);
 
 // The weight that the Accept fields among `fields` give to "TYPE/SUBTYPE", in thousandths: that of
 // the most specific range that fits it. 1000 where there is no Accept field; 0 where no range fits.

@@ -39,6 +39,7 @@ SHARES = {
     "websocket_frame": (60, 512),
     "websocket_handshake": (60, 512),
     "permessage_deflate": (8, 512),
+    "content_coding": (4, 512),
     "url": (150, 64),
     "log": (60, 256),
     "json_report": (60, 4096),
