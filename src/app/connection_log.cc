@@ -52,7 +52,7 @@ void ConnectionLog::closed(const Session& session, const Result<void>& outcome, 
   if (!log_.wants(LogLevel::kInfo)) return;
   double seconds = static_cast<double>(age.count()) / 1e9;
   std::string requests =
-      session.protocol == "http/1"
+      session.protocol == SessionProtocol::kHttp1
           ? fmt::format(", {} request{}", session.requests, session.requests == 1 ? "" : "s")
           : "";
   std::string text = fmt::format("{} (received {} bytes, sent {} bytes{}, {:.3f} s)",
@@ -63,7 +63,7 @@ void ConnectionLog::closed(const Session& session, const Result<void>& outcome, 
               .peer = session.transport->identity().remote,
               .text = text,
               .fields = {{"reason", outcome ? "closed" : name_of(outcome.error().code)},
-                         {"protocol", session.protocol.empty() ? "none" : session.protocol},
+                         {"protocol", name_of(session.protocol)},
                          {"bytes_received", session.bytes_received},
                          {"bytes_sent", session.bytes_sent},
                          {"requests", session.requests},

@@ -10,7 +10,8 @@ namespace echod {
 
 class ConnectionLog final : public ReceiveObserver {
  public:
-  // `log` must outlive this. The peer's name is that of the session's transport.
+  // `log` must outlive this. One serves all connections, on several threads at once: whose line it
+  // is says the session, by its transport.
   explicit ConnectionLog(Log& log) : log_(log) {}
 
   void established(const Session& session);
@@ -21,7 +22,7 @@ class ConnectionLog final : public ReceiveObserver {
               const StreamTimeouts& timeouts);
 
  private:
-  Log& log_;  // and no more: every open connection keeps one of these
+  Log& log_;
 };
 
 // How a connection ended, in words: "Connection closed", "Connection reset by client", ...

@@ -59,7 +59,7 @@ class FakeTransport final : public Transport {
 };
 
 // Logs the life of one connection.
-void live(Log& log, std::string_view protocol) {
+void live(Log& log, SessionProtocol protocol) {
   const FakeTransport transport;
   FakeClock clock;
   BufferPool pool({});
@@ -80,7 +80,7 @@ void live(Log& log, std::string_view protocol) {
 
 TEST(ConnectionLogTest, TheLifeOfARawConnection) {
   RecordingLog log(LogFormat::kText);
-  live(log, "raw");
+  live(log, SessionProtocol::kRaw);
   EXPECT_EQ(log.lines,
             (std::vector<std::string>{
                 "[127.0.0.1:54321] Connection established",
@@ -92,7 +92,7 @@ TEST(ConnectionLogTest, TheLifeOfARawConnection) {
 
 TEST(ConnectionLogTest, AnHttpConnectionCountsItsRequests) {
   RecordingLog log(LogFormat::kText);
-  live(log, "http/1");
+  live(log, SessionProtocol::kHttp1);
   EXPECT_EQ(log.lines.back(),
             "[127.0.0.1:54321] Connection closed (received 122 bytes, sent 122 bytes, 2 requests, "
             "1.500 s)");
@@ -100,7 +100,7 @@ TEST(ConnectionLogTest, AnHttpConnectionCountsItsRequests) {
 
 TEST(ConnectionLogTest, MachinesGetNamesAndNumbers) {
   RecordingLog log(LogFormat::kLogfmt);
-  live(log, "");
+  live(log, SessionProtocol::kUndecided);
   ASSERT_EQ(log.lines.size(), 4u);
   EXPECT_NE(log.lines[1].find(" event=received peer=127.0.0.1:54321 bytes=21 "), std::string::npos);
   EXPECT_NE(log.lines[3].find(" event=connection_closed peer=127.0.0.1:54321 reason=closed "
@@ -112,7 +112,7 @@ TEST(ConnectionLogTest, MachinesGetNamesAndNumbers) {
 
 TEST(ConnectionLogTest, NothingIsMadeThatNobodyWants) {
   RecordingLog log(LogFormat::kText, LogLevel::kWarning);
-  live(log, "raw");
+  live(log, SessionProtocol::kRaw);
   EXPECT_TRUE(log.lines.empty());
 }
 

@@ -1,6 +1,5 @@
 #include "app/echo_service.h"
 
-#include "app/connection_log.h"
 #include "protocol/detect.h"
 #include "stream/prefixed_stream.h"
 #include "stream/socket_stream.h"
@@ -13,15 +12,14 @@ constexpr Duration kReportInterval = std::chrono::seconds(1);
 }  // namespace
 
 Task<> EchoService::serve(EventLoop& loop, Accepted accepted) {
-  ConnectionLog log(log_);
   Session session{.clock = loop, .buffers = loop.buffers()};
   session.receives_to_report = settings_.log_receives;
-  session.observer = &log;
+  session.observer = &connection_log_;
   SocketStream socket(loop, std::move(accepted.socket), session, settings_.timeouts);
   const SocketTransport transport(socket, accepted.ticket.peer(),
                                   connections_.fetch_add(1, std::memory_order_relaxed) + 1);
   session.transport = &transport;
-  log.established(session);
+  connection_log_.established(session);
   PrefixedStream stream(socket);
   Result<wire::Protocol> protocol = settings_.protocols[accepted.listener];
   Result<void> outcome = socket.open();
@@ -31,7 +29,7 @@ Task<> EchoService::serve(EventLoop& loop, Accepted accepted) {
   }
   if (outcome) outcome = co_await handler_for(*protocol).serve(stream, session).observed();
   if (!outcome) socket.reset_when_closed();
-  log.closed(session, outcome, loop.now() - session.established, settings_.timeouts);
+  connection_log_.closed(session, outcome, loop.now() - session.established, settings_.timeouts);
 }
 
 const Handler& EchoService::handler_for(wire::Protocol protocol) const {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <vector>
 
+#include "app/connection_log.h"
 #include "app/log.h"
 #include "app/options.h"
 #include "engine/engine.h"
@@ -26,7 +27,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   };
   // `log` must outlive the service.
   EchoService(Settings settings, Log& log)
-      : settings_(std::move(settings)), http1_(settings_.http), log_(log) {}
+      : settings_(std::move(settings)), http1_(settings_.http), log_(log), connection_log_(log) {}
 
   Task<> serve(EventLoop& loop, Accepted accepted) override;
   void accept_paused(const Error& error) override;
@@ -39,6 +40,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   RawHandler raw_;
   Http1Handler http1_;
   Log& log_;
+  ConnectionLog connection_log_;
   std::atomic<uint64_t> connections_{0};              // since the start
   std::atomic<Time> next_pause_report_{Time::min()};  // one line a second, whatever the loops
 };

@@ -76,7 +76,7 @@ TEST(DetectTest, RawSamplesComeBackForEverySplit) {
       ASSERT_TRUE(conversation.ended());
       ASSERT_TRUE(conversation.outcome());
       ASSERT_EQ(conversation.received(), sample) << "first piece: " << pieces.front();
-      ASSERT_EQ(conversation.session().protocol, "raw");
+      ASSERT_EQ(conversation.session().protocol, SessionProtocol::kRaw);
       ASSERT_TRUE(conversation.got_end());
     }
   }
@@ -102,7 +102,7 @@ TEST(DetectTest, HttpSamplesAreAnsweredForEverySplit) {
       conversation.finish();
       ASSERT_TRUE(conversation.ended());
       ASSERT_TRUE(conversation.outcome());
-      ASSERT_EQ(conversation.session().protocol, "http/1");
+      ASSERT_EQ(conversation.session().protocol, SessionProtocol::kHttp1);
       std::vector<HttpResponse> responses = responses_in(conversation.received());
       ASSERT_EQ(responses.size(), 1u) << sample;
       if (whole.empty()) whole = responses;
@@ -118,7 +118,7 @@ TEST(DetectTest, ATargetOfTheLargestSizeIsHttp) {
     conversation.send_pieces(in_pieces(line, piece_size));
     conversation.finish();
     ASSERT_TRUE(conversation.ended());
-    EXPECT_EQ(conversation.session().protocol, "http/1");
+    EXPECT_EQ(conversation.session().protocol, SessionProtocol::kHttp1);
     EXPECT_EQ(responses_in(conversation.received()).at(0).status, 414);
   }
 }
@@ -138,7 +138,7 @@ TEST(DetectTest, APrefixIsHeldUntilItIsDecided) {
   Conversation conversation(handler());
   conversation.send("GET /etc/");
   EXPECT_EQ(conversation.received(), "");
-  EXPECT_EQ(conversation.session().protocol, "");
+  EXPECT_EQ(conversation.session().protocol, SessionProtocol::kUndecided);
   EXPECT_EQ(conversation.pool().leased(), 0u) << "no receive buffer waits for a slow client";
   conversation.send("passwd please\n");
   EXPECT_EQ(conversation.received(), "GET /etc/passwd please\n");
@@ -188,7 +188,7 @@ TEST(DetectTest, AfterTheDeadlineThePrefixIsRaw) {
   conversation.server().fail(2, Errc::kTimeout);  // the third receive
   conversation.send_pieces({"GET /", "index"});
   EXPECT_EQ(conversation.received(), "GET /index");
-  EXPECT_EQ(conversation.session().protocol, "raw");
+  EXPECT_EQ(conversation.session().protocol, SessionProtocol::kRaw);
   conversation.send(" HTTP/1.1\r\n\r\n");
   EXPECT_EQ(conversation.received(), "GET /index HTTP/1.1\r\n\r\n");
   EXPECT_EQ(conversation.server().receive_deadlines().back(), kNever);
@@ -218,7 +218,8 @@ TEST(DetectTest, EndsWithTheErrorOfWhicheverOperationFails) {
       EXPECT_EQ(conversation.outcome().error().code, Errc::kReset);
     }
     // The fifth receive, the end, decides; a reset before it is no verdict.
-    EXPECT_EQ(conversation.session().protocol, failing < 5 ? "" : "raw");
+    EXPECT_EQ(conversation.session().protocol,
+              failing < 5 ? SessionProtocol::kUndecided : SessionProtocol::kRaw);
   }
   EXPECT_GE(operations, 8u);
 }

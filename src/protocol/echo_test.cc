@@ -16,7 +16,7 @@ TEST(EchoTest, EveryChunkComesBackAtOnce) {
   conversation.send("again\n");
   EXPECT_EQ(conversation.take_received(), "again\n");
   EXPECT_FALSE(conversation.ended());
-  EXPECT_EQ(conversation.session().protocol, "raw");
+  EXPECT_EQ(conversation.session().protocol, SessionProtocol::kRaw);
   conversation.finish();
   ASSERT_TRUE(conversation.ended());
   EXPECT_TRUE(conversation.outcome());

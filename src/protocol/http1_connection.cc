@@ -128,7 +128,7 @@ Task<> Http1Connection::upgrade(const wire::WebSocketFields& fields) {
   co_await output_.flush();
   exchange_.answered_with(101, 0);
   exchange_.end_request();
-  session_.protocol = "websocket";
+  session_.protocol = SessionProtocol::kWebSocket;
   exchange_.end_connection();
   upgraded_ = true;
   WebSocketConnection connection(peer_, session_, settings_, acceptance->deflate);

@@ -9,6 +9,28 @@ namespace {
 using wire::BodyFraming;
 using Event = Http1Exchange::Event;
 
+std::string_view text_in(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// As it comes, compressed: in chunks of its own.
+Task<BodyEnd> stream_compressed(Http1Exchange& exchange) {
+  const HttpResponseHead response{.content_type =
+                                      wire::safe_content_type(exchange.head().content_type)};
+  bool begun = false;
+  while (true) {
+    Event event = co_await exchange.next_event();
+    if (event == Event::kNeedInput) co_return BodyEnd::kCut;
+    if (event == Event::kError) co_return begun ? BodyEnd::kCut : BodyEnd::kRefused;
+    if (!begun) co_await exchange.begin(response);
+    begun = true;
+    if (event == Event::kEnd) break;
+    if (event == Event::kBody) co_await exchange.write(text_in(exchange.decoder().body()));
+  }
+  co_await exchange.end();
+  co_return BodyEnd::kComplete;
+}
+
 // The response's head goes with the body's first part, so that a body which is wrong from its start
 // can still be refused.
 Task<BodyEnd> stream_body(Http1Exchange& exchange) {
@@ -53,10 +75,6 @@ Task<BodyEnd> stream_body(Http1Exchange& exchange) {
   co_return BodyEnd::kComplete;
 }
 
-std::string_view text_in(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 }  // namespace
 
 Task<BodyEnd> echo_body(Http1Exchange& exchange, std::string_view argument) {
@@ -65,6 +83,8 @@ Task<BodyEnd> echo_body(Http1Exchange& exchange, std::string_view argument) {
     end = co_await answer_generated(exchange, *exchange.plan().size);
   } else if (exchange.head().framing == BodyFraming::kNone) {
     end = co_await reflect(exchange, argument);
+  } else if (exchange.compresses()) {
+    end = co_await stream_compressed(exchange);
   } else {
     end = co_await stream_body(exchange);
   }
@@ -109,8 +129,8 @@ Task<BodyEnd> reflect(Http1Exchange& exchange, std::string_view) {
                                  .head_duration = exchange.head_duration()};
   const bool as_text = prefers_text(request.head_bytes);
   const std::string document = as_text ? reflect_as_text(request) : reflect_as_json(request);
-  HttpResponseHead response{.content_type =
-                                as_text ? "text/plain; charset=utf-8" : "application/json"};
+  HttpResponseHead response{
+      .content_type = as_text ? "text/plain; charset=utf-8" : "application/json", .document = true};
   co_await exchange.answer(response, document);
   co_return BodyEnd::kComplete;
 }

@@ -63,7 +63,7 @@ TEST(Http1EchoTest, ThePostedBodyByteForByte) {
             "Hello!");
   EXPECT_EQ(conversation.server().sends().size(), 1u);
   EXPECT_FALSE(conversation.ended()) << "the connection is kept";
-  EXPECT_EQ(conversation.session().protocol, "http/1");
+  EXPECT_EQ(conversation.session().protocol, SessionProtocol::kHttp1);
   EXPECT_TRUE(conversation.session().idle);
   EXPECT_EQ(conversation.pool().leased(), 0u) << "an idle connection holds no buffer";
 }

@@ -3,10 +3,18 @@
 #include <fmt/format.h>
 
 #include "protocol/http_date.h"
+#include "wire/http1_head.h"
 
 namespace echod {
+namespace {
+
+// Compressed bytes that make a chunk at most.
+constexpr size_t kCodedSize = 8192;
+
+}  // namespace
 
 using wire::BodyFraming;
+using wire::ContentCoding;
 using wire::HttpVersion;
 
 Http1Exchange::Http1Exchange(Stream& peer, Session& session, const HttpSettings& settings,
@@ -23,6 +31,8 @@ void Http1Exchange::begin_request(Duration head_duration) {
   keep_alive_ = head().keep_alive;
   body_read_ = false;
   plan_ = {};
+  coding_ = ContentCoding::kIdentity;
+  encoder_.reset();
   silent_ = false;
   facts_ = {};
   if (settings_.observer == nullptr) return;
@@ -43,6 +53,13 @@ void Http1Exchange::end_request() {
     settings_.observer->answered(session_, facts_);
   }
   if (keep_alive_ && body_read_) decoder_.reset();
+}
+
+void Http1Exchange::set_plan(ResponsePlan plan) {
+  plan_ = std::move(plan);
+  const bool wanted =
+      plan_.gzip && wire::coding_weight(wire::fields_of(head_bytes()), ContentCoding::kGzip) > 0;
+  if (wanted) coding_ = ContentCoding::kGzip;
 }
 
 Task<bool> Http1Exchange::receive_more() {
@@ -120,6 +137,11 @@ Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming f
   // A browser neither guesses another type nor runs anything, whatever a client made us say.
   wire::append_field(text_, "X-Content-Type-Options", "nosniff");
   wire::append_field(text_, "Content-Security-Policy", response.policy);
+  if (compresses() && !bodiless) {
+    wire::append_field(text_, "Content-Encoding", wire::name_of(coding_));
+    wire::append_field(text_, "Vary", "Accept-Encoding");
+  }
+  if (response.document) wire::append_field(text_, "Cache-Control", "no-store");
   text_ += response.fields;
   text_ += plan_.fields;
   if (empty) {
@@ -140,7 +162,11 @@ Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming f
 
 Task<> Http1Exchange::begin(const HttpResponseHead& response) {
   BodyFraming framing = BodyFraming::kContentLength;
-  if (!response.size) {
+  if (compresses() && !encoder_) {
+    encoder_.emplace(coding_);
+    coded_.resize(kCodedSize);
+  }
+  if (!response.size || encoder_) {
     const bool chunks = head().version == HttpVersion::kHttp11;
     framing = chunks ? BodyFraming::kChunked : BodyFraming::kNone;
   }
@@ -149,7 +175,31 @@ Task<> Http1Exchange::begin(const HttpResponseHead& response) {
 
 Task<> Http1Exchange::write(std::string_view part) {
   if (silent_ || part.empty()) co_return;
-  co_await write_framed(part);
+  if (encoder_) {
+    co_await write_coded(part);
+  } else {
+    co_await write_framed(part);
+  }
+}
+
+Task<> Http1Exchange::write_coded(std::string_view part) {
+  std::span<const std::byte> input = std::as_bytes(std::span(part));
+  const std::span<std::byte> out = std::as_writable_bytes(std::span(coded_));
+  while (true) {
+    wire::EncoderStep step = co_await encoder_->encode(input, out);
+    if (step.size > 0) co_await write_framed(std::string_view(coded_).substr(0, step.size));
+    if (step.done) co_return;
+  }
+}
+
+// Gets out of the encoder what it holds, or all that is left.
+Task<> Http1Exchange::drain_encoder(bool finish) {
+  const std::span<std::byte> out = std::as_writable_bytes(std::span(coded_));
+  while (true) {
+    wire::EncoderStep step = co_await (finish ? encoder_->finish(out) : encoder_->flush(out));
+    if (step.size > 0) co_await write_framed(std::string_view(coded_).substr(0, step.size));
+    if (step.done) co_return;
+  }
 }
 
 Task<> Http1Exchange::write_framed(std::string_view part) {
@@ -165,16 +215,32 @@ Task<> Http1Exchange::write_framed(std::string_view part) {
   co_await output_.write("\r\n");
 }
 
-Task<> Http1Exchange::flush() { co_await output_.flush(); }
+Task<> Http1Exchange::flush() {
+  if (encoder_ && !silent_) co_await drain_encoder(false);
+  co_await output_.flush();
+}
 
 Task<> Http1Exchange::end() {
+  if (encoder_ && !silent_) co_await drain_encoder(true);
+  encoder_.reset();
   if (framing_ == BodyFraming::kChunked && !silent_) co_await output_.write(wire::kLastChunk);
 }
 
 Task<> Http1Exchange::answer(HttpResponseHead response, std::string_view body) {
   response.size = body.size();
-  co_await begin(response);
-  co_await write(body);
+  if (response.document && !compresses()) {
+    coding_ = wire::preferred_coding(wire::fields_of(head_bytes()));
+  }
+  if (!compresses()) {
+    co_await begin(response);
+    co_await write(body);
+    co_await end();
+    co_return;
+  }
+  std::string coded = co_await wire::encoded(coding_, body);
+  response.size = coded.size();
+  co_await write_head(response, BodyFraming::kContentLength);
+  co_await write(coded);
   co_await end();
 }
 
@@ -186,6 +252,7 @@ Task<BodyEnd> Http1Exchange::decline(int status, std::string_view text, std::str
   // A body that is still to come may be long, and is not worth waiting for.
   if (!body_read_) keep_alive_ = false;
   plan_ = {};
+  coding_ = ContentCoding::kIdentity;
   const std::string line = std::string(text) + "\n";
   HttpResponseHead response{.status = status, .content_type = "text/plain; charset=utf-8"};
   response.fields = fields;
@@ -194,7 +261,7 @@ Task<BodyEnd> Http1Exchange::decline(int status, std::string_view text, std::str
 }
 
 Task<> Http1Exchange::pause(Duration duration) {
-  co_await output_.flush();
+  co_await flush();
   if (duration > Duration::zero()) {
     co_await session_.clock.sleep_until(session_.clock.now() + duration);
   }

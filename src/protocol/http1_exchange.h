@@ -15,6 +15,8 @@
 #include "protocol/response_control.h"
 #include "stream/session.h"
 #include "stream/stream.h"
+#include "wire/content_coding.h"
+#include "wire/content_encoder.h"
 #include "wire/http1.h"
 
 namespace echod {
@@ -35,6 +37,10 @@ struct HttpResponseHead {
   std::optional<uint64_t> size = {};   // of the body, in bytes; none: it is not known yet
   std::string_view fields = {};        // more of them: lines, each with its CRLF
   std::string_view policy = kSandboxPolicy;
+
+  // A text about the request: it is compressed as the client's Accept-Encoding wants, and nobody
+  // but the client is to keep it, whose credentials may be in it.
+  bool document = false;
 };
 
 class Http1Exchange {
@@ -66,7 +72,11 @@ class Http1Exchange {
 
   // What the client asked for; the usual until it is set.
   const ResponsePlan& plan() const { return plan_; }
-  void set_plan(ResponsePlan plan) { plan_ = std::move(plan); }
+  void set_plan(ResponsePlan plan);
+
+  // Whether the answer is to be compressed, as the client asked and takes it. write_head() does not
+  // know of it.
+  bool compresses() const { return coding_ != wire::ContentCoding::kIdentity; }
 
   // Whether the connection is kept when the request under way has been answered.
   bool keep_alive() const { return keep_alive_; }
@@ -168,6 +178,8 @@ class Http1Exchange {
 
  private:
   Task<> write_framed(std::string_view part);
+  Task<> write_coded(std::string_view part);
+  Task<> drain_encoder(bool finish);
 
   Stream& peer_;
   Session& session_;
@@ -178,6 +190,9 @@ class Http1Exchange {
   std::span<const std::byte> unread_;
   GatheredOutput output_;
   ResponsePlan plan_;
+  wire::ContentCoding coding_ = wire::ContentCoding::kIdentity;  // of the response under way
+  std::optional<wire::ContentEncoder> encoder_;                  // where it has one
+  std::string coded_;                                            // room for what that makes
   std::string text_;
   HttpExchangeFacts facts_;  // of the request under way
   Time begin_;               // of its answer, where an observer wants to know

@@ -5,7 +5,7 @@
 namespace echod {
 
 Task<> Http1Handler::serve(Stream& peer, Session& session) const {
-  session.protocol = "http/1";
+  session.protocol = SessionProtocol::kHttp1;
   Http1Connection connection(peer, session, settings_, state_);
   co_await connection.serve();
 }

@@ -10,6 +10,8 @@
 #include "protocol/handler.h"
 #include "protocol/http_response_test_util.h"
 #include "protocol/protocol_test_util.h"
+#include "wire/content_coding.h"
+#include "wire/content_decoder_test_util.h"
 #include "wire/pattern.h"
 
 namespace echod {
@@ -286,6 +288,52 @@ TEST_F(HttpEndpointTest, TheConnectionsEndAfterTheAnswer) {
   const HttpResponse response = ask(post("/?close=true", "body"), false);
   EXPECT_EQ(response.body, "body");
   EXPECT_EQ(response.field("Connection"), "close");
+}
+
+std::string gunzipped(const HttpResponse& response) {
+  EXPECT_EQ(response.field("Content-Encoding"), "gzip");
+  EXPECT_EQ(response.field("Vary"), "Accept-Encoding");
+  return wire::decoded_content(wire::ContentCoding::kGzip, response.body).value_or("(broken)");
+}
+
+TEST_F(HttpEndpointTest, AnEchoCompressed) {
+  const std::string body = pattern(100'000);
+  const HttpResponse response = ask(post("/?gzip=true", body, "Accept-Encoding: gzip\r\n"));
+  EXPECT_TRUE(response.chunked);
+  EXPECT_TRUE(gunzipped(response) == body);
+  const HttpResponse plain = ask(post("/?gzip=true", body));
+  EXPECT_EQ(plain.field("Content-Encoding"), "(none)") << "the client does not take it";
+  EXPECT_TRUE(plain.body == body);
+  EXPECT_EQ(ask(post("/?gzip=false", "b", "Accept-Encoding: gzip\r\n")).body, "b");
+  EXPECT_TRUE(gunzipped(ask(get("/bytes/5000?seed=2&gzip=true", "Accept-Encoding: gzip\r\n"))) ==
+              pattern_of(2, 5000));
+}
+
+TEST_F(HttpEndpointTest, CompressedEventsAreNotHeldBack) {
+  const HttpResponse response =
+      ask(get("/sse?count=3&duration=2s&gzip=true", "Accept-Encoding: gzip\r\n"));
+  EXPECT_EQ(sends, 3u);
+  EXPECT_TRUE(gunzipped(response).ends_with("}\n\n"));
+}
+
+TEST_F(HttpEndpointTest, DocumentsInTheCodingTheClientPrefers) {
+  const auto coding_of = [this](std::string_view target, std::string_view accepted) {
+    const HttpResponse response =
+        ask(get(target, "Accept-Encoding: " + std::string(accepted) + "\r\n"));
+    EXPECT_EQ(response.field("Cache-Control"), "no-store");
+    const std::string name = response.field("Content-Encoding");
+    const auto coding = wire::coding_named(name == "(none)" ? "identity" : name);
+    const auto body = coding ? wire::decoded_content(*coding, response.body) : std::nullopt;
+    EXPECT_TRUE(body && Json::accept(*body)) << target << " as " << name;
+    return name;
+  };
+  EXPECT_EQ(coding_of("/any", "gzip, deflate, br, zstd"), "zstd");
+  EXPECT_EQ(coding_of("/any", "gzip, deflate, br"), "br");
+  EXPECT_EQ(coding_of("/headers", "gzip;q=0.9, deflate"), "deflate");
+  EXPECT_EQ(coding_of("/anything", "gzip"), "gzip");
+  EXPECT_EQ(coding_of("/ip", "unknown"), "(none)");
+  EXPECT_EQ(ask(get("/healthz", "Accept-Encoding: gzip\r\n")).field("Content-Encoding"), "(none)")
+      << "no document";
 }
 
 TEST_F(HttpEndpointTest, ControlsCanBeOff) {

@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kJson = "application/json; charset=utf-8";
 
 Task<BodyEnd> answer_json(Http1Exchange& exchange, std::string document) {
-  const HttpResponseHead response{.content_type = kJson};
+  const HttpResponseHead response{.content_type = kJson, .document = true};
   co_await exchange.answer(response, document);
   co_return BodyEnd::kComplete;
 }

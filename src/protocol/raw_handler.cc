@@ -5,7 +5,7 @@
 namespace echod {
 
 Task<> RawHandler::serve(Stream& peer, Session& session) const {
-  session.protocol = "raw";
+  session.protocol = SessionProtocol::kRaw;
   return echo(peer);  // the very task, not a frame around it
 }
 

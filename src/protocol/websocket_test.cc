@@ -81,7 +81,7 @@ class Chat {
     answer = conversation.take_received();
     EXPECT_TRUE(answer.starts_with(kSwitching)) << answer;
     EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
-    EXPECT_EQ(conversation.session().protocol, "websocket");
+    EXPECT_EQ(conversation.session().protocol, SessionProtocol::kWebSocket);
   }
 
   std::string send(std::string_view bytes) {
@@ -135,7 +135,7 @@ TEST(WebSocketTest, OtherUpgradesAreOrdinaryRequests) {
   Conversation conversation(handler);
   conversation.send("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n");
   EXPECT_TRUE(conversation.received().starts_with("HTTP/1.1 200 OK\r\n"));
-  EXPECT_EQ(conversation.session().protocol, "http/1");
+  EXPECT_EQ(conversation.session().protocol, SessionProtocol::kHttp1);
 }
 
 TEST(WebSocketTest, FramesComeBackAsTheyWereForEverySplit) {

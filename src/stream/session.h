@@ -21,6 +21,23 @@ class ReceiveObserver {
   virtual void received(const Session& session, size_t bytes) = 0;
 };
 
+enum class SessionProtocol : uint8_t { kUndecided, kRaw, kHttp1, kWebSocket };
+
+// As logs have it: "none", "raw", "http/1", "websocket".
+constexpr std::string_view name_of(SessionProtocol protocol) {
+  switch (protocol) {
+    case SessionProtocol::kUndecided:
+      break;
+    case SessionProtocol::kRaw:
+      return "raw";
+    case SessionProtocol::kHttp1:
+      return "http/1";
+    case SessionProtocol::kWebSocket:
+      return "websocket";
+  }
+  return "none";
+}
+
 struct Session {
   Timer& clock;
   BufferPool& buffers;  // for what a handler writes itself
@@ -30,8 +47,8 @@ struct Session {
 
   uint64_t bytes_received = 0;
   uint64_t bytes_sent = 0;
-  uint64_t requests = 0;           // of a protocol that has them
-  std::string_view protocol = {};  // "raw", "http/1"; empty while undecided
+  uint64_t requests = 0;  // of a protocol that has them
+  SessionProtocol protocol = SessionProtocol::kUndecided;
 
   // Whether the connection waits for a next request, having nothing under way: a server that drains
   // ends it then.
