@@ -88,6 +88,10 @@ class Server:
     def port(self):
         return self.ports[0]
 
+    def listener(self, index):
+        """One of several, for whoever wants a server to connect to."""
+        return Listener(self.ports[index])
+
     @property
     def engine_line(self):
         return re.search(r"^Engine: .*$", self.stdout, re.M).group()
@@ -129,6 +133,14 @@ class Server:
             for stream in self.popen.values():
                 if hasattr(stream, "close"):
                     stream.close()
+
+
+class Listener:
+    def __init__(self, port):
+        self.port = port
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S)
 
 
 class Interactive:
