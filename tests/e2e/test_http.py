@@ -1,4 +1,5 @@
-"""HTTP/1 with clients we did not write: curl and http.client; and what they never send, by hand."""
+"""HTTP/1 with clients we did not write: curl and http.client. What they never
+send is in test_http_strict.py."""
 
 import hashlib
 import http.client
@@ -9,7 +10,7 @@ import socket
 
 import pytest
 
-from support import PATIENCE_S, SANITIZED, curl, receive_all, receive_exactly
+from support import PATIENCE_S, SANITIZED, curl, receive_all
 
 
 @pytest.fixture
@@ -156,47 +157,6 @@ def test_pipelining(server):
     received = raw(server, requests)
     assert re.findall(rb"\r\n\r\n(\d\d\d)", received) == [b"%03d" % i for i in range(100)]
     assert received.count(b"HTTP/1.1 200 OK\r\n") == 100
-
-
-REFUSALS = [
-    (400, "no host", b"GET / HTTP/1.1\r\n\r\n"),
-    (400, "space before a colon", b"GET / HTTP/1.1\r\nHost : h\r\n\r\n"),
-    (400, "two lengths", b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n"
-                         b"Content-Length: 2\r\n\r\nab"),
-    (400, "length and chunked", b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n"
-                                b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-    (400, "bad chunk", b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
-    (405, "TRACE", b"TRACE / HTTP/1.1\r\nHost: h\r\n\r\n"),
-    (405, "CONNECT", b"CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n"),
-    (413, "body", b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1048577\r\n\r\n"
-                  + b"x" * 100_000),
-    (414, "target", b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: h\r\n\r\n"),
-    (417, "expectation", b"GET / HTTP/1.1\r\nHost: h\r\nExpect: miracles\r\n\r\n"),
-    (431, "head", b"GET / HTTP/1.1\r\nHost: h\r\nA: " + b"a" * 40_000 + b"\r\n\r\n"),
-    (431, "fields", b"GET / HTTP/1.1\r\nHost: h\r\n" + b"A: b\r\n" * 200 + b"\r\n"),
-    (501, "coding", b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n"),
-    (505, "version", b"GET / HTTP/3.0\r\nHost: h\r\n\r\n"),
-]
-
-
-@pytest.mark.parametrize("status, name, request_bytes", REFUSALS,
-                         ids=[f"{row[0]} {row[1]}" for row in REFUSALS])
-def test_refusals(echod, status, name, request_bytes):
-    server = echod("--max-body", "1MiB")
-    received = raw(server, request_bytes)
-    assert received.startswith(b"HTTP/1.1 %d " % status)
-    assert b"\r\nConnection: close\r\n" in received
-    assert received.count(b"HTTP/1.1 ") == 1
-
-
-def test_a_refusal_reaches_a_client_that_goes_on_sending(server):
-    """The answer must not be lost to a reset because of what the server did not read."""
-    with server.connect() as connection:
-        connection.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nExpect: miracles\r\n"
-                           b"Content-Length: 4000000\r\n\r\n" + b"x" * 4_000_000)
-        received = receive_exactly(connection, 12)
-        assert received == b"HTTP/1.1 417"
-        assert b"\r\nConnection: close\r\n" in receive_all(connection)
 
 
 def test_408(echod, engine):
