@@ -17,7 +17,7 @@ KIB, MIB = 1 << 10, 1 << 20
 
 # For pages that the allocator touches for the first time. What is sent is far more.
 GROWTH_MAX = 512 * KIB
-STREAM_SIZE = (1 if SANITIZED else 24) * MIB
+STREAM_SIZE = (8 if SANITIZED else 24) * MIB
 
 BLOCK = 64 * KIB
 HEAD = b"POST / HTTP/1.1\r\nHost: h\r\n"
