@@ -25,8 +25,8 @@ async function pipelined() {
   let connections = 0;
   client.on('connect', () => ++connections);
   const answers = await Promise.all(Array.from({length: 50}, async (_, i) => {
-    const options = {path: `/${i}`, method: 'PUT', body: body(i), idempotent: true, blocking: false};
-    const answer = await client.request(options);
+    const options = {path: `/${i}`, method: 'PUT', idempotent: true, blocking: false};
+    const answer = await client.request({...options, body: body(i)});
     return answer.statusCode === 200 && (await bytes(answer.body)).equals(body(i));
   }));
   await client.close();
@@ -50,8 +50,8 @@ async function kept() {
           right: echo.equals(Buffer.concat(pieces)), target: reflection.target};
 }
 
-// By itself fetch() opens connections as it likes, and keeps them; a server that serves one at a time
-// would let it wait.
+// By itself fetch() opens connections as it likes, and keeps them; a server that serves one at a
+// time would let it wait.
 async function fetched() {
   const dispatcher = new Agent({connections: 1});
   const sized = await fetch(url, {dispatcher, method: 'POST', body: body(5)});
