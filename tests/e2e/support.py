@@ -17,6 +17,10 @@ import time
 PATIENCE_S = 60  # for what should come at once
 
 ECHOD = pathlib.Path(os.environ.get("ECHOD", "build/release/echod")).absolute()
+
+# Where Debian has the packages for Node.js; its own looks there by itself.
+NODE_ENVIRONMENT = {**os.environ, "NODE_PATH": "/usr/share/nodejs"}
+
 ENGINES = ["sequential", "threads", "pool", "epoll", "uring"]
 
 

@@ -2,22 +2,18 @@
 Node.js's own, and node:http with its keep-alive agent."""
 
 import json
-import os
 import pathlib
 import subprocess
 
-from support import PATIENCE_S
+from support import NODE_ENVIRONMENT, PATIENCE_S
 
 SCRIPT = pathlib.Path(__file__).with_name("http_node.js")
-
-# Where Debian has the packages; its own Node.js looks there by itself.
-PACKAGES = {"NODE_PATH": "/usr/share/nodejs"}
 
 
 def test_conversations(shared_server):
     run = subprocess.run(["node", SCRIPT, f"http://127.0.0.1:{shared_server.port}/"],
                          stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE_S,
-                         env={**os.environ, **PACKAGES}, check=False)
+                         env=NODE_ENVIRONMENT, check=False)
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout) == {
         "pipelined": {"connections": 1, "right": 50},
