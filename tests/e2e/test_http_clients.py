@@ -118,6 +118,13 @@ def test_curl_compressed(shared_server):
     assert "Accept-Encoding" in fields
 
 
+def test_curl_would_like_http2(shared_server):
+    """It asks for an upgrade in passing, and is content without."""
+    result = curl("--http2", "--data", "x", "--include", url(shared_server))
+    assert result.returncode == 0
+    assert result.stdout.startswith(b"HTTP/1.1 200 OK\r\n") and result.stdout.endswith(b"\r\n\r\nx")
+
+
 # --- h11 ----------------------------------------------------------------------------------------
 
 
