@@ -10,6 +10,7 @@ import socket
 
 import pytest
 
+import http_peer
 from support import PATIENCE_S, SANITIZED, curl, receive_all
 
 
@@ -168,3 +169,13 @@ def test_408(echod, engine):
         received = receive_all(connection)
     assert received.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert b"\r\nConnection: close\r\n" in received
+
+
+def test_a_body_that_stops(echod, engine):
+    """What came of it comes back, then the idle timeout ends it, and not the head's deadline."""
+    server = echod("--engine", engine, "--idle-timeout", "300ms", "--header-timeout", "100ms")
+    with server.connect() as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf")
+        received = http_peer.wait_for_end(connection)
+    assert received.startswith(b"HTTP/1.1 200 OK\r\n") and received.endswith(b"\r\n\r\nhalf")
+    server.wait_log("Client was silent for 300ms, connection closed")
