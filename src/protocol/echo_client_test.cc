@@ -194,6 +194,31 @@ TEST(Http1ClientTest, AResponseAfterTheLastOneIsFound) {
   expect_fault(exchange, EchoFault::kProtocol, "a response after Connection: close");
 }
 
+TEST(Http1ClientTest, AFarewellIsAnEndInOrder) {
+  for (const std::string_view farewell :
+       {"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbye",
+        "HTTP/1.0 400 Bad request\r\n\r\nbye", "HTTP/1.1 408 No\r\nConnection: close\r\n\r\n"}) {
+    Exchange exchange(Kind::kHttp, {64});
+    std::string requests = exchange.sent();
+    exchange.answer(response(take_body(requests)));
+    exchange.answer(farewell);
+    exchange.end();
+    ASSERT_TRUE(exchange.outcome.has_value());
+    EXPECT_TRUE(exchange.outcome->has_value()) << exchange.client().explanation();
+    EXPECT_EQ(exchange.traffic.echoes, 1u);
+    EXPECT_TRUE(exchange.traffic.refusals.empty());
+  }
+}
+
+TEST(Http1ClientTest, OnlyOneFarewellIsTaken) {
+  Exchange exchange(Kind::kHttp, {64});
+  const std::string farewell = "HTTP/1.1 408 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+  std::string requests = exchange.sent();
+  exchange.answer(response(take_body(requests)));
+  exchange.answer(farewell + farewell);
+  expect_fault(exchange, EchoFault::kProtocol, "a response that nothing asked for");
+}
+
 TEST(Http1ClientTest, AResponseNobodyAskedForIsFound) {
   Exchange exchange(Kind::kHttp, {64});
   std::string requests = exchange.sent();

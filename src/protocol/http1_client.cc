@@ -117,6 +117,10 @@ class Http1Client final : public EchoClient {
 
   Result<void> begin_response() {
     const wire::ResponseHead& head = decoder_.head();
+    if (sizes_.empty() && is_farewell(head)) {
+      refused_ = last_response_ = true;
+      return {};
+    }
     if (sizes_.empty()) {
       return give_up(EchoFault::kProtocol,
                      fmt::format("a response that nothing asked for: status {}", head.status));
@@ -138,6 +142,12 @@ class Http1Client final : public EchoClient {
     return {};
   }
 
+  // A server may say why it gives up a connection that waits for a request, or that ended without
+  // one (RFC 9110 section 15.5.9; HAProxy does both): an end in order.
+  bool is_farewell(const wire::ResponseHead& head) const {
+    return !last_response_ && !head.keep_alive && (head.status == 400 || head.status == 408);
+  }
+
   Result<void> take_body(std::span<const std::byte> bytes) {
     if (refused_) return {};
     Result<void> right = check(bytes, verify_ ? &pattern_ : nullptr, body_base_ + body_received_,
@@ -149,6 +159,7 @@ class Http1Client final : public EchoClient {
 
   // `count` echoes are complete besides, of which the traffic has not been told yet.
   Result<void> end_response(size_t& count) {
+    if (sizes_.empty()) return {};  // a farewell
     const uint64_t size = sizes_.front();
     if (!refused_ && body_received_ < size) {
       return give_up(EchoFault::kCorrupt,

@@ -17,6 +17,10 @@ import time
 PATIENCE_S = 60  # for what should come at once
 
 ECHOD = pathlib.Path(os.environ.get("ECHOD", "build/release/echod")).absolute()
+
+# Where Debian has the packages for Node.js; its own looks there by itself.
+NODE_ENVIRONMENT = {**os.environ, "NODE_PATH": "/usr/share/nodejs"}
+
 ENGINES = ["sequential", "threads", "pool", "epoll", "uring"]
 
 
@@ -88,6 +92,10 @@ class Server:
     def port(self):
         return self.ports[0]
 
+    def listener(self, index):
+        """One of several, for whoever wants a server to connect to."""
+        return Listener(self.ports[index])
+
     @property
     def engine_line(self):
         return re.search(r"^Engine: .*$", self.stdout, re.M).group()
@@ -129,6 +137,14 @@ class Server:
             for stream in self.popen.values():
                 if hasattr(stream, "close"):
                     stream.close()
+
+
+class Listener:
+    def __init__(self, port):
+        self.port = port
+
+    def connect(self):
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S)
 
 
 class Interactive:

@@ -1,4 +1,5 @@
-"""HTTP/1 with clients we did not write: curl and http.client; and what they never send, by hand."""
+"""HTTP/1 with clients we did not write: curl and http.client. What they never
+send is in test_http_strict.py."""
 
 import hashlib
 import http.client
@@ -9,7 +10,8 @@ import socket
 
 import pytest
 
-from support import PATIENCE_S, SANITIZED, curl, receive_all, receive_exactly
+import http_peer
+from support import PATIENCE_S, SANITIZED, curl, receive_all
 
 
 @pytest.fixture
@@ -36,32 +38,33 @@ def raw(server, request):
         return receive_all(connection)
 
 
-def test_chunked_upload(server):
+def test_chunked_upload(shared_server):
     result = curl("--header", "Transfer-Encoding: chunked", "--data", "Hello, chunks!",
-                  "--include", f"localhost:{server.port}")
+                  "--include", f"localhost:{shared_server.port}")
     assert result.returncode == 0
     head, _, body = result.stdout.partition(b"\r\n\r\n")
     assert b"\r\nTransfer-Encoding: chunked" in head
     assert body == b"Hello, chunks!"
 
 
-def test_http10(server):
-    result = curl("--http1.0", "--data", "Hello, 1996!", "--include", f"localhost:{server.port}")
+def test_http10(shared_server):
+    result = curl("--http1.0", "--data", "Hello, 1996!", "--include",
+                  f"localhost:{shared_server.port}")
     assert result.returncode == 0
     head, _, body = result.stdout.partition(b"\r\n\r\n")
     assert b"\r\nConnection: close" in head
     assert body == b"Hello, 1996!"
 
 
-def test_head(server):
-    result = curl("--head", f"localhost:{server.port}")
+def test_head(shared_server):
+    result = curl("--head", f"localhost:{shared_server.port}")
     assert result.returncode == 0
     assert result.stdout.startswith(b"HTTP/1.1 200 OK\r\n")
     assert re.search(rb"\r\nContent-Length: [1-9]", result.stdout)
 
 
-def test_get_shows_the_request(server):
-    url = f"localhost:{server.port}/any/path?query"
+def test_get_shows_the_request(shared_server):
+    url = f"localhost:{shared_server.port}/any/path?query"
     fields = ["--header", "x-CASE:  kept", "--header", "X-Case: twice"]
     text = curl(*fields, url)
     assert text.returncode == 0
@@ -71,14 +74,14 @@ def test_get_shows_the_request(server):
     assert reflection["target"] == "/any/path?query"
     assert [field["raw"] for field in reflection["headers"]][-2:] == ["x-CASE:  kept",
                                                                      "X-Case: twice"]
-    assert reflection["connection"]["local"] == f"127.0.0.1:{server.port}"
+    assert reflection["connection"]["local"] == f"127.0.0.1:{shared_server.port}"
     assert reflection["connection"]["tcp_info"]["mss"] > 0
 
 
-def test_raw_gives_the_exact_bytes(server):
+def test_raw_gives_the_exact_bytes(shared_server):
     request = (b"POST /raw HTTP/1.1\r\nHost:h\r\nTransfer-Encoding: Chunked\r\n\r\n"
                b"05;a=b\r\nhello\r\n0\r\nX-Trailer:1\r\n\r\n")
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
+    connection = http.client.HTTPConnection("127.0.0.1", shared_server.port, timeout=PATIENCE_S)
     connection.connect()
     connection.sock.sendall(request)
     response = http.client.HTTPResponse(connection.sock, method="POST")
@@ -87,12 +90,12 @@ def test_raw_gives_the_exact_bytes(server):
     connection.close()
 
 
-def test_expect_100_continue(server, tmp_path):
+def test_expect_100_continue(shared_server, tmp_path):
     path = tmp_path / "two-megabytes"
     path.write_bytes(os.urandom(2 << 20))
     # curl asks by itself above 1 MiB; without an answer it would wait for the timeout given here.
     result = curl("--data-binary", f"@{path}", "--verbose", "--expect100-timeout", PATIENCE_S,
-                  "--header", "Expect: 100-continue", f"localhost:{server.port}",
+                  "--header", "Expect: 100-continue", f"localhost:{shared_server.port}",
                   timeout=PATIENCE_S / 2)
     assert result.returncode == 0
     assert b"> Expect: 100-continue" in result.stderr
@@ -111,11 +114,11 @@ def test_keep_alive(server):
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_large_upload(server, large_file, tmp_path, chunked):
+def test_large_upload(shared_server, large_file, tmp_path, chunked):
     out = tmp_path / "out"
     arguments = ["--header", "Transfer-Encoding: chunked"] if chunked else []
     result = curl("--upload-file", large_file, "--output", out, *arguments,
-                  f"http://localhost:{server.port}/x")
+                  f"http://localhost:{shared_server.port}/x")
     assert result.returncode == 0, result.stderr
     assert digest(out) == digest(large_file)
 
@@ -150,53 +153,12 @@ def test_a_session_of_http_client(server):
     server.wait_log(r"Connection closed \(.*, 7 requests, ")
 
 
-def test_pipelining(server):
+def test_pipelining(shared_server):
     requests = b"".join(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n%03d" % i
                         for i in range(100))
-    received = raw(server, requests)
+    received = raw(shared_server, requests)
     assert re.findall(rb"\r\n\r\n(\d\d\d)", received) == [b"%03d" % i for i in range(100)]
     assert received.count(b"HTTP/1.1 200 OK\r\n") == 100
-
-
-REFUSALS = [
-    (400, "no host", b"GET / HTTP/1.1\r\n\r\n"),
-    (400, "space before a colon", b"GET / HTTP/1.1\r\nHost : h\r\n\r\n"),
-    (400, "two lengths", b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n"
-                         b"Content-Length: 2\r\n\r\nab"),
-    (400, "length and chunked", b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n"
-                                b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-    (400, "bad chunk", b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
-    (405, "TRACE", b"TRACE / HTTP/1.1\r\nHost: h\r\n\r\n"),
-    (405, "CONNECT", b"CONNECT h:443 HTTP/1.1\r\nHost: h\r\n\r\n"),
-    (413, "body", b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1048577\r\n\r\n"
-                  + b"x" * 100_000),
-    (414, "target", b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: h\r\n\r\n"),
-    (417, "expectation", b"GET / HTTP/1.1\r\nHost: h\r\nExpect: miracles\r\n\r\n"),
-    (431, "head", b"GET / HTTP/1.1\r\nHost: h\r\nA: " + b"a" * 40_000 + b"\r\n\r\n"),
-    (431, "fields", b"GET / HTTP/1.1\r\nHost: h\r\n" + b"A: b\r\n" * 200 + b"\r\n"),
-    (501, "coding", b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n"),
-    (505, "version", b"GET / HTTP/3.0\r\nHost: h\r\n\r\n"),
-]
-
-
-@pytest.mark.parametrize("status, name, request_bytes", REFUSALS,
-                         ids=[f"{row[0]} {row[1]}" for row in REFUSALS])
-def test_refusals(echod, status, name, request_bytes):
-    server = echod("--max-body", "1MiB")
-    received = raw(server, request_bytes)
-    assert received.startswith(b"HTTP/1.1 %d " % status)
-    assert b"\r\nConnection: close\r\n" in received
-    assert received.count(b"HTTP/1.1 ") == 1
-
-
-def test_a_refusal_reaches_a_client_that_goes_on_sending(server):
-    """The answer must not be lost to a reset because of what the server did not read."""
-    with server.connect() as connection:
-        connection.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nExpect: miracles\r\n"
-                           b"Content-Length: 4000000\r\n\r\n" + b"x" * 4_000_000)
-        received = receive_exactly(connection, 12)
-        assert received == b"HTTP/1.1 417"
-        assert b"\r\nConnection: close\r\n" in receive_all(connection)
 
 
 def test_408(echod, engine):
@@ -207,3 +169,13 @@ def test_408(echod, engine):
         received = receive_all(connection)
     assert received.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert b"\r\nConnection: close\r\n" in received
+
+
+def test_a_body_that_stops(echod, engine):
+    """What came of it comes back, then the idle timeout ends it, and not the head's deadline."""
+    server = echod("--engine", engine, "--idle-timeout", "300ms", "--header-timeout", "100ms")
+    with server.connect() as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf")
+        received = http_peer.wait_for_end(connection)
+    assert received.startswith(b"HTTP/1.1 200 OK\r\n") and received.endswith(b"\r\n\r\nhalf")
+    server.wait_log("Client was silent for 300ms, connection closed")
