@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "protocol/http_date.h"
+#include "protocol/http_page.h"
 #include "protocol/http_routes.h"
 #include "protocol/linger.h"
 #include "protocol/websocket_connection.h"
@@ -17,6 +18,9 @@ namespace {
 using wire::BodyFraming;
 using wire::HttpVersion;
 using Event = wire::RequestDecoder::Event;
+
+// A browser runs nothing, whatever a client made us say.
+constexpr std::string_view kSandbox = "sandbox; default-src 'none'";
 
 std::optional<wire::DeflatePolicy> policy_of(WebSocketCompression compression) {
   if (compression == WebSocketCompression::kOff) return std::nullopt;
@@ -185,14 +189,18 @@ Task<> Http1Connection::answer() {
 
 // `length` counts where the response is not chunked.
 void Http1Connection::compose_head(BodyFraming framing, uint64_t length,
-                                   std::string_view content_type) {
+                                   std::string_view content_type, bool is_page) {
   text_.clear();
   wire::append_status_line(text_, 200);
   wire::append_field(text_, "Date", http_date_now());
   wire::append_field(text_, "Content-Type", content_type);
-  // A browser neither guesses another type nor runs anything, whatever a client made us say.
-  wire::append_field(text_, "X-Content-Type-Options", "nosniff");
-  wire::append_field(text_, "Content-Security-Policy", "sandbox; default-src 'none'");
+  wire::append_field(text_, "X-Content-Type-Options", "nosniff");  // no guess at another type
+  wire::append_field(text_, "Content-Security-Policy", is_page ? http_page_policy() : kSandbox);
+  if (is_page) {
+    // A program that asks for the same gets something else.
+    wire::append_field(text_, "Vary", "Accept");
+    wire::append_field(text_, "Cache-Control", "no-store");
+  }
   if (framing == BodyFraming::kChunked) {
     wire::append_field(text_, "Transfer-Encoding", "chunked");
   } else {
@@ -294,6 +302,13 @@ Task<Http1Connection::Body> Http1Connection::reflect() {
   Body read = co_await read_body(facts);
   if (read != Body::kComplete) co_return read;
   const wire::RequestHead& head = decoder_.head();
+  if (wants_http_page(head, decoder_.head_bytes())) {
+    const std::string_view page = http_page();
+    compose_head(BodyFraming::kContentLength, page.size(), "text/html; charset=utf-8", true);
+    co_await output_.write(text_);
+    if (head.method != "HEAD") co_await output_.write(page);
+    co_return Body::kComplete;
+  }
   const ReflectedRequest request{.head = head,
                                  .head_bytes = decoder_.head_bytes(),
                                  .body = facts,
@@ -353,7 +368,7 @@ void Http1Connection::compose_refusal(int status) {
   wire::append_field(text_, "Date", http_date_now());
   wire::append_field(text_, "Content-Type", "text/plain");
   wire::append_field(text_, "X-Content-Type-Options", "nosniff");
-  wire::append_field(text_, "Content-Security-Policy", "sandbox; default-src 'none'");
+  wire::append_field(text_, "Content-Security-Policy", kSandbox);
   wire::append_field(text_, "Content-Length", fmt::format_int(body.size()).c_str());
   if (status == 405) {
     wire::append_field(text_, "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");

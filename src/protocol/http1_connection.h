@@ -39,7 +39,8 @@ class Http1Connection {
   Task<> write_chunk(std::span<const std::byte> bytes);
   Task<> refuse(int status);
   bool refused_method() const;
-  void compose_head(wire::BodyFraming framing, uint64_t length, std::string_view content_type);
+  void compose_head(wire::BodyFraming framing, uint64_t length, std::string_view content_type,
+                    bool is_page = false);
   void compose_refusal(int status);
 
   Stream& peer_;
