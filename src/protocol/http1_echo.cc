@@ -1,6 +1,7 @@
 #include "protocol/http1_echo.h"
 
 #include "protocol/http_generated.h"
+#include "protocol/http_page.h"
 #include "protocol/http_reflection.h"
 
 namespace echod {
@@ -122,6 +123,12 @@ Task<BodyEnd> reflect(Http1Exchange& exchange, std::string_view) {
   ReflectedBody facts;
   BodyEnd read = co_await read_reflected(exchange, facts);
   if (read != BodyEnd::kComplete) co_return read;
+  if (wants_http_page(exchange.head(), exchange.head_bytes())) {
+    const HttpResponseHead page{
+        .content_type = "text/html; charset=utf-8", .policy = http_page_policy(), .document = true};
+    co_await exchange.answer(page, http_page());
+    co_return BodyEnd::kComplete;
+  }
   const ReflectedRequest request{.head = exchange.head(),
                                  .head_bytes = exchange.head_bytes(),
                                  .body = facts,

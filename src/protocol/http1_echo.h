@@ -19,7 +19,8 @@ Task<BodyEnd> echo_body(Http1Exchange& exchange, std::string_view argument);
 // The request's bytes as they came: its head, and its body with all of its framing.
 Task<BodyEnd> echo_raw(Http1Exchange& exchange, std::string_view argument);
 
-// What the request looked like, once it has come to its end, as JSON or text.
+// What the request looked like, once it has come to its end, as JSON or text; to a browser at "/"
+// the page.
 Task<BodyEnd> reflect(Http1Exchange& exchange, std::string_view argument);
 
 // Takes the body in, and keeps what reflections say of it.

@@ -139,9 +139,12 @@ Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming f
   wire::append_field(text_, "Content-Security-Policy", response.policy);
   if (compresses() && !bodiless) {
     wire::append_field(text_, "Content-Encoding", wire::name_of(coding_));
-    wire::append_field(text_, "Vary", "Accept-Encoding");
+    if (!response.document) wire::append_field(text_, "Vary", "Accept-Encoding");
   }
-  if (response.document) wire::append_field(text_, "Cache-Control", "no-store");
+  if (response.document) {
+    wire::append_field(text_, "Vary", "Accept, Accept-Encoding");
+    wire::append_field(text_, "Cache-Control", "no-store");
+  }
   text_ += response.fields;
   text_ += plan_.fields;
   if (empty) {

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "protocol/http_reflection.h"
-#include "wire/base64.h"
+#include "wire/digest.h"
 #include "wire/http1_head.h"
 #include "wire/http1_syntax.h"
 #include "wire/http_target.h"
@@ -122,7 +122,7 @@ void add_body(Json& document, std::string_view content_type, std::string_view bo
   } else {
     const std::string_view type = content_type.empty() ? "application/octet-stream" : content_type;
     document["data"] =
-        fmt::format("data:{};base64,{}", shown_as_text(type), wire::base64_url(body));
+        fmt::format("data:{};base64,{}", shown_as_text(type), wire::to_base64_url(body));
   }
 }
 

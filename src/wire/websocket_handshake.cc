@@ -1,13 +1,9 @@
 #include "wire/websocket_handshake.h"
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 
 #include "base/check.h"
-#include "wire/base64.h"
+#include "wire/digest.h"
 #include "wire/http1_syntax.h"
 
 namespace echod::wire {
@@ -17,7 +13,6 @@ namespace {
 constexpr std::string_view kAcceptSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 constexpr size_t kKeyBytes = 16;
 constexpr size_t kKeyDigits = 22;  // of base64, and two signs of padding
-constexpr size_t kSha1Bytes = 20;
 
 bool is_base64_digit(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
@@ -84,14 +79,9 @@ bool is_websocket_key(std::string_view key) {
 Result<std::string> websocket_accept(std::string_view key) {
   std::string text(key);
   text += kAcceptSuffix;
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-  unsigned size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr) != 1) {
-    ERR_clear_error();  // else another user of the library on this thread would find it
-    return failure(Errc::kNoMemory);
-  }
-  ECHOD_CHECK(size == kSha1Bytes);
-  return base64({reinterpret_cast<const char*>(digest.data()), kSha1Bytes});
+  const Result<std::string> digest = sha1(text);
+  if (!digest) return failure(digest.error().code);
+  return to_base64(*digest);
 }
 
 std::string_view choose_subprotocol(std::string_view offered) {
@@ -138,7 +128,7 @@ void append_websocket_answer(std::string& out, const WebSocketAcceptance& accept
 std::string make_websocket_key(Random& random) {
   std::string bytes(kKeyBytes, '\0');
   for (char& byte : bytes) byte = static_cast<char>(random.below(256));
-  return base64(bytes);
+  return to_base64(bytes);
 }
 
 void append_websocket_fields(std::string& out, const WebSocketRequest& request) {

@@ -5,6 +5,7 @@ import itertools
 
 import pytest
 
+import devtools
 import support
 
 
@@ -105,3 +106,13 @@ def default_server(tmp_path_factory):
     server = support.Server(tmp_path_factory.mktemp("default"), "--drain-timeout", "2s")
     yield server
     server.close()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """One chromium for all the tests of a file."""
+    if not devtools.CHROMIUM:
+        pytest.skip("needs chromium")
+    running = devtools.Browser(tmp_path_factory.mktemp("chromium"))
+    yield running
+    running.close()

@@ -1,0 +1,65 @@
+#include "protocol/http_page.h"
+
+#include <fmt/format.h>
+
+#include <new>
+#include <string>
+
+#include "base/check.h"
+#include "wire/digest.h"
+#include "wire/http1_head.h"
+#include "wire/http_accept.h"
+#include "wire/http_target.h"
+
+namespace echod {
+
+// http_page.html, compiled in: the build writes it into a source file of its own.
+extern const std::string_view kHttpPage;
+
+namespace {
+
+// What stands between the page's only `begin` and the only `end`.
+std::string_view element(std::string_view begin, std::string_view end) {
+  const size_t from = kHttpPage.find(begin);
+  ECHOD_CHECK(from != std::string_view::npos && kHttpPage.rfind(begin) == from);
+  const size_t to = kHttpPage.find(end);
+  ECHOD_CHECK(to != std::string_view::npos && to > from && kHttpPage.rfind(end) == to);
+  return kHttpPage.substr(from + begin.size(), to - from - begin.size());
+}
+
+std::string source_hash(std::string_view text) {
+  const Result<std::string> digest = wire::sha256(text);
+  if (!digest) throw std::bad_alloc();
+  return wire::to_base64(*digest);
+}
+
+// A script that would turn text into markup is refused by the browser too (Trusted Types).
+std::string compose_policy() {
+  return fmt::format(
+      "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; "
+      "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+      "require-trusted-types-for 'script'; trusted-types 'none'",
+      source_hash(element("<script>", "</script>")), source_hash(element("<style>", "</style>")));
+}
+
+}  // namespace
+
+bool wants_http_page(const wire::RequestHead& head, std::string_view head_bytes) {
+  if (head.method != "GET" && head.method != "HEAD") return false;
+  if (head.framing != wire::BodyFraming::kNone) return false;
+  const wire::TargetParts target = wire::split_target(head.target);
+  if (target.path != "/" || target.has_query) return false;
+  const wire::FieldLines fields = wire::fields_of(head_bytes);
+  const int html = wire::media_type_weight(fields, "text", "html");
+  return html > wire::media_type_weight(fields, "application", "json") &&
+         html > wire::media_type_weight(fields, "text", "plain");
+}
+
+std::string_view http_page() { return kHttpPage; }
+
+std::string_view http_page_policy() {
+  static const std::string policy = compose_policy();
+  return policy;
+}
+
+}  // namespace echod
