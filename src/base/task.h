@@ -24,6 +24,7 @@
 // Rules (g++ 12.2 miscompiles more daring shapes; base/task_canary_test.cc keeps watch):
 //   - co_await stands in one of four places: its own statement (with co_return or an assignment),
 //     `T x = co_await ...`, the condition of a while or if, a by-value function argument;
+//   - no "?:" in what is awaited (both branches would be evaluated): give it a name before;
 //   - no coroutine lambda captures; no arrays in coroutine frames; no lock across a co_await;
 //   - a Task is awaited once, by the coroutine that made it, or given to a Nursery;
 //   - a Task is never destroyed while it runs: abort what it waits for, and let it end.

@@ -199,7 +199,9 @@ Task<> Http1Exchange::write_coded(std::string_view part) {
 Task<> Http1Exchange::drain_encoder(bool finish) {
   const std::span<std::byte> out = std::as_writable_bytes(std::span(coded_));
   while (true) {
-    wire::EncoderStep step = co_await (finish ? encoder_->finish(out) : encoder_->flush(out));
+    // Not in one expression: g++ 12 would evaluate both.
+    Result<wire::EncoderStep> drained = finish ? encoder_->finish(out) : encoder_->flush(out);
+    wire::EncoderStep step = co_await std::move(drained);
     if (step.size > 0) co_await write_framed(std::string_view(coded_).substr(0, step.size));
     if (step.done) co_return;
   }

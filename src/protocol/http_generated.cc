@@ -120,7 +120,8 @@ Task<BodyEnd> answer_stream_bytes(Http1Exchange& exchange, std::string_view argu
   }
   BodyEnd end = BodyEnd::kComplete;
   if (!size || !chunk_size) {
-    end = co_await exchange.decline(400, size ? chunk_size.error() : size.error());
+    const std::string problem = size ? chunk_size.error() : size.error();
+    end = co_await exchange.decline(400, problem);
   } else {
     end = co_await answer_pattern(exchange, *size, *chunk_size);
   }
