@@ -15,8 +15,6 @@
 namespace echod {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // What is logged of a request, redacted and cut to size.
 struct Logged {
   std::string method;  // empty, as the next two: the request was not understood
@@ -87,30 +85,36 @@ std::string text_line(const AccessRecord& record) {
   return out;
 }
 
+void append_member(std::string& out, std::string_view name, std::string_view value) {
+  fmt::format_to(std::back_inserter(out), ",\"{}\":", name);
+  // As in the log: ensure_ascii, and U+FFFD for what is not UTF-8.
+  out += nlohmann::json(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
+// Member by member: a document of all of them takes about twice as long to make.
 std::string json_line(const AccessRecord& record) {
   const HttpExchangeFacts& facts = record.facts;
   const Logged request = logged(facts);
-  Json json;
-  json["time"] = format_time(record.time);
-  json["event"] = "http_request";
-  if (!record.peer.empty()) json["peer"] = record.peer;
-  json["connection"] = record.connection;
-  json["request"] = record.request;
+  std::string out =
+      fmt::format(R"({{"time":"{}","event":"http_request")", format_time(record.time));
+  if (!record.peer.empty()) append_member(out, "peer", record.peer);
+  fmt::format_to(std::back_inserter(out), R"(,"connection":{},"request":{})", record.connection,
+                 record.request);
   if (!request.method.empty()) {
-    json["method"] = request.method;
-    json["target"] = request.target;
+    append_member(out, "method", request.method);
+    append_member(out, "target", request.target);
   }
-  if (!request.version.empty()) json["version"] = request.version;
-  json["status"] = facts.status;
-  json["request_bytes"] = facts.request_body_size;
-  json["response_bytes"] = facts.response_body_size;
-  json["duration_ns"] = facts.duration.count();
-  json["complete"] = facts.complete;
-  if (request.referer) json["referer"] = *request.referer;
-  if (request.user_agent) json["user_agent"] = *request.user_agent;
-  if (request.trace) json["traceparent"] = *request.trace;
-  // As in the log: ensure_ascii, and U+FFFD for what is not UTF-8.
-  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+  if (!request.version.empty()) append_member(out, "version", request.version);
+  fmt::format_to(std::back_inserter(out),
+                 R"(,"status":{},"request_bytes":{},"response_bytes":{},"duration_ns":{},)"
+                 R"("complete":{})",
+                 facts.status, facts.request_body_size, facts.response_body_size,
+                 facts.duration.count(), facts.complete);
+  if (request.referer) append_member(out, "referer", *request.referer);
+  if (request.user_agent) append_member(out, "user_agent", *request.user_agent);
+  if (request.trace) append_member(out, "traceparent", *request.trace);
+  out += '}';
+  return out;
 }
 
 // As nginx does by default: \xHH for quotes, backslashes, control characters and all beyond ASCII.

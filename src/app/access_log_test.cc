@@ -96,7 +96,7 @@ class AccessLogTest : public testing::Test {
   Session session_{.clock = clock_, .buffers = pool_};
 };
 
-const HttpExchangeFacts kFacts{.method = "GET", .target = "/", .status = 200};
+const HttpExchangeFacts kFacts{.head_bytes = {}, .method = "GET", .target = "/", .status = 200};
 
 TEST_F(AccessLogTest, LinesAreAppendedToTheFile) {
   const std::string file = path("access");

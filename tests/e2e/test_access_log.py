@@ -1,7 +1,9 @@
 """The access log: a line for each request, in every format, whatever clients send."""
 
 import datetime
+import fcntl
 import json
+import os
 import re
 
 import pytest
@@ -281,3 +283,22 @@ def test_a_full_disk_costs_only_lines(echod):
     dropped = re.findall(r"^(\d+) access log lines dropped: the access log is slow$", server.log,
                          re.M)
     assert sum(map(int, dropped)) == count
+
+
+@pytest.mark.skipif(SANITIZED, reason="many requests; AccessLogTest has a stalled reader too")
+def test_a_stalled_pipe_never_blocks_an_answer(echod):
+    """Nobody reads the pipe, and there are more lines than it and the queue (4096) take."""
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 16384)
+    server = echod("--access-log", "-", started=None, stdout=os.fdopen(writing, "wb"))
+    port = int(server.wait_log(r"^Echo server listening on \S+:(\d+)$").group(1))
+    batch, batches = 100, 46
+    for _ in range(batches):
+        answer = curl("--fail", "--data", "hi", f"http://127.0.0.1:{port}/[1-{batch}]")
+        assert answer.stdout == b"hi" * batch
+    assert server.stop() == 0
+    dropped = re.findall(r"^(\d+) access log lines dropped", server.log, re.M)
+    with os.fdopen(reading, "rb") as pipe:
+        os.set_blocking(reading, False)
+        arrived = pipe.read().count(b"\n")
+    assert sum(map(int, dropped)) + arrived == batch * batches

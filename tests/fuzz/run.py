@@ -42,6 +42,7 @@ SHARES = {
     "content_coding": (4, 512),
     "url": (150, 64),
     "log": (60, 256),
+    "access_log": (60, 512),
     "json_report": (60, 4096),
     "hlog": (8, 8192),
     "serve_options": (8, 128),
