@@ -169,9 +169,10 @@ TEST_P(SocketStreamTest, APendingOperationKeepsItsDeadline) {
 
 // --- Ends ----------------------------------------------------------------------------------------
 
-class LateClock final : public Clock {
+class LateClock final : public Timer {
  public:
   Time now() const override { return MonotonicClock().now() + hours(1); }
+  Task<> sleep_until(Time) override { co_return; }  // nobody sleeps here
 };
 
 TEST_P(SocketStreamTest, AnAbortEndsWhatIsPendingAndWhatComesLater) {

@@ -93,13 +93,14 @@ def check(answer, seen):
     """Fails where a browser could run `answer`. `seen`: heads that were found right."""
     head = b"\r\n".join(b": ".join(field) for field in answer.fields
                         if field[0] not in (b"Date", b"Content-Length"))
-    if (answer.status, head) in seen:
+    looked_at = (answer.status, head, bool(answer.body))
+    if looked_at in seen:
         return
     if answer.status in (100, 101):
         assert b"content-type" not in answer.names
         return
     assert answer.names[b"x-content-type-options"] == b"nosniff", answer.head
-    if answer.names[b"content-type"] == b"text/html; charset=utf-8":
+    if answer.names.get(b"content-type") == b"text/html; charset=utf-8":
         return check_page(answer)
     assert answer.names[b"content-security-policy"] == SANDBOX, answer.head
     if answer.body:
@@ -108,7 +109,7 @@ def check(answer, seen):
     location = answer.names.get(b"location", b"/")
     assert location.lower().startswith((b"http://", b"https://", b"/")), answer.head
     assert not {b"refresh", b"link", b"sourcemap", b"service-worker-allowed"} & set(answer.names)
-    seen.add((answer.status, head))
+    seen.add(looked_at)
 
 
 def check_page(answer):
