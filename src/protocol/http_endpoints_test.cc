@@ -220,11 +220,11 @@ TEST_F(HttpEndpointTest, AnythingsBodyByItsType) {
 }
 
 TEST_F(HttpEndpointTest, AnythingRefusesALargeBody) {
-  EXPECT_EQ(ask(post("/anything", std::string(1 << 20, 'x'), "Content-Type: text/a\r\n")).status,
+  EXPECT_EQ(ask(post("/anything", std::string(256 << 10, 'x'), "Content-Type: text/a\r\n")).status,
             200);
-  const HttpResponse response = ask(post("/anything", std::string((1 << 20) + 1, 'x')));
+  const HttpResponse response = ask(post("/anything", std::string((256 << 10) + 1, 'x')));
   EXPECT_EQ(response.status, 413);
-  EXPECT_TRUE(response.body.starts_with("/anything shows bodies of at most 1048576 bytes"));
+  EXPECT_TRUE(response.body.starts_with("/anything shows bodies of at most 262144 bytes"));
 }
 
 TEST_F(HttpEndpointTest, ADelayedAnything) {

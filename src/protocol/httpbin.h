@@ -7,9 +7,10 @@
 namespace echod {
 
 // /anything, /anything/...: arguments, fields, method, address, URL, and the body as text, form or
-// JSON. A body of more than kShownBodySizeMax bytes: 413.
+// JSON. A body of more than kShownBodySizeMax bytes: 413. (As JSON it may take a hundred times its
+// size.)
 Task<BodyEnd> answer_anything(Http1Exchange& exchange, std::string_view argument);
-inline constexpr size_t kShownBodySizeMax = size_t{1} << 20;
+inline constexpr size_t kShownBodySizeMax = size_t{256} << 10;
 
 // /delay/{n}: the same after so long; n is a duration, or a number of seconds.
 Task<BodyEnd> answer_delay(Http1Exchange& exchange, std::string_view argument);

@@ -21,7 +21,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kFormPartsMax = 1000;
-constexpr int kJsonDepthMax = 100;
+constexpr int kJsonDepthMax = 32;  // each level indents every line below it
 
 // In order of their names, several values of one in a list: Go's map[string][]string.
 using Lists = std::map<std::string, std::vector<std::string>>;
