@@ -106,7 +106,7 @@ void add_control(CommandParser& parser, ServeOptions& options) {
       "HTTP: whether clients may ask for an answer by query (?status=503&delay=10ms) and by "
       "X-Echo- fields; see docs/http.md (on)");
   parser.add_count(
-      "--seed", 0, UINT64_MAX, [&options](uint64_t n) { options.seed = n; },
+      "--seed", 0, INT64_MAX, [&options](uint64_t n) { options.seed = n; },
       "What chance is drawn from: the same requests in the same order get the same answers (a new "
       "one at each start)");
   parser.add_duration(

@@ -139,6 +139,22 @@ TEST(OptionsTest, AccessLog) {
   EXPECT_EQ(options({"--access-log-format", "combined"}).access_log.format, Format::kCombined);
 }
 
+TEST(OptionsTest, Answers) {
+  const ServeOptions defaults = options({});
+  EXPECT_TRUE(defaults.http.control.enabled);
+  EXPECT_EQ(defaults.seed, std::nullopt);
+  EXPECT_FALSE(options({"--response-control", "off"}).http.control.enabled);
+  EXPECT_EQ(options({"--seed", "9223372036854775807"}).seed, uint64_t{INT64_MAX});
+  EXPECT_EQ(options({"--max-duration", "1m"}).http.control.duration_max, std::chrono::minutes(1));
+  EXPECT_GE(options({"--max-duration", "0"}).http.control.duration_max, std::chrono::days(365));
+  EXPECT_EQ(options({"--max-answer", "1KiB"}).http.control.size_max, 1024u);
+  EXPECT_EQ(options({"--max-answer", "0"}).http.control.size_max, uint64_t{1} << 60);
+  EXPECT_EQ(options({"--max-waiting", "3"}).http.control.waiting_max, 3u);
+  EXPECT_EQ(options({"--allow-redirect", "a.test", "--allow-redirect", "[::1]:81"})
+                .http.control.redirect_hosts,
+            (std::vector<std::string>{"a.test", "[::1]:81"}));
+}
+
 TEST(OptionsTest, OptionsMayStandOnBothSidesOfTheVerb) {
   const ServeOptions both = options({"--workers", "2", "serve", "--queue", "3"});
   EXPECT_EQ(both.workers, 2u);
@@ -203,6 +219,11 @@ const Mistake kMistakes[] = {
     {{"--log-file", ""}, {"--log-file", "give the name of a file"}},
     {{"--log-reads", "some"}, {"'some' is not a number, all or none"}},
     {{"--log-reads", "4294967295"}, {"--log-reads"}},
+    {{"--response-control", "maybe"}, {"'maybe' is not one of on|off"}},
+    {{"--seed", "x"}, {"--seed"}},
+    {{"--max-duration", "long"}, {"--max-duration"}},
+    {{"--max-answer", "2EiB"}, {"--max-answer"}},
+    {{"--allow-redirect", "http://a.test"}, {"'http://a.test' is not a host or host:port"}},
     {{"--access-log", ""}, {"--access-log", "give the name of a file, or -"}},
     {{"--access-log-format", "xml"}, {"'xml' is not one of text|json|combined"}},
     {{"--no\nsuch\noption"}, {"unknown option"}},
@@ -247,6 +268,12 @@ TEST(OptionsTest, HelpMentionsEveryOption) {
                                     "--max-connections-per-source",
                                     "--max-body",
                                     "--max-header",
+                                    "--response-control",
+                                    "--seed",
+                                    "--max-duration",
+                                    "--max-answer",
+                                    "--max-waiting",
+                                    "--allow-redirect",
                                     "--max-message",
                                     "--ws-compression",
                                     "--ping-interval",
