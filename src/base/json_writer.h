@@ -1,0 +1,81 @@
+// Writes a JSON text (RFC 8259) into a string, member by member, as it is to look.
+//
+//   JsonWriter json(2);
+//   json.begin_object();
+//   json.member("name", "value");
+//   json.name("list");
+//   json.begin_array();
+//   ...
+//
+// Not by a library's tree of values, because destroying nlohmann's needs memory, and ends the
+// process where there is none: nothing that a client can cause may do that. This throws
+// std::bad_alloc while it writes, like any string.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace echod {
+
+class JsonWriter {
+ public:
+  // `indent`: spaces for each level, each member and element on a line of its own; 0: all on one
+  // line without spaces.
+  explicit JsonWriter(unsigned indent) : indent_(indent) {}
+
+  void begin_object() { begin('{'); }
+  void end_object() { end('}'); }
+  void begin_array() { begin('['); }
+  void end_array() { end(']'); }
+
+  // The name of an object's next member; its value must follow.
+  void name(std::string_view name);
+
+  // `text` is UTF-8; control characters are escaped.
+  void value(std::string_view text);
+  void value(const char* text) { value(std::string_view(text)); }
+  void value(bool truth) { literal(truth ? "true" : "false"); }
+  template <std::integral T>
+    requires(!std::same_as<T, bool>)
+  void value(T number) {
+    literal(std::to_string(number));
+  }
+  void null() { literal("null"); }
+
+  // A value that is JSON already.
+  void literal(std::string_view json);
+
+  template <typename T>
+  void member(std::string_view its_name, const T& its_value) {
+    name(its_name);
+    value(its_value);
+  }
+
+  // How many objects and arrays are open.
+  size_t depth() const { return levels_.size(); }
+
+  // What was written so far.
+  const std::string& text() const { return text_; }
+
+  // All of it, once nothing is open any more.
+  std::string take();
+
+ private:
+  void begin(char sign);
+  void end(char sign);
+  void separate();  // what stands before a value or a name
+  void new_line();
+
+  unsigned indent_;
+  std::string text_;
+  std::vector<bool> levels_;  // of each object or array that is open: whether it has a member yet
+  bool behind_name_ = false;
+};
+
+// `text`, which is UTF-8, as a JSON string with its quotes, appended to `out`.
+void append_json_string(std::string& out, std::string_view text);
+
+}  // namespace echod
