@@ -23,14 +23,14 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kFormPartsMax = 1000;
 constexpr int kJsonDepthMax = 100;
 
+// What a body's JSON grows by when it is shown: two spaces for each level, on each line.
+constexpr size_t kJsonIndentMax = size_t{4} << 20;  // bytes
+
 // In order of their names, several values of one in a list: Go's map[string][]string.
 using Lists = std::map<std::string, std::vector<std::string>>;
 
-Json as_json(const Lists& lists) {
-  Json object = Json::object();
-  for (const auto& [name, values] : lists) object[name] = values;
-  return object;
-}
+// As a whole: an ordered_json looks at all of its names for each that is added.
+Json as_json(const Lists& lists) { return lists; }
 
 Json arguments_as_json(const wire::QueryArguments& arguments) {
   Lists lists;
@@ -82,14 +82,19 @@ bool is_type(std::string_view content_type, std::string_view type) {
   return wire::equals_ignoring_case(content_type.substr(0, type.size()), type);
 }
 
-// A document whose depth could use up the stack is not one that is shown.
+// A document whose depth could use up the stack, or make the answer many times its size, is not one
+// that is shown. Its names come in their order, as in Go: see as_json() for what keeping that of
+// the client would cost.
 Json parse_json(std::string_view text) {
+  using Sorted = nlohmann::json;
   bool too_deep = false;
-  const auto watch = [&too_deep](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > kJsonDepthMax;
+  size_t indent = 0;
+  const auto watch = [&](int depth, Sorted::parse_event_t, Sorted&) {
+    indent += 2 * static_cast<size_t>(depth);
+    too_deep = too_deep || depth > kJsonDepthMax || indent > kJsonIndentMax;
     return !too_deep;
   };
-  Json parsed = Json::parse(text, watch, false);
+  const Sorted parsed = Sorted::parse(text, watch, false);
   if (too_deep || parsed.is_discarded()) return nullptr;
   return parsed;
 }
