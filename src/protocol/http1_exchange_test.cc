@@ -1,0 +1,42 @@
+// What every answer has in common, whatever the endpoint: its framing, what caches may do with it,
+// and whether the connection outlives it.
+#include "protocol/http1_exchange.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "protocol/handler.h"
+#include "protocol/http_response_test_util.h"
+#include "protocol/protocol_test_util.h"
+
+namespace echod {
+namespace {
+
+// All that is answered to `request`, whose connection then ends.
+std::string answers_to(std::string_view request) {
+  const Http1Handler handler{HttpSettings()};
+  Conversation conversation(handler);
+  conversation.send(request);
+  conversation.finish();
+  return conversation.take_received();
+}
+
+std::string get(std::string_view target, std::string_view fields = "") {
+  return "GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n" + std::string(fields) + "\r\n";
+}
+
+HttpResponse answer_to(std::string_view request) {
+  return HttpResponseReader(answers_to(request)).next();
+}
+
+TEST(Http1ExchangeTest, ARefusedHeadRequestHasNoBodyInItsAnswer) {
+  const std::string answers =
+      answers_to("HEAD / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nnot a chunk\r\n");
+  EXPECT_TRUE(answers.starts_with("HTTP/1.1 400 ")) << answers;
+  EXPECT_TRUE(answers.ends_with("\r\n\r\n")) << answers;
+}
+
+}  // namespace
+}  // namespace echod
