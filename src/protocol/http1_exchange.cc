@@ -137,7 +137,7 @@ Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming f
   // A browser neither guesses another type nor runs anything, whatever a client made us say.
   wire::append_field(text_, "X-Content-Type-Options", "nosniff");
   wire::append_field(text_, "Content-Security-Policy", response.policy);
-  if (compresses() && !bodiless) {
+  if (compresses() && !bodiless && !empty) {
     wire::append_field(text_, "Content-Encoding", wire::name_of(coding_));
     if (!response.document) wire::append_field(text_, "Vary", "Accept-Encoding");
   }

@@ -38,5 +38,11 @@ TEST(Http1ExchangeTest, ARefusedHeadRequestHasNoBodyInItsAnswer) {
   EXPECT_TRUE(answers.ends_with("\r\n\r\n")) << answers;
 }
 
+TEST(Http1ExchangeTest, AContentThatIsNotThereIsNotCoded) {
+  const HttpResponse response = answer_to(get("/?status=205", "Accept-Encoding: gzip\r\n"));
+  EXPECT_EQ(response.field("Content-Length"), "0");
+  EXPECT_EQ(response.field("Content-Encoding"), "(none)") << "nothing is no gzip";
+}
+
 }  // namespace
 }  // namespace echod
