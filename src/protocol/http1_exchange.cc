@@ -250,7 +250,8 @@ Task<> Http1Exchange::answer(HttpResponseHead response, std::string_view body) {
 }
 
 Task<BodyEnd> Http1Exchange::decline(int status, std::string_view text, std::string_view fields) {
-  if (!body_read_ && head().framing == BodyFraming::kNone) {
+  const bool has_body = head().framing == BodyFraming::kChunked || head().content_length > 0;
+  if (!body_read_ && !has_body) {
     const Event event = decode();
     ECHOD_CHECK(event == Event::kEnd);
   }

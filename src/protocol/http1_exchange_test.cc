@@ -44,5 +44,14 @@ TEST(Http1ExchangeTest, AContentThatIsNotThereIsNotCoded) {
   EXPECT_EQ(response.field("Content-Encoding"), "(none)") << "nothing is no gzip";
 }
 
+TEST(Http1ExchangeTest, ADeclinedRequestWithAnEmptyBodyKeepsTheConnection) {
+  const std::string request =
+      "POST /bytes/x HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n" + get("/healthz");
+  const std::vector<HttpResponse> responses = responses_in(answers_to(request));
+  ASSERT_EQ(responses.size(), 2u);
+  EXPECT_EQ(responses[0].status, 400);
+  EXPECT_EQ(responses[1].status, 200);
+}
+
 }  // namespace
 }  // namespace echod
