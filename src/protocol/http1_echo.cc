@@ -95,7 +95,7 @@ Task<BodyEnd> echo_body(Http1Exchange& exchange, std::string_view argument) {
 Task<BodyEnd> echo_raw(Http1Exchange& exchange, std::string_view) {
   const wire::RequestHead& head = exchange.head();
   const std::string_view head_bytes = exchange.head_bytes();
-  HttpResponseHead response{.content_type = "application/octet-stream"};
+  HttpResponseHead response{.content_type = "application/octet-stream", .no_store = true};
   if (head.framing != BodyFraming::kChunked) {
     response.size = head_bytes.size() + head.content_length;
   }

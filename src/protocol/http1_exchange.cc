@@ -141,8 +141,8 @@ Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming f
     wire::append_field(text_, "Content-Encoding", wire::name_of(coding_));
     if (!response.document) wire::append_field(text_, "Vary", "Accept-Encoding");
   }
-  if (response.document) {
-    wire::append_field(text_, "Vary", "Accept, Accept-Encoding");
+  if (response.document) wire::append_field(text_, "Vary", "Accept, Accept-Encoding");
+  if (response.document || response.no_store) {
     wire::append_field(text_, "Cache-Control", "no-store");
   }
   text_ += response.fields;

@@ -53,5 +53,9 @@ TEST(Http1ExchangeTest, ADeclinedRequestWithAnEmptyBodyKeepsTheConnection) {
   EXPECT_EQ(responses[1].status, 200);
 }
 
+TEST(Http1ExchangeTest, NoCacheKeepsTheRequestsBytes) {
+  EXPECT_EQ(answer_to(get("/raw", "Cookie: a=b\r\n")).field("Cache-Control"), "no-store");
+}
+
 }  // namespace
 }  // namespace echod
