@@ -142,7 +142,9 @@ Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming f
     if (!response.document) wire::append_field(text_, "Vary", "Accept-Encoding");
   }
   if (response.document) wire::append_field(text_, "Vary", "Accept, Accept-Encoding");
-  if (response.document || response.no_store) {
+  // A cache's key has the query in it, but not the fields that ask for another answer.
+  const bool by_fields = settings_.control.enabled && head().controls;
+  if (response.document || response.no_store || by_fields) {
     wire::append_field(text_, "Cache-Control", "no-store");
   }
   text_ += response.fields;

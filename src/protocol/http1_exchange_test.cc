@@ -57,5 +57,15 @@ TEST(Http1ExchangeTest, NoCacheKeepsTheRequestsBytes) {
   EXPECT_EQ(answer_to(get("/raw", "Cookie: a=b\r\n")).field("Cache-Control"), "no-store");
 }
 
+// A cache knows the query, but not these fields: it would give the answer to everybody.
+TEST(Http1ExchangeTest, NoCacheKeepsWhatFieldsOfTheRequestAskedFor) {
+  const HttpResponse by_fields = answer_to(get("/", "X-Echo-Size: 5\r\nX-Echo-Status: 404\r\n"));
+  EXPECT_EQ(by_fields.status, 404);
+  EXPECT_EQ(by_fields.field("Cache-Control"), "no-store");
+  EXPECT_EQ(answer_to(get("/?size=5")).field("Cache-Control"), "(none)");
+  const HttpResponse document = answer_to(get("/", "X-Echo-Status: 404\r\n"));
+  EXPECT_EQ(document.field("Cache-Control"), "no-store") << "once";
+}
+
 }  // namespace
 }  // namespace echod
