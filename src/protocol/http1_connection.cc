@@ -192,6 +192,7 @@ Task<BodyEnd> Http1Connection::answer_on(HttpRoute route) {
     co_await output_.flush();
   }
   if (delay > Duration::zero()) co_await exchange_.pause(delay);
+  if (!route.waits) place.reset();  // not for as long as the body takes to come
   end = co_await route.endpoint(exchange_, route.argument);
   co_return end;
 }

@@ -67,5 +67,22 @@ TEST(Http1ExchangeTest, NoCacheKeepsWhatFieldsOfTheRequestAskedFor) {
   EXPECT_EQ(document.field("Cache-Control"), "no-store") << "once";
 }
 
+// The place is for the wait: a long upload that asked for a short delay is not one.
+TEST(Http1ExchangeTest, NoPlaceAmongThoseThatWaitIsHeldAfterTheDelay) {
+  HttpSettings settings;
+  settings.control.waiting_max = 1;
+  const Http1Handler handler(settings);
+  Conversation uploading(handler);
+  uploading.send("POST /?delay=1ms HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe");
+  EXPECT_TRUE(uploading.received().ends_with("he"));
+  Conversation other(handler);
+  other.send(get("/?size=1&delay=1ms"));
+  EXPECT_EQ(HttpResponseReader(other.received()).next().status, 200);
+  uploading.send("llo");
+  uploading.finish();
+  other.finish();
+  EXPECT_TRUE(uploading.received().ends_with("hello"));
+}
+
 }  // namespace
 }  // namespace echod
