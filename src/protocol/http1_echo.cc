@@ -14,15 +14,20 @@ std::string_view text_in(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// As it comes, compressed: in chunks of its own.
+// As it comes, compressed: in chunks of its own, and all of what came before each wait.
 Task<BodyEnd> stream_compressed(Http1Exchange& exchange) {
   const HttpResponseHead response{.content_type =
                                       wire::safe_content_type(exchange.head().content_type)};
   bool begun = false;
   while (true) {
-    Event event = co_await exchange.next_event();
-    if (event == Event::kNeedInput) co_return BodyEnd::kCut;
+    const Event event = exchange.decode();
     if (event == Event::kError) co_return begun ? BodyEnd::kCut : BodyEnd::kRefused;
+    if (event == Event::kNeedInput) {
+      co_await exchange.flush();
+      bool more = co_await exchange.receive_more();
+      if (!more) co_return BodyEnd::kCut;
+      continue;
+    }
     if (!begun) co_await exchange.begin(response);
     begun = true;
     if (event == Event::kEnd) break;

@@ -10,6 +10,7 @@
 #include "protocol/handler.h"
 #include "protocol/http_response_test_util.h"
 #include "protocol/protocol_test_util.h"
+#include "wire/content_decoder_test_util.h"
 
 namespace echod {
 namespace {
@@ -82,6 +83,23 @@ TEST(Http1ExchangeTest, NoPlaceAmongThoseThatWaitIsHeldAfterTheDelay) {
   uploading.finish();
   other.finish();
   EXPECT_TRUE(uploading.received().ends_with("hello"));
+}
+
+// Else a client that waits for its echo before it sends more would wait for ever.
+TEST(Http1ExchangeTest, ACompressedEchoIsNotHeldBack) {
+  const Http1Handler handler{HttpSettings()};
+  Conversation conversation(handler);
+  conversation.send(
+      "POST /?gzip=true HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+  wire::ContentDecoder decoder(wire::ContentCoding::kGzip);
+  const std::string so_far = conversation.received() + std::string(wire::kLastChunk);
+  EXPECT_TRUE(decoder.feed(HttpResponseReader(so_far).next().body));
+  EXPECT_EQ(decoder.text(), "hello");
+  conversation.send(wire::kLastChunk);
+  conversation.finish();
+  const HttpResponse response = HttpResponseReader(conversation.received()).next();
+  EXPECT_EQ(wire::decoded_content(wire::ContentCoding::kGzip, response.body), "hello");
 }
 
 }  // namespace
