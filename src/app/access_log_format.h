@@ -18,8 +18,7 @@ enum class AccessLogFormat : uint8_t {
 };
 
 // What is kept of each field, in bytes as they came, after redaction: an end that is cut off
-// becomes
-// "...". With everything escaped a line stays below kAccessLineSizeMax.
+// becomes "...". With everything escaped a line stays below kAccessLineSizeMax.
 inline constexpr size_t kLoggedMethodSizeMax = 32;
 inline constexpr size_t kLoggedTargetSizeMax = 1024;
 inline constexpr size_t kLoggedRefererSizeMax = 512;

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json_writer.h"
+
 #include "app/log.h"
 #include "wire/utf8.h"
 
@@ -79,27 +81,36 @@ void append_logfmt(std::string& out, const LogLine& line, std::string_view time)
   field("message", line.text);
 }
 
-nlohmann::ordered_json to_json(const LogValue& value) {
-  if (const auto* text = std::get_if<std::string_view>(&value)) return *text;
-  if (const auto* number = std::get_if<uint64_t>(&value)) return *number;
-  return std::get<double>(value);
+std::string to_json(const LogValue& value) {
+  if (const auto* text = std::get_if<std::string_view>(&value)) return json_string(*text);
+  if (const auto* number = std::get_if<uint64_t>(&value)) return std::to_string(*number);
+  return nlohmann::json(std::get<double>(value)).dump();
 }
 
 std::string make_json(const LogLine& line, std::string_view time) {
-  nlohmann::ordered_json json;
-  json["time"] = time;
-  json["level"] = name_of(line.level);
-  json["event"] = line.event;
-  if (!line.peer.empty()) json["peer"] = line.peer;
+  JsonWriter json(0);
+  json.begin_object();
+  json.member("time", time);
+  json.member("level", name_of(line.level));
+  json.member("event", line.event);
+  if (!line.peer.empty()) json.member("peer", line.peer);
   for (const auto& [name, value] : line.fields) {
-    json[std::string(name)] = to_json(value);
+    json.name(name);
+    json.literal(to_json(value));
   }
-  json["message"] = line.text;
-  // ensure_ascii: C1 controls leave as \u0080, and broken UTF-8 as U+FFFD.
-  return json.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
+  json.name("message");
+  json.literal(json_string(line.text));
+  json.end_object();
+  return json.take();
 }
 
 }  // namespace
+
+std::string json_string(std::string_view text) {
+  // ensure_ascii: C1 controls leave as \u0080, and broken UTF-8 as U+FFFD.
+  return nlohmann::json(std::string(text))
+      .dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
 
 std::string format_time(std::chrono::system_clock::time_point time) {
   auto ms = std::chrono::floor<std::chrono::milliseconds>(time);

@@ -17,9 +17,8 @@ inline constexpr std::string_view kRedacted = "REDACTED";
 //     fragment, up to the next "&".
 //
 // On doubt too much is replaced rather than too little: arguments may also begin behind ";", "?"
-// and
-// "#", as some readers have it. A credential in a path is not known as one, nor within a value that
-// is percent-encoded as a whole. Takes time and memory linear in the size of `url`.
+// and "#", as some readers have it. A credential in a path is not known as one, nor within a value
+// that is percent-encoded as a whole. Takes time and memory linear in the size of `url`.
 std::string redacted_url(std::string_view url);
 
 // Whether an argument called `name` (percent-encoded as it came) holds a credential: password,

@@ -155,7 +155,7 @@ Task<> Http1Connection::answer() {
   bool planned = co_await plan();
   if (planned) end = co_await answer_on(route);
   if (end == BodyEnd::kRefused) {
-    co_await refuse(exchange_.decoder().error_status());
+    co_await refuse(exchange_.decoder().error_status(), exchange_.head().method == "HEAD");
   } else if (end == BodyEnd::kCut) {
     exchange_.cut();  // as the request was
   }
@@ -192,19 +192,20 @@ Task<BodyEnd> Http1Connection::answer_on(HttpRoute route) {
     co_await output_.flush();
   }
   if (delay > Duration::zero()) co_await exchange_.pause(delay);
+  if (!route.waits) place.reset();  // not for as long as the body takes to come
   end = co_await route.endpoint(exchange_, route.argument);
   co_return end;
 }
 
 // Answers with an error, the last answer on this connection: after a request that was not
 // understood, nothing that follows can be trusted to be one.
-Task<> Http1Connection::refuse(int status) {
+Task<> Http1Connection::refuse(int status, bool silent) {
   exchange_.end_connection();
-  compose_refusal(status);
+  compose_refusal(status, silent);
   co_await output_.write(exchange_.scratch());
 }
 
-void Http1Connection::compose_refusal(int status) {
+void Http1Connection::compose_refusal(int status, bool silent) {
   std::string status_line;
   wire::append_status_line(status_line, status);
   constexpr std::string_view kVersion = "HTTP/1.1 ";
@@ -226,8 +227,8 @@ void Http1Connection::compose_refusal(int status) {
   // A field that is for the next hop alone is named there (RFC 9110 section 7.6.1).
   wire::append_field(text, "Connection", status == 426 ? "close, Upgrade" : "close");
   text += "\r\n";
-  text += body;
-  exchange_.answered_with(status, body.size());
+  if (!silent) text += body;
+  exchange_.answered_with(status, silent ? 0 : body.size());
 }
 
 }  // namespace echod

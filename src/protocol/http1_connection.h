@@ -30,9 +30,9 @@ class Http1Connection {
   Task<bool> plan();
   Task<BodyEnd> answer_on(HttpRoute route);
   Task<> upgrade(const wire::WebSocketFields& fields);
-  Task<> refuse(int status);
+  Task<> refuse(int status, bool silent = false);  // without a body
   bool refused_method() const;
-  void compose_refusal(int status);
+  void compose_refusal(int status, bool silent);
 
   Stream& peer_;
   Session& session_;

@@ -14,15 +14,20 @@ std::string_view text_in(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// As it comes, compressed: in chunks of its own.
+// As it comes, compressed: in chunks of its own, and all of what came before each wait.
 Task<BodyEnd> stream_compressed(Http1Exchange& exchange) {
   const HttpResponseHead response{.content_type =
                                       wire::safe_content_type(exchange.head().content_type)};
   bool begun = false;
   while (true) {
-    Event event = co_await exchange.next_event();
-    if (event == Event::kNeedInput) co_return BodyEnd::kCut;
+    const Event event = exchange.decode();
     if (event == Event::kError) co_return begun ? BodyEnd::kCut : BodyEnd::kRefused;
+    if (event == Event::kNeedInput) {
+      co_await exchange.flush();
+      bool more = co_await exchange.receive_more();
+      if (!more) co_return BodyEnd::kCut;
+      continue;
+    }
     if (!begun) co_await exchange.begin(response);
     begun = true;
     if (event == Event::kEnd) break;
@@ -95,7 +100,7 @@ Task<BodyEnd> echo_body(Http1Exchange& exchange, std::string_view argument) {
 Task<BodyEnd> echo_raw(Http1Exchange& exchange, std::string_view) {
   const wire::RequestHead& head = exchange.head();
   const std::string_view head_bytes = exchange.head_bytes();
-  HttpResponseHead response{.content_type = "application/octet-stream"};
+  HttpResponseHead response{.content_type = "application/octet-stream", .no_store = true};
   if (head.framing != BodyFraming::kChunked) {
     response.size = head_bytes.size() + head.content_length;
   }

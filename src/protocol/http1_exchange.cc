@@ -137,12 +137,14 @@ Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming f
   // A browser neither guesses another type nor runs anything, whatever a client made us say.
   wire::append_field(text_, "X-Content-Type-Options", "nosniff");
   wire::append_field(text_, "Content-Security-Policy", response.policy);
-  if (compresses() && !bodiless) {
+  if (compresses() && !bodiless && !empty) {
     wire::append_field(text_, "Content-Encoding", wire::name_of(coding_));
     if (!response.document) wire::append_field(text_, "Vary", "Accept-Encoding");
   }
-  if (response.document) {
-    wire::append_field(text_, "Vary", "Accept, Accept-Encoding");
+  if (response.document) wire::append_field(text_, "Vary", "Accept, Accept-Encoding");
+  // A cache's key has the query in it, but not the fields that ask for another answer.
+  const bool by_fields = settings_.control.enabled && head().controls;
+  if (response.document || response.no_store || by_fields) {
     wire::append_field(text_, "Cache-Control", "no-store");
   }
   text_ += response.fields;
@@ -250,7 +252,8 @@ Task<> Http1Exchange::answer(HttpResponseHead response, std::string_view body) {
 }
 
 Task<BodyEnd> Http1Exchange::decline(int status, std::string_view text, std::string_view fields) {
-  if (!body_read_ && head().framing == BodyFraming::kNone) {
+  const bool has_body = head().framing == BodyFraming::kChunked || head().content_length > 0;
+  if (!body_read_ && !has_body) {
     const Event event = decode();
     ECHOD_CHECK(event == Event::kEnd);
   }

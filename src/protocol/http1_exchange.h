@@ -41,6 +41,8 @@ struct HttpResponseHead {
   // A text about the request: it is compressed as the client's Accept-Encoding wants, and nobody
   // but the client is to keep it, whose credentials may be in it.
   bool document = false;
+
+  bool no_store = false;  // nobody but the client is to keep it, as above
 };
 
 class Http1Exchange {

@@ -65,9 +65,9 @@ Task<BodyEnd> answer_events(Http1Exchange& exchange, std::string_view) {
   ReflectedBody facts;
   BodyEnd read = co_await read_reflected(exchange, facts);
   if (read != BodyEnd::kComplete) co_return read;
-  HttpResponseHead response{.content_type = "text/event-stream"};
   // For proxies on the way: neither to keep events nor to collect them.
-  response.fields = "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n";
+  const HttpResponseHead response{
+      .content_type = "text/event-stream", .fields = "X-Accel-Buffering: no\r\n", .no_store = true};
   co_await exchange.begin(response);
   if (wire::split_target(exchange.head().target).path != "/sse") {
     const ReflectedRequest request{.head = exchange.head(),

@@ -6,8 +6,7 @@
 #include <array>
 #include <optional>
 
-#include <nlohmann/json.hpp>
-
+#include "base/json_writer.h"
 #include "wire/http1_head.h"
 #include "wire/http_accept.h"
 #include "wire/http_target.h"
@@ -16,25 +15,40 @@
 namespace echod {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using wire::BodyFraming;
 
-Json fields_as_json(wire::FieldLines lines) {
-  Json fields = Json::array();
+void write(JsonWriter& json, std::string_view name, wire::FieldLines lines) {
+  json.name(name);
+  json.begin_array();
   for (const wire::FieldLine& line : lines) {
-    fields.push_back({{"name", shown_as_text(line.name)},
-                      {"value", shown_as_text(line.value())},
-                      {"raw", shown_as_text(fmt::format("{}:{}", line.name, line.raw_value))}});
+    json.begin_object();
+    json.member("name", shown_as_text(line.name));
+    json.member("value", shown_as_text(line.value()));
+    json.member("raw", shown_as_text(fmt::format("{}:{}", line.name, line.raw_value)));
+    json.end_object();
   }
-  return fields;
+  json.end_array();
 }
 
-Json query_as_json(std::string_view query) {
-  Json arguments = Json::array();
-  for (const auto& [name, value] : wire::query_arguments(query)) {
-    arguments.push_back({{"name", shown_as_text(name)}, {"value", shown_as_text(value)}});
+void write(JsonWriter& json, std::string_view name, const wire::QueryArguments& arguments) {
+  json.name(name);
+  json.begin_array();
+  for (const auto& [key, value] : arguments) {
+    json.begin_object();
+    json.member("name", shown_as_text(key));
+    json.member("value", shown_as_text(value));
+    json.end_object();
   }
-  return arguments;
+  json.end_array();
+}
+
+void write(JsonWriter& json, std::string_view name, std::optional<std::string_view> value) {
+  json.name(name);
+  if (value) {
+    json.value(shown_as_text(*value));
+  } else {
+    json.null();
+  }
 }
 
 std::string_view name_of(BodyFraming framing) {
@@ -49,55 +63,87 @@ std::string_view name_of(BodyFraming framing) {
   return "";
 }
 
-Json body_as_json(const ReflectedRequest& request) {
-  Json body = {{"framing", name_of(request.head.framing)}, {"size", request.body.size}};
+void write_body(JsonWriter& json, const ReflectedRequest& request) {
+  json.name("body");
+  json.begin_object();
+  json.member("framing", name_of(request.head.framing));
+  json.member("size", request.body.size);
   if (request.head.framing == BodyFraming::kChunked) {
-    body["chunks"] = request.body.chunks;
-    body["trailers"] = fields_as_json(wire::FieldLines(request.body.trailers));
+    json.name("chunks");
+    json.begin_array();
+    for (const uint64_t size : request.body.chunks) json.value(size);
+    json.end_array();
+    write(json, "trailers", wire::FieldLines(request.body.trailers));
   }
-  return body;
+  json.end_object();
 }
 
 bool is_lower_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// W3C Trace Context, section 3.2: "00-TRACE_ID-PARENT_ID-FLAGS". Null where it is not that.
-Json trace_as_json(std::string_view value) {
+// W3C Trace Context, section 3.2: "00-TRACE_ID-PARENT_ID-FLAGS".
+constexpr std::array kTraceNames = {"version", "trace_id", "parent_id", "flags"};
+using TraceParts = std::array<std::string_view, kTraceNames.size()>;
+
+// Nothing where it is not that.
+std::optional<TraceParts> trace_parts(std::string_view value) {
   constexpr size_t kSize = 55;
-  constexpr std::array<size_t, 4> kSizes = {2, 32, 16, 2};
-  constexpr std::array kNames = {"version", "trace_id", "parent_id", "flags"};
+  constexpr std::array<size_t, kTraceNames.size()> kSizes = {2, 32, 16, 2};
   if (value.size() < kSize || (value.size() > kSize && (value[kSize] != '-' || value[1] == '0'))) {
-    return nullptr;
+    return std::nullopt;
   }
-  Json trace;
+  TraceParts parts;
   for (size_t i = 0; i < kSizes.size(); ++i) {
-    const std::string_view part = value.substr(0, kSizes[i]);
+    parts[i] = value.substr(0, kSizes[i]);
     const bool ended = i + 1 == kSizes.size() || value[kSizes[i]] == '-';
-    if (!is_lower_hex(part) || !ended) return nullptr;
-    trace[kNames[i]] = part;
+    if (!is_lower_hex(parts[i]) || !ended) return std::nullopt;
     value.remove_prefix(std::min(kSizes[i] + 1, value.size()));
   }
-  return trace;
+  return parts;
 }
 
-Json connection_as_json(const Session& session) {
-  Json connection = {{"number", nullptr}, {"request", session.requests},
-                     {"remote", nullptr}, {"local", nullptr},
-                     {"tls", nullptr},    {"tcp_info", nullptr}};
-  if (session.transport == nullptr) return connection;
-  const TransportFacts facts = session.transport->facts();
-  connection["number"] = facts.number;
-  connection["remote"] = facts.remote;
-  connection["local"] = facts.local;
-  if (facts.tcp) {
-    connection["tcp_info"] = {{"rtt_us", facts.tcp->rtt_us},
-                              {"rtt_variation_us", facts.tcp->rtt_variation_us},
-                              {"retransmits", facts.tcp->retransmits},
-                              {"mss", facts.tcp->mss},
-                              {"congestion_window", facts.tcp->congestion_window}};
+void write_trace(JsonWriter& json, std::optional<std::string_view> value) {
+  const std::optional<TraceParts> parts = value ? trace_parts(*value) : std::nullopt;
+  json.name("traceparent");
+  if (!parts) {
+    json.null();
+    return;
   }
-  return connection;
+  json.begin_object();
+  for (size_t i = 0; i < kTraceNames.size(); ++i) json.member(kTraceNames[i], (*parts)[i]);
+  json.end_object();
+}
+
+void write_path(JsonWriter& json, const std::optional<TcpInfo>& path) {
+  json.name("tcp_info");
+  if (!path) {
+    json.null();
+    return;
+  }
+  json.begin_object();
+  json.member("rtt_us", path->rtt_us);
+  json.member("rtt_variation_us", path->rtt_variation_us);
+  json.member("retransmits", path->retransmits);
+  json.member("mss", path->mss);
+  json.member("congestion_window", path->congestion_window);
+  json.end_object();
+}
+
+void write_connection(JsonWriter& json, const Session& session) {
+  std::optional<TransportFacts> facts;
+  if (session.transport != nullptr) facts = session.transport->facts();
+  json.name("connection");
+  json.begin_object();
+  json.name("number");
+  json.literal(facts ? std::to_string(facts->number) : "null");
+  json.member("request", session.requests);
+  write(json, "remote", facts ? std::optional<std::string_view>(facts->remote) : std::nullopt);
+  write(json, "local", facts ? std::optional<std::string_view>(facts->local) : std::nullopt);
+  json.name("tls");
+  json.null();
+  write_path(json, facts ? facts->tcp : std::nullopt);
+  json.end_object();
 }
 
 uint64_t age_ns(const Session& session) {
@@ -135,25 +181,26 @@ std::string reflect_as_json(const ReflectedRequest& request) {
   const wire::FieldLines fields = wire::fields_of(request.head_bytes);
   const wire::TargetParts target = wire::split_target(request.head.target);
   const std::string_view line = wire::request_line_of(request.head_bytes);
-  const std::optional<std::string_view> expect = wire::field_value(fields, "Expect");
-  const std::optional<std::string_view> trace = wire::field_value(fields, "traceparent");
-  const Json document = {
-      {"method", request.head.method},
-      {"target", request.head.target},
-      {"version", line.substr(line.rfind(' ') + 1)},
-      {"path", target.path},
-      {"query", query_as_json(target.query)},
-      {"headers", fields_as_json(fields)},
-      {"raw_head", shown_as_text(request.head_bytes)},
-      {"body", body_as_json(request)},
-      {"expect", expect ? Json(shown_as_text(*expect)) : Json(nullptr)},
-      {"traceparent", trace ? trace_as_json(*trace) : Json(nullptr)},
-      {"connection", connection_as_json(request.session)},
-      {"timing",
-       {{"connection_age_ns", age_ns(request.session)},
-        {"head_ns", static_cast<uint64_t>(request.head_duration.count())}}},
-  };
-  return document.dump(2) + "\n";
+  JsonWriter json(2);
+  json.begin_object();
+  json.member("method", request.head.method);
+  json.member("target", request.head.target);
+  json.member("version", line.substr(line.rfind(' ') + 1));
+  json.member("path", target.path);
+  write(json, "query", wire::query_arguments(target.query));
+  write(json, "headers", fields);
+  json.member("raw_head", shown_as_text(request.head_bytes));
+  write_body(json, request);
+  write(json, "expect", wire::field_value(fields, "Expect"));
+  write_trace(json, wire::field_value(fields, "traceparent"));
+  write_connection(json, request.session);
+  json.name("timing");
+  json.begin_object();
+  json.member("connection_age_ns", age_ns(request.session));
+  json.member("head_ns", static_cast<uint64_t>(request.head_duration.count()));
+  json.end_object();
+  json.end_object();
+  return json.take() + "\n";
 }
 
 std::string reflect_as_text(const ReflectedRequest& request) {

@@ -18,7 +18,9 @@ struct HttpbinRequest {
 
 // {"args", "headers", "method", "origin", "url", "data", "files", "form", "json"}. `data` is the
 // body: as text where its type is text, JSON or a form, else as a data URL (RFC 2397). A body that
-// is not what its type says has no form and null for JSON.
+// is not what its type says has no form and null for JSON, and so has one whose levels would take
+// more than 4 MiB of spaces to show. Takes time and memory linear in the body's size, but for
+// sorting.
 std::string anything_as_json(const HttpbinRequest& request);
 
 // {"headers": {"Name": ["value"]}}

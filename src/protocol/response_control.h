@@ -100,9 +100,8 @@ std::expected<ResponsePlan, std::string> plan_response(const wire::RequestHead& 
 std::optional<std::string_view> argument(const wire::QueryArguments& arguments,
                                          std::string_view name);
 
-// A delay or a duration up to `settings.duration_max`, a size in bytes up to `settings.size_max`
-//, a status from 200 to 599; or
-// what is wrong with it. `name` is whose value it is.
+// A delay or a duration up to `settings.duration_max`, a size in bytes up to `settings.size_max`, a
+// status from 200 to 599; or what is wrong with it. `name` is whose value it is.
 std::expected<Duration, std::string> read_duration(std::string_view name, std::string_view text,
                                                    const ControlSettings& settings);
 std::expected<uint64_t, std::string> read_size(std::string_view name, std::string_view text,

@@ -197,7 +197,17 @@ TEST(ResponseFieldsTest, WhatChangesMoreThanTheAnswerIsRefused) {
                            "Clear-Site-Data",
                            "Content-Encoding",
                            "Report-To",
-                           "X-Frame-Options"}) {
+                           "X-Frame-Options",
+                           "X-LiteSpeed-Location",
+                           "Secure-Session-Registration",
+                           "Sec-Session-Registration",
+                           "Use-As-Dictionary",
+                           "No-Vary-Search",
+                           "Permissions-Policy",
+                           "Permissions-Policy-Report-Only",
+                           "Document-Policy",
+                           "Document-Policy-Report-Only",
+                           "Integrity-Policy"}) {
     EXPECT_TRUE(is_refused_field(name)) << name;
     const auto line = requested_field(std::string(name) + ":x");
     ASSERT_FALSE(line);

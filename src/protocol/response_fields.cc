@@ -13,7 +13,7 @@ namespace {
 
 using wire::equals_ignoring_case;
 
-constexpr std::array<std::string_view, 46> kRefusedNames = {
+constexpr std::array<std::string_view, 45> kRefusedNames = {
     // How the message is framed, and what is between this server and the next hop (RFC 9110
     // section 7.6.1).
     "Connection",
@@ -40,6 +40,7 @@ constexpr std::array<std::string_view, 46> kRefusedNames = {
     "Link",
     "Location",
     "NEL",
+    "No-Vary-Search",
     "Refresh",
     "Report-To",
     "Reporting-Endpoints",
@@ -54,10 +55,8 @@ constexpr std::array<std::string_view, 46> kRefusedNames = {
     "WWW-Authenticate",
     "X-SourceMap",
     // What it lets the answer, or other sites with it, do.
-    "Document-Policy",
     "Feature-Policy",
     "Observe-Browsing-Topics",
-    "Permissions-Policy",
     "Referrer-Policy",
     "Timing-Allow-Origin",
     "X-Content-Type-Options",
@@ -66,12 +65,15 @@ constexpr std::array<std::string_view, 46> kRefusedNames = {
     "X-XSS-Protection",
 };
 
-constexpr std::array<std::string_view, 14> kRefusedPrefixes = {
+constexpr std::array<std::string_view, 21> kRefusedPrefixes = {
     "Access-Control-", "Activate-Storage-Access", "Attribution-Reporting-",
-    "Content-Security-Policy", "Cross-Origin-", "Origin-Agent-Cluster", "Public-Key-Pins",
-    wire::kControlPrefix,
+    "Content-Security-Policy", "Cross-Origin-", "Document-Policy", "Integrity-Policy",
+    "Origin-Agent-Cluster", "Permissions-Policy", "Public-Key-Pins", wire::kControlPrefix,
+    // Sessions bound to a device, WebSocket handshakes; dictionaries for later answers (RFC 9842).
+    "Sec-", "Secure-Session-", "Use-As-Dictionary",
     // Commands to a proxy in front: to send a file of its own, or another server's answer.
-    "X-Accel-", "X-LIGHTTPD-", "X-Proxy-", "X-Reproxy-", "X-Sendfile", "Surrogate-"};
+    "X-Accel-", "X-LIGHTTPD-", "X-LiteSpeed-", "X-Proxy-", "X-Reproxy-", "X-Sendfile",
+    "Surrogate-"};
 
 }  // namespace
 

@@ -1,0 +1,106 @@
+// What every answer has in common, whatever the endpoint: its framing, what caches may do with it,
+// and whether the connection outlives it.
+#include "protocol/http1_exchange.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "protocol/handler.h"
+#include "protocol/http_response_test_util.h"
+#include "protocol/protocol_test_util.h"
+#include "wire/content_decoder_test_util.h"
+
+namespace echod {
+namespace {
+
+// All that is answered to `request`, whose connection then ends.
+std::string answers_to(std::string_view request) {
+  const Http1Handler handler{HttpSettings()};
+  Conversation conversation(handler);
+  conversation.send(request);
+  conversation.finish();
+  return conversation.take_received();
+}
+
+std::string get(std::string_view target, std::string_view fields = "") {
+  return "GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n" + std::string(fields) + "\r\n";
+}
+
+HttpResponse answer_to(std::string_view request) {
+  return HttpResponseReader(answers_to(request)).next();
+}
+
+TEST(Http1ExchangeTest, ARefusedHeadRequestHasNoBodyInItsAnswer) {
+  const std::string answers =
+      answers_to("HEAD / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nnot a chunk\r\n");
+  EXPECT_TRUE(answers.starts_with("HTTP/1.1 400 ")) << answers;
+  EXPECT_TRUE(answers.ends_with("\r\n\r\n")) << answers;
+}
+
+TEST(Http1ExchangeTest, AContentThatIsNotThereIsNotCoded) {
+  const HttpResponse response = answer_to(get("/?status=205", "Accept-Encoding: gzip\r\n"));
+  EXPECT_EQ(response.field("Content-Length"), "0");
+  EXPECT_EQ(response.field("Content-Encoding"), "(none)") << "nothing is no gzip";
+}
+
+TEST(Http1ExchangeTest, ADeclinedRequestWithAnEmptyBodyKeepsTheConnection) {
+  const std::string request =
+      "POST /bytes/x HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n" + get("/healthz");
+  const std::vector<HttpResponse> responses = responses_in(answers_to(request));
+  ASSERT_EQ(responses.size(), 2u);
+  EXPECT_EQ(responses[0].status, 400);
+  EXPECT_EQ(responses[1].status, 200);
+}
+
+TEST(Http1ExchangeTest, NoCacheKeepsTheRequestsBytes) {
+  EXPECT_EQ(answer_to(get("/raw", "Cookie: a=b\r\n")).field("Cache-Control"), "no-store");
+}
+
+// A cache knows the query, but not these fields: it would give the answer to everybody.
+TEST(Http1ExchangeTest, NoCacheKeepsWhatFieldsOfTheRequestAskedFor) {
+  const HttpResponse by_fields = answer_to(get("/", "X-Echo-Size: 5\r\nX-Echo-Status: 404\r\n"));
+  EXPECT_EQ(by_fields.status, 404);
+  EXPECT_EQ(by_fields.field("Cache-Control"), "no-store");
+  EXPECT_EQ(answer_to(get("/?size=5")).field("Cache-Control"), "(none)");
+  const HttpResponse document = answer_to(get("/", "X-Echo-Status: 404\r\n"));
+  EXPECT_EQ(document.field("Cache-Control"), "no-store") << "once";
+}
+
+// The place is for the wait: a long upload that asked for a short delay is not one.
+TEST(Http1ExchangeTest, NoPlaceAmongThoseThatWaitIsHeldAfterTheDelay) {
+  HttpSettings settings;
+  settings.control.waiting_max = 1;
+  const Http1Handler handler(settings);
+  Conversation uploading(handler);
+  uploading.send("POST /?delay=1ms HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe");
+  EXPECT_TRUE(uploading.received().ends_with("he"));
+  Conversation other(handler);
+  other.send(get("/?size=1&delay=1ms"));
+  EXPECT_EQ(HttpResponseReader(other.received()).next().status, 200);
+  uploading.send("llo");
+  uploading.finish();
+  other.finish();
+  EXPECT_TRUE(uploading.received().ends_with("hello"));
+}
+
+// Else a client that waits for its echo before it sends more would wait for ever.
+TEST(Http1ExchangeTest, ACompressedEchoIsNotHeldBack) {
+  const Http1Handler handler{HttpSettings()};
+  Conversation conversation(handler);
+  conversation.send(
+      "POST /?gzip=true HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+  wire::ContentDecoder decoder(wire::ContentCoding::kGzip);
+  const std::string so_far = conversation.received() + std::string(wire::kLastChunk);
+  EXPECT_TRUE(decoder.feed(HttpResponseReader(so_far).next().body));
+  EXPECT_EQ(decoder.text(), "hello");
+  conversation.send(wire::kLastChunk);
+  conversation.finish();
+  const HttpResponse response = HttpResponseReader(conversation.received()).next();
+  EXPECT_EQ(wire::decoded_content(wire::ContentCoding::kGzip, response.body), "hello");
+}
+
+}  // namespace
+}  // namespace echod
