@@ -53,7 +53,7 @@ OS_EXCEPTIONS = {
 LIBRARIES = {
     "spdlog/": ("src/app/*.cc", 2),
     "CLI/": ("src/app/command_parser.cc", 1),
-    "nlohmann/json.hpp": ("src/[ap][pr]*/*.cc", 5),
+    "nlohmann/json.hpp": ("src/[ap][pr]*/*.cc", 3),
     "openssl/": ("src/wire/*.cc", 1),
     "zlib.h": ("src/*.cc", 3),
     "brotli/": ("src/wire/content_encoder.cc", 1),

@@ -6,10 +6,9 @@
 #include <iterator>
 #include <optional>
 
-#include <nlohmann/json.hpp>
-
 #include "app/log.h"
 #include "app/redaction.h"
+#include "base/json_writer.h"
 #include "wire/http1_head.h"
 
 namespace echod {
@@ -85,36 +84,36 @@ std::string text_line(const AccessRecord& record) {
   return out;
 }
 
-void append_member(std::string& out, std::string_view name, std::string_view value) {
-  fmt::format_to(std::back_inserter(out), ",\"{}\":", name);
-  // As in the log: ensure_ascii, and U+FFFD for what is not UTF-8.
-  out += nlohmann::json(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-}
-
 // Member by member: a document of all of them takes about twice as long to make.
 std::string json_line(const AccessRecord& record) {
   const HttpExchangeFacts& facts = record.facts;
   const Logged request = logged(facts);
-  std::string out =
-      fmt::format(R"({{"time":"{}","event":"http_request")", format_time(record.time));
-  if (!record.peer.empty()) append_member(out, "peer", record.peer);
-  fmt::format_to(std::back_inserter(out), R"(,"connection":{},"request":{})", record.connection,
-                 record.request);
+  JsonWriter json(0);
+  const auto text = [&json](std::string_view name, std::string_view value) {
+    json.name(name);
+    json.literal(json_string(value));
+  };
+  json.begin_object();
+  json.member("time", format_time(record.time));
+  json.member("event", "http_request");
+  if (!record.peer.empty()) text("peer", record.peer);
+  json.member("connection", record.connection);
+  json.member("request", record.request);
   if (!request.method.empty()) {
-    append_member(out, "method", request.method);
-    append_member(out, "target", request.target);
+    text("method", request.method);
+    text("target", request.target);
   }
-  if (!request.version.empty()) append_member(out, "version", request.version);
-  fmt::format_to(std::back_inserter(out),
-                 R"(,"status":{},"request_bytes":{},"response_bytes":{},"duration_ns":{},)"
-                 R"("complete":{})",
-                 facts.status, facts.request_body_size, facts.response_body_size,
-                 facts.duration.count(), facts.complete);
-  if (request.referer) append_member(out, "referer", *request.referer);
-  if (request.user_agent) append_member(out, "user_agent", *request.user_agent);
-  if (request.trace) append_member(out, "traceparent", *request.trace);
-  out += '}';
-  return out;
+  if (!request.version.empty()) text("version", request.version);
+  json.member("status", facts.status);
+  json.member("request_bytes", facts.request_body_size);
+  json.member("response_bytes", facts.response_body_size);
+  json.member("duration_ns", facts.duration.count());
+  json.member("complete", facts.complete);
+  if (request.referer) text("referer", *request.referer);
+  if (request.user_agent) text("user_agent", *request.user_agent);
+  if (request.trace) text("traceparent", *request.trace);
+  json.end_object();
+  return json.take();
 }
 
 // As nginx does by default: \xHH for quotes, backslashes, control characters and all beyond ASCII.

@@ -4,9 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json_writer.h"
-
 #include "app/log.h"
+#include "base/json_writer.h"
 #include "wire/utf8.h"
 
 namespace echod {
@@ -92,8 +91,12 @@ std::string make_json(const LogLine& line, std::string_view time) {
   json.begin_object();
   json.member("time", time);
   json.member("level", name_of(line.level));
-  json.member("event", line.event);
-  if (!line.peer.empty()) json.member("peer", line.peer);
+  json.name("event");
+  json.literal(json_string(line.event));
+  if (!line.peer.empty()) {
+    json.name("peer");
+    json.literal(json_string(line.peer));
+  }
   for (const auto& [name, value] : line.fields) {
     json.name(name);
     json.literal(to_json(value));

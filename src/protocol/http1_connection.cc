@@ -179,20 +179,16 @@ Task<BodyEnd> Http1Connection::answer_on(HttpRoute route) {
   BodyEnd end = BodyEnd::kComplete;
   const Duration delay = exchange_.plan().delay;
   std::optional<ControlState::Place> place;
-  if (delay > Duration::zero() || route.waits) {
-    place = exchange_.control_state().take_place(settings_.control.waiting_max);
-    if (!place) {
-      end = co_await exchange_.decline(503, "too many answers wait at once here (--max-waiting)",
-                                       "Retry-After: 1\r\n");
-      co_return end;
-    }
+  if (delay > Duration::zero()) {
+    bool taken = co_await exchange_.take_place(place);
+    if (!taken) co_return end;
   }
   if (exchange_.head().expects_continue && exchange_.unread().empty()) {
     co_await output_.write(wire::kContinueResponse);
     co_await output_.flush();
   }
   if (delay > Duration::zero()) co_await exchange_.pause(delay);
-  if (!route.waits) place.reset();  // not for as long as the body takes to come
+  place.reset();  // not for as long as the body takes to come
   end = co_await route.endpoint(exchange_, route.argument);
   co_return end;
 }

@@ -11,6 +11,9 @@ namespace {
 // Compressed bytes that make a chunk at most.
 constexpr size_t kCodedSize = 8192;
 
+// A document below it would hardly become smaller.
+constexpr size_t kCodedDocumentSizeMin = 256;
+
 }  // namespace
 
 using wire::BodyFraming;
@@ -235,7 +238,8 @@ Task<> Http1Exchange::end() {
 
 Task<> Http1Exchange::answer(HttpResponseHead response, std::string_view body) {
   response.size = body.size();
-  if (response.document && !compresses()) {
+  if (response.document && !compresses() && body.size() >= kCodedDocumentSizeMin &&
+      !has_credentials()) {
     coding_ = wire::preferred_coding(wire::fields_of(head_bytes()));
   }
   if (!compresses()) {
@@ -259,13 +263,27 @@ Task<BodyEnd> Http1Exchange::decline(int status, std::string_view text, std::str
   }
   // A body that is still to come may be long, and is not worth waiting for.
   if (!body_read_) keep_alive_ = false;
+  const bool close = plan_.close;
   plan_ = {};
+  plan_.close = close;
   coding_ = ContentCoding::kIdentity;
   const std::string line = std::string(text) + "\n";
   HttpResponseHead response{.status = status, .content_type = "text/plain; charset=utf-8"};
   response.fields = fields;
   co_await answer(response, line);
   co_return BodyEnd::kComplete;
+}
+
+bool Http1Exchange::has_credentials() const {
+  const wire::FieldLines fields = wire::fields_of(head_bytes());
+  return wire::field_value(fields, "Cookie") || wire::field_value(fields, "Authorization");
+}
+
+Task<bool> Http1Exchange::take_place(std::optional<ControlState::Place>& place) {
+  place = state_.take_place(settings_.control.waiting_max);
+  if (place) co_return true;
+  co_await decline(503, "too many answers wait at once here (--max-waiting)", "Retry-After: 1\r\n");
+  co_return false;
 }
 
 Task<> Http1Exchange::pause(Duration duration) {

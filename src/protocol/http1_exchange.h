@@ -38,8 +38,9 @@ struct HttpResponseHead {
   std::string_view fields = {};        // more of them: lines, each with its CRLF
   std::string_view policy = kSandboxPolicy;
 
-  // A text about the request: it is compressed as the client's Accept-Encoding wants, and nobody
-  // but the client is to keep it, whose credentials may be in it.
+  // A text about the request: it is compressed as the client's Accept-Encoding wants, unless it is
+  // small, or the request has a Cookie or Authorization, of which the size would tell (BREACH). And
+  // nobody but the client is to keep it, whose credentials may be in it.
   bool document = false;
 
   bool no_store = false;  // nobody but the client is to keep it, as above
@@ -155,6 +156,11 @@ class Http1Exchange {
   // the request's body has not been taken in.
   Task<BodyEnd> decline(int status, std::string_view text, std::string_view fields = {});
 
+  // A place among the answers that wait, into `place`, for as long as that is kept: to be taken
+  // once the request's body is there, which may take its time. False: there is none, and the
+  // request was declined.
+  Task<bool> take_place(std::optional<ControlState::Place>& place);
+
   // Waits, having sent what was written.
   Task<> pause(Duration duration);
 
@@ -179,6 +185,7 @@ class Http1Exchange {
   std::string& scratch() { return text_; }
 
  private:
+  bool has_credentials() const;
   Task<> write_framed(std::string_view part);
   Task<> write_coded(std::string_view part);
   Task<> drain_encoder(bool finish);

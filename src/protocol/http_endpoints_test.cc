@@ -319,7 +319,8 @@ TEST_F(HttpEndpointTest, CompressedEventsAreNotHeldBack) {
 TEST_F(HttpEndpointTest, DocumentsInTheCodingTheClientPrefers) {
   const auto coding_of = [this](std::string_view target, std::string_view accepted) {
     const HttpResponse response =
-        ask(get(target, "Accept-Encoding: " + std::string(accepted) + "\r\n"));
+        ask(get(target, "X-Long: " + std::string(300, 'x') +
+                            "\r\nAccept-Encoding: " + std::string(accepted) + "\r\n"));
     EXPECT_EQ(response.field("Cache-Control"), "no-store");
     const std::string name = response.field("Content-Encoding");
     const auto coding = wire::coding_named(name == "(none)" ? "identity" : name);
@@ -331,7 +332,10 @@ TEST_F(HttpEndpointTest, DocumentsInTheCodingTheClientPrefers) {
   EXPECT_EQ(coding_of("/any", "gzip, deflate, br"), "br");
   EXPECT_EQ(coding_of("/headers", "gzip;q=0.9, deflate"), "deflate");
   EXPECT_EQ(coding_of("/anything", "gzip"), "gzip");
-  EXPECT_EQ(coding_of("/ip", "unknown"), "(none)");
+  EXPECT_EQ(coding_of("/headers", "unknown"), "(none)");
+  EXPECT_EQ(coding_of("/ip", "gzip"), "(none)") << "it is small";
+  EXPECT_EQ(coding_of("/headers", "gzip\r\nCookie: a=b"), "(none)") << "its size would tell";
+  EXPECT_EQ(coding_of("/headers", "gzip\r\nauthorization: b"), "(none)");
   EXPECT_EQ(ask(get("/healthz", "Accept-Encoding: gzip\r\n")).field("Content-Encoding"), "(none)")
       << "no document";
 }
@@ -352,6 +356,20 @@ TEST_F(HttpEndpointTest, ADeclinedRequestKeepsTheConnectionWhereItHasNoBody) {
   const HttpResponse with_body = ask(post("/?status=abc", "body"), false);
   EXPECT_EQ(with_body.status, 400);
   EXPECT_EQ(with_body.field("Connection"), "close");
+}
+
+TEST_F(HttpEndpointTest, ADeclinedRequestMayStillAskForTheEnd) {
+  EXPECT_EQ(ask(get("/bytes/x?close=true"), false).status, 400);
+}
+
+TEST_F(HttpEndpointTest, APlaceIsTakenOnceTheBodyIsThere) {
+  settings.control.waiting_max = 1;
+  const Http1Handler handler(settings);
+  Conversation slow(handler);
+  slow.send("POST /drip?delay=0&duration=1s HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n");
+  Conversation other(handler);
+  other.send(get("/delay/1s"));
+  EXPECT_TRUE(other.received().starts_with("HTTP/1.1 200 ")) << other.received();
 }
 
 TEST_F(HttpEndpointTest, OneAnswerTooManyThatWaits) {

@@ -12,22 +12,21 @@ namespace {
 struct Entry {
   std::string_view path;  // one that ends in "/" takes an argument
   HttpEndpoint endpoint;
-  bool waits = false;
 };
 
 constexpr std::array kEntries = {
     Entry{"/anything", answer_anything},
     Entry{"/anything/", answer_anything},
     Entry{"/bytes/", answer_bytes},
-    Entry{"/delay/", answer_delay, true},
-    Entry{"/drip", answer_drip, true},
+    Entry{"/delay/", answer_delay},
+    Entry{"/drip", answer_drip},
     Entry{"/headers", answer_headers},
     Entry{"/healthz", answer_health},
     Entry{"/ip", answer_ip},
     Entry{"/raw", echo_raw},
     Entry{"/redirect-to", answer_redirect},
     Entry{"/reflect", reflect},
-    Entry{"/sse", answer_events, true},
+    Entry{"/sse", answer_events},
     Entry{"/status/", answer_status},
     Entry{"/stream-bytes/", answer_stream_bytes},
 };
@@ -40,9 +39,9 @@ HttpRoute route_of(std::string_view path) {
     if (!path.starts_with(entry.path)) continue;
     const std::string_view rest = path.substr(entry.path.size());
     const bool takes_argument = entry.path.ends_with('/');
-    if (rest.empty() != takes_argument) return {entry.endpoint, rest, entry.waits};
+    if (rest.empty() != takes_argument) return {entry.endpoint, rest};
   }
-  if (path.ends_with(".sse")) return {.endpoint = answer_events, .waits = true};
+  if (path.ends_with(".sse")) return {.endpoint = answer_events};
   return {.endpoint = echo_body};
 }
 

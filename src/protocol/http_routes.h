@@ -11,7 +11,6 @@ namespace echod {
 struct HttpRoute {
   HttpEndpoint endpoint;
   std::string_view argument = {};  // what is left of the path for the endpoint
-  bool waits = false;              // it may wait without being asked to: ControlState::take_place()
 };
 
 // The route of a path without its query (wire::split_target).

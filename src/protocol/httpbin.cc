@@ -21,6 +21,33 @@ Task<BodyEnd> answer_json(Http1Exchange& exchange, std::string document) {
   co_return BodyEnd::kComplete;
 }
 
+Task<BodyEnd> answer_anything_after(Http1Exchange& exchange, Duration delay) {
+  Http1Exchange::KeptBody body;
+  BodyEnd end = co_await exchange.keep_body(body, kShownBodySizeMax);
+  if (end != BodyEnd::kComplete) co_return end;
+  if (!body.fits) {
+    const std::string problem = fmt::format(
+        "/anything shows bodies of at most {} bytes; /reflect tells the size of any, and other "
+        "paths echo them",
+        kShownBodySizeMax);
+    end = co_await exchange.decline(413, problem);
+    co_return end;
+  }
+  std::string document = anything_as_json({.head = exchange.head(),
+                                           .head_bytes = exchange.head_bytes(),
+                                           .body = body.bytes,
+                                           .session = exchange.session()});
+  body.bytes = {};
+  if (delay > Duration::zero()) {
+    std::optional<ControlState::Place> place;
+    bool taken = co_await exchange.take_place(place);
+    if (!taken) co_return BodyEnd::kComplete;
+    co_await exchange.pause(delay);
+  }
+  end = co_await answer_json(exchange, std::move(document));
+  co_return end;
+}
+
 struct WeightedStatus {
   int status;
   double weight;
@@ -88,33 +115,18 @@ bool is_allowed_target(std::string_view url, const std::vector<std::string>& hos
 }  // namespace
 
 Task<BodyEnd> answer_anything(Http1Exchange& exchange, std::string_view) {
-  Http1Exchange::KeptBody body;
-  BodyEnd read = co_await exchange.keep_body(body, kShownBodySizeMax);
-  if (read != BodyEnd::kComplete) co_return read;
-  BodyEnd end = BodyEnd::kComplete;
-  if (!body.fits) {
-    end = co_await exchange.decline(
-        413, fmt::format("/anything shows bodies of at most {} bytes; /reflect tells the size of "
-                         "any, and other paths echo them",
-                         kShownBodySizeMax));
-    co_return end;
-  }
-  end = co_await answer_json(exchange, anything_as_json({.head = exchange.head(),
-                                                         .head_bytes = exchange.head_bytes(),
-                                                         .body = body.bytes,
-                                                         .session = exchange.session()}));
+  BodyEnd end = co_await answer_anything_after(exchange, Duration::zero());
   co_return end;
 }
 
 Task<BodyEnd> answer_delay(Http1Exchange& exchange, std::string_view argument) {
   const auto delay = read_duration("delay", argument, exchange.settings().control);
   BodyEnd end = BodyEnd::kComplete;
-  if (!delay) {
+  if (delay) {
+    end = co_await answer_anything_after(exchange, *delay);
+  } else {
     end = co_await exchange.decline(400, delay.error());
-    co_return end;
   }
-  co_await exchange.pause(*delay);
-  end = co_await answer_anything(exchange, argument);
   co_return end;
 }
 

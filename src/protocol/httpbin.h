@@ -7,8 +7,7 @@
 namespace echod {
 
 // /anything, /anything/...: arguments, fields, method, address, URL, and the body as text, form or
-// JSON. A body of more than kShownBodySizeMax bytes: 413. (As JSON it may take a hundred times its
-// size.)
+// JSON. A body of more than kShownBodySizeMax bytes: 413.
 Task<BodyEnd> answer_anything(Http1Exchange& exchange, std::string_view argument);
 inline constexpr size_t kShownBodySizeMax = size_t{256} << 10;
 

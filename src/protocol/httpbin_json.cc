@@ -95,18 +95,40 @@ bool is_type(std::string_view content_type, std::string_view type) {
 // shown.
 class JsonCopy {
  public:
-  bool null() { return written([&] { json_.null(); }); }
-  bool boolean(bool truth) { return written([&] { json_.value(truth); }); }
-  bool number_integer(int64_t number) { return written([&] { json_.value(number); }); }
-  bool number_unsigned(uint64_t number) { return written([&] { json_.value(number); }); }
-  bool number_float(double, const std::string& text) { return written([&] { json_.literal(text); }); }
-  bool string(const std::string& text) { return written([&] { json_.value(text); }); }
+  bool null() {
+    return written([&] { json_.null(); });
+  }
+  bool boolean(bool truth) {
+    return written([&] { json_.value(truth); });
+  }
+  bool number_integer(int64_t number) {
+    return written([&] { json_.value(number); });
+  }
+  bool number_unsigned(uint64_t number) {
+    return written([&] { json_.value(number); });
+  }
+  bool number_float(double, const std::string& text) {
+    return written([&] { json_.literal(text); });
+  }
+  bool string(const std::string& text) {
+    return written([&] { json_.value(text); });
+  }
   bool binary(const nlohmann::json::binary_t&) { return false; }  // not of JSON
-  bool start_object(size_t) { return written([&] { json_.begin_object(); }); }
-  bool key(const std::string& name) { return written([&] { json_.name(name); }); }
-  bool end_object() { return written([&] { json_.end_object(); }); }
-  bool start_array(size_t) { return written([&] { json_.begin_array(); }); }
-  bool end_array() { return written([&] { json_.end_array(); }); }
+  bool start_object(size_t) {
+    return written([&] { json_.begin_object(); });
+  }
+  bool key(const std::string& name) {
+    return written([&] { json_.name(name); });
+  }
+  bool end_object() {
+    return written([&] { json_.end_object(); });
+  }
+  bool start_array(size_t) {
+    return written([&] { json_.begin_array(); });
+  }
+  bool end_array() {
+    return written([&] { json_.end_array(); });
+  }
   bool parse_error(size_t, const std::string&, const nlohmann::json::exception&) { return false; }
 
   std::string take() { return json_.take(); }
