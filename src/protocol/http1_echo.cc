@@ -85,8 +85,9 @@ Task<BodyEnd> stream_body(Http1Exchange& exchange) {
 
 Task<BodyEnd> echo_body(Http1Exchange& exchange, std::string_view argument) {
   BodyEnd end = BodyEnd::kComplete;
-  if (exchange.plan().size) {
-    end = co_await answer_generated(exchange, *exchange.plan().size);
+  const std::optional<uint64_t> size = exchange.plan().size;
+  if (size) {
+    end = co_await answer_generated(exchange, *size);
   } else if (exchange.head().framing == BodyFraming::kNone) {
     end = co_await reflect(exchange, argument);
   } else if (exchange.compresses()) {

@@ -171,7 +171,7 @@ Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming f
 Task<> Http1Exchange::begin(const HttpResponseHead& response) {
   BodyFraming framing = BodyFraming::kContentLength;
   if (compresses() && !encoder_) {
-    encoder_.emplace(coding_);
+    encoder_ = std::make_unique<wire::ContentEncoder>(coding_);
     coded_.resize(kCodedSize);
   }
   if (!response.size || encoder_) {

@@ -4,6 +4,7 @@
 // its business.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -200,7 +201,7 @@ class Http1Exchange {
   GatheredOutput output_;
   ResponsePlan plan_;
   wire::ContentCoding coding_ = wire::ContentCoding::kIdentity;  // of the response under way
-  std::optional<wire::ContentEncoder> encoder_;                  // where it has one
+  std::unique_ptr<wire::ContentEncoder> encoder_;                // where it has one
   std::string coded_;                                            // room for what that makes
   std::string text_;
   HttpExchangeFacts facts_;  // of the request under way

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/random.h"
 #include "base/ring_queue.h"
@@ -176,13 +177,14 @@ class WebSocketClient final : public EchoClient {
   }
 
   void begin_frame(Chunk& chunk) {
+    ECHOD_CHECK(size_.has_value());
+    const uint64_t size = std::exchange(size_, std::nullopt).value_or(0);
     mask_ = next_mask();
-    payload_left_ = *size_;
+    payload_left_ = size;
     payload_sent_ = 0;
-    sizes_.push(*size_);
-    const wire::WebSocketFrame frame{.opcode = WebSocketOpcode::kBinary, .size = *size_};
+    sizes_.push(size);
+    const wire::WebSocketFrame frame{.opcode = WebSocketOpcode::kBinary, .size = size};
     chunk.append(wire::encode_frame_head(frame, mask_).bytes());
-    size_.reset();
   }
 
   // As much of the payload as fits.

@@ -36,9 +36,10 @@ WebSocketConnection::WebSocketConnection(Stream& peer, Session& session,
                                    .ratio_max = settings.websocket.inflate_ratio_max,
                                    .ratio_floor = settings.websocket.inflate_ratio_floor};
   if (deflate->echoes_as_received()) {
-    inflater_.emplace(deflate->client_window_bits(), !deflate->client_no_context_takeover, limits);
+    inflater_ = std::make_unique<wire::MessageInflater>(
+        deflate->client_window_bits(), !deflate->client_no_context_takeover, limits);
   } else {
-    recoder_.emplace(*deflate, limits, output_, session.buffers);
+    recoder_ = std::make_unique<CompressedEcho>(*deflate, limits, output_, session.buffers);
   }
 }
 

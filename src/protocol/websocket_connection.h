@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -58,8 +59,8 @@ class WebSocketConnection {
   Session& session_;
   const HttpSettings& settings_;
   wire::WebSocketDecoder decoder_;
-  std::optional<wire::MessageInflater> inflater_;  // of messages that pass as they came
-  std::optional<CompressedEcho> recoder_;          // of those that do not
+  std::unique_ptr<wire::MessageInflater> inflater_;  // of messages that pass as they came
+  std::unique_ptr<CompressedEcho> recoder_;          // of those that do not
   GatheredOutput output_;
   Chunk in_;                          // received, and being decoded
   std::span<std::byte> unread_;       // what is left of it

@@ -112,9 +112,9 @@ PLACES = [
       for path in (b"/", b"/raw", b"/headers", b"/anything")),
     *(Place(f"POST of {kind.decode()}", post(kind), False) for kind in BODY_TYPES),
     *(Place(f"POST of text/html to {path.decode()}", post(b"text/html", path), False)
-      for path in (b"/", b"/x.html", b"/x.svg", b"/raw", b"/reflect", b"/anything", b"/sse?duration=0",
-                   b"/headers", b"/status/200", b"/x?header=Content-Type:text/html",
-                   b"/x?gzip=true")),
+      for path in (b"/", b"/x.html", b"/x.svg", b"/raw", b"/reflect", b"/anything",
+                   b"/sse?duration=0", b"/headers", b"/status/200",
+                   b"/x?header=Content-Type:text/html", b"/x?gzip=true")),
     Place("POST of a form with a file", form, False),
     Place("POST in chunks to /x", chunked(b"/x"), False),
     Place("POST in chunks to /raw", chunked(b"/raw"), False),
