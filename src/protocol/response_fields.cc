@@ -13,77 +13,50 @@ namespace {
 
 using wire::equals_ignoring_case;
 
-constexpr std::array<std::string_view, 45> kRefusedNames = {
-    // How the message is framed, and what is between this server and the next hop (RFC 9110
-    // section 7.6.1).
-    "Connection",
-    "Content-Encoding",
-    "Content-Length",
-    "Content-Range",
-    "Date",
-    "HTTP2-Settings",
-    "Keep-Alive",
-    "Proxy-Authenticate",
-    "Proxy-Authentication-Info",
-    "Proxy-Connection",
-    "TE",
-    "Trailer",
-    "Transfer-Encoding",
-    "Upgrade",
-    // What a browser keeps, or does besides.
-    "Accept-CH",
-    "Alt-Svc",
-    "Authentication-Info",
-    "Clear-Site-Data",
-    "Critical-CH",
-    "Expect-CT",
-    "Link",
-    "Location",
-    "NEL",
-    "No-Vary-Search",
-    "Refresh",
-    "Report-To",
-    "Reporting-Endpoints",
-    "Service-Worker-Allowed",
-    "Set-Cookie",
-    "Set-Cookie2",
-    "Set-Login",
-    "SourceMap",
-    "Speculation-Rules",
-    "Strict-Transport-Security",
-    "Supports-Loading-Mode",
-    "WWW-Authenticate",
-    "X-SourceMap",
-    // What it lets the answer, or other sites with it, do.
-    "Feature-Policy",
-    "Observe-Browsing-Topics",
-    "Referrer-Policy",
-    "Timing-Allow-Origin",
+// Registered names whose fields say something of this answer alone.
+constexpr std::array kAllowedNames = std::to_array<std::string_view>({
+    "Accept-Ranges",    "Age",          "Allow",         "Cache-Control",
+    "Content-Language", "Content-Type", "ETag",          "Expires",
+    "Last-Modified",    "Pragma",       "RateLimit",     "RateLimit-Policy",
+    "Retry-After",      "Server",       "Server-Timing", "traceparent",
+    "tracestate",       "Vary",         "Via",           "Warning",
+});
+
+constexpr std::string_view kPrivatePrefix = "X-";
+
+// Of the private names those that somebody acts on: our own, a browser, a proxy in front that would
+// send a file of its own or another server's answer.
+constexpr std::array kRefusedPrefixes = std::to_array<std::string_view>({
+    wire::kControlPrefix,
     "X-Content-Type-Options",
+    "X-DNS-Prefetch-Control",
+    "X-Download-Options",
     "X-Frame-Options",
+    "X-Permitted-Cross-Domain-Policies",
+    "X-SourceMap",
     "X-UA-Compatible",
     "X-XSS-Protection",
-};
+    "X-Accel-",
+    "X-LIGHTTPD-",
+    "X-LiteSpeed-",
+    "X-Proxy-",
+    "X-Reproxy-",
+    "X-Sendfile",
+    "X-Send-File",
+});
 
-constexpr std::array<std::string_view, 21> kRefusedPrefixes = {
-    "Access-Control-", "Activate-Storage-Access", "Attribution-Reporting-",
-    "Content-Security-Policy", "Cross-Origin-", "Document-Policy", "Integrity-Policy",
-    "Origin-Agent-Cluster", "Permissions-Policy", "Public-Key-Pins", wire::kControlPrefix,
-    // Sessions bound to a device, WebSocket handshakes; dictionaries for later answers (RFC 9842).
-    "Sec-", "Secure-Session-", "Use-As-Dictionary",
-    // Commands to a proxy in front: to send a file of its own, or another server's answer.
-    "X-Accel-", "X-LIGHTTPD-", "X-LiteSpeed-", "X-Proxy-", "X-Reproxy-", "X-Sendfile",
-    "Surrogate-"};
+bool begins_with(std::string_view name, std::string_view prefix) {
+  return equals_ignoring_case(name.substr(0, prefix.size()), prefix);
+}
 
 }  // namespace
 
-bool is_refused_field(std::string_view name) {
-  return std::ranges::any_of(
-             kRefusedNames,
-             [=](std::string_view refused) { return equals_ignoring_case(name, refused); }) ||
-         std::ranges::any_of(kRefusedPrefixes, [=](std::string_view prefix) {
-           return equals_ignoring_case(name.substr(0, prefix.size()), prefix);
-         });
+bool is_allowed_field(std::string_view name) {
+  const bool known = std::ranges::any_of(
+      kAllowedNames, [=](std::string_view allowed) { return equals_ignoring_case(name, allowed); });
+  const bool refused = std::ranges::any_of(
+      kRefusedPrefixes, [=](std::string_view prefix) { return begins_with(name, prefix); });
+  return known || (begins_with(name, kPrivatePrefix) && !refused);
 }
 
 std::expected<std::string, std::string> requested_field(std::string_view text) {
@@ -96,8 +69,9 @@ std::expected<std::string, std::string> requested_field(std::string_view text) {
   if (!wire::is_field_value(value)) {
     return std::unexpected(fmt::format("header: the value of {} has a control character", name));
   }
-  if (is_refused_field(name)) {
-    return std::unexpected(fmt::format("header: {} is not set for clients", name));
+  if (!is_allowed_field(name)) {
+    return std::unexpected(
+        fmt::format("header: {} is not set for clients; take a name that begins with X-", name));
   }
   std::string line;
   const bool is_type = equals_ignoring_case(name, "Content-Type");
