@@ -57,8 +57,7 @@ void check_lines(const HttpExchangeFacts& facts) {
 
 void check_redaction(std::string_view url) {
   const std::string redacted = redacted_url(url);
-  // Not that a second redaction finds nothing: where a value had the "#" that ended an authority, it
-  // may take for user information what is none.
+  // (A second redaction may find more: what a value had in it may have ended an authority.)
   // What stands before the query, or all where there is none, changes only by user information.
   if (!url.contains("//") && !url.contains('=')) ECHOD_CHECK(redacted == url);
   std::string_view query = wire::split_target(redacted).query;
