@@ -6,7 +6,6 @@
 #include <charconv>
 #include <cmath>
 
-#include "base/random.h"
 #include "protocol/httpbin_json.h"
 #include "wire/http1_syntax.h"
 
@@ -79,13 +78,11 @@ std::expected<std::vector<WeightedStatus>, std::string> read_weighted(std::strin
 int choose(const std::vector<WeightedStatus>& choices, Http1Exchange& exchange,
            std::string& fields) {
   if (choices.size() == 1) return choices.front().status;
-  const uint64_t seed = exchange.settings().control.seed;
-  const uint64_t number = exchange.control_state().next_draw();
-  wire::append_field(fields, "X-Echo-Seed", fmt::format_int(seed).c_str());
-  wire::append_field(fields, "X-Echo-Draw", fmt::format_int(number).c_str());
+  Draw draw(exchange.settings().control.seed, exchange.control_state());
   double sum = 0;
   for (const WeightedStatus& choice : choices) sum += choice.weight;
-  double drawn = Random(seed ^ Random(number).next()).uniform() * sum;
+  double drawn = draw.uniform() * sum;
+  draw.append_fields(fields);
   for (const WeightedStatus& choice : choices) {
     if (drawn < choice.weight) return choice.status;
     drawn -= choice.weight;

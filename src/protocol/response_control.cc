@@ -6,7 +6,6 @@
 #include <charconv>
 
 #include "base/parse_duration.h"
-#include "base/random.h"
 #include "protocol/response_fields.h"
 #include "wire/http1_head.h"
 #include "wire/http1_syntax.h"
@@ -59,33 +58,6 @@ std::optional<double> parse_percentage(std::string_view text) {
   return value;
 }
 
-// Draws for one request. Its number is taken when chance is first asked, and said in the answer.
-class Draw {
- public:
-  Draw(uint64_t seed, ControlState& state) : seed_(seed), state_(state) {}
-
-  // In [0, 100).
-  double percentage() {
-    if (!random_) {
-      number_ = state_.next_draw();
-      random_.emplace(Random(seed_ ^ Random(number_).next()));
-    }
-    return random_->uniform() * 100;
-  }
-
-  void append_fields(std::string& fields) const {
-    if (!random_) return;
-    wire::append_field(fields, "X-Echo-Seed", fmt::format_int(seed_).c_str());
-    wire::append_field(fields, "X-Echo-Draw", fmt::format_int(number_).c_str());
-  }
-
- private:
-  uint64_t seed_;
-  ControlState& state_;
-  uint64_t number_ = 0;
-  std::optional<Random> random_;
-};
-
 // "A:20,B:10.5,C": which of them, if any. One without a percentage has what is left of 100.
 template <typename T, typename Reader>
 Read<std::optional<T>> choose(std::string_view name, std::string_view text, Draw& draw,
@@ -118,7 +90,7 @@ Read<std::optional<T>> choose(std::string_view name, std::string_view text, Draw
   }
   if (shares.empty()) return std::unexpected(fmt::format("{}: the value is missing", name));
   if (shares.front().percentage >= 100) return shares.front().value;
-  double drawn = draw.percentage();
+  double drawn = draw.uniform() * 100;
   for (const Share& share : shares) {
     if (drawn < share.percentage) return share.value;
     drawn -= share.percentage;
@@ -134,7 +106,7 @@ Read<bool> decide(std::string_view name, std::string_view text, Draw& draw) {
     return std::unexpected(fmt::format("{}: write true, false or a percentage", name));
   }
   if (*percentage == 0 || *percentage == 100) return *percentage == 100;
-  return draw.percentage() < *percentage;
+  return draw.uniform() * 100 < *percentage;
 }
 
 // Reads one request's controls in a fixed order, so that the same request draws the same.
@@ -209,6 +181,20 @@ class Planner {
 };
 
 }  // namespace
+
+double Draw::uniform() {
+  if (!random_) {
+    number_ = state_.next_draw();
+    random_.emplace(Random(seed_ ^ Random(number_).next()));
+  }
+  return random_->uniform();
+}
+
+void Draw::append_fields(std::string& fields) const {
+  if (!random_) return;
+  wire::append_field(fields, "X-Echo-Seed", fmt::format_int(seed_).c_str());
+  wire::append_field(fields, "X-Echo-Draw", fmt::format_int(number_).c_str());
+}
 
 std::optional<ControlState::Place> ControlState::take_place(uint32_t places) {
   if (waiting_.fetch_add(1, std::memory_order_relaxed) < places) return Place(*this);

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "wire/http1.h"
 #include "wire/http_target.h"
 
@@ -73,6 +74,25 @@ class ControlState {
  private:
   std::atomic<uint64_t> draws_{0};
   std::atomic<uint32_t> waiting_{0};
+};
+
+// Chance for one request. Its number is taken when chance is first asked, and said in the answer.
+class Draw {
+ public:
+  // `state` must outlive it.
+  Draw(uint64_t seed, ControlState& state) : seed_(seed), state_(state) {}
+
+  // The next draw, in [0, 1).
+  double uniform();
+
+  // X-Echo-Seed and X-Echo-Draw, as lines; nothing where chance was not asked.
+  void append_fields(std::string& fields) const;
+
+ private:
+  uint64_t seed_;
+  ControlState& state_;
+  uint64_t number_ = 0;
+  std::optional<Random> random_;
 };
 
 // What was asked for, after chance has had its say.
