@@ -24,10 +24,15 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
     HttpSettings http;
     StreamTimeouts timeouts;
     uint32_t log_receives = 0;
+    size_t memory_max = SIZE_MAX;  // of the budget that all connections share, in bytes
   };
   // `log` must outlive the service.
   EchoService(Settings settings, Log& log)
-      : settings_(std::move(settings)), http1_(settings_.http), log_(log), connection_log_(log) {}
+      : settings_(std::move(settings)),
+        memory_(settings_.memory_max),
+        http1_(settings_.http),
+        log_(log),
+        connection_log_(log) {}
 
   Task<> serve(EventLoop& loop, Accepted accepted) override;
   void accept_paused(const Error& error) override;
@@ -37,6 +42,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   const Handler& handler_for(wire::Protocol protocol) const;
 
   Settings settings_;
+  MemoryBudget memory_;
   RawHandler raw_;
   Http1Handler http1_;
   Log& log_;

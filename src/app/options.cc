@@ -136,6 +136,11 @@ void add_control(CommandParser& parser, ServeOptions& options) {
 void add_limits(CommandParser& parser, ServeOptions& options) {
   parser.group("Limits");
   constexpr uint64_t kMany = 1'000'000'000;
+  parser.add_size(
+      "--max-memory", 0, uint64_t{1} << 60, [&options](uint64_t n) { options.memory_max = n; },
+      "What requests can make the server keep in all: bodies that are held, compression, half "
+      "WebSocket messages; beyond it the newest is refused (a quarter of the memory of the machine "
+      "or control group)");
   parser.add_count(
       "--max-connections", 0, kMany, [&options](uint64_t n) { options.connections_max = n; },
       "Connections at once; more wait to be accepted. uring holds more than the limit of open "

@@ -32,6 +32,10 @@ struct ServeOptions {
   size_t connections_max = 0;             // 0: what the descriptor limit allows
   size_t connections_per_source_max = 0;  // 0: no limit
 
+  // What requests can make the server keep in all, in bytes: bodies, coders, windows. 0: a quarter
+  // of what the system leaves to the process.
+  uint64_t memory_max = 0;
+
   std::optional<Duration> idle_timeout;  // none: kIdleTimeout, or kSequentialIdleTimeout
   Duration stall_timeout = std::chrono::seconds(30);
   Duration detect_timeout = std::chrono::seconds(3);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 
+#include "app/memory_limit.h"
 #include "net/resolver.h"
 #include "net/socket_options.h"
 
@@ -132,6 +133,12 @@ EngineOptions engine_options(const ServeOptions& options, EngineKind kind, size_
   return engine;
 }
 
+size_t memory_max(const ServeOptions& options) {
+  if (options.memory_max > 0) return options.memory_max;
+  const uint64_t limit = memory_limit();
+  return limit > 0 ? limit / 4 : SIZE_MAX;
+}
+
 EchoService::Settings service_settings(const ServeOptions& options, EngineKind kind,
                                        const std::vector<Server::Listening>& listening) {
   EchoService::Settings settings;
@@ -146,6 +153,7 @@ EchoService::Settings service_settings(const ServeOptions& options, EngineKind k
                        .stall = options.stall_timeout,
                        .growth_earned = options.socket.buffer_size == 0};
   settings.log_receives = options.log_receives;
+  settings.memory_max = memory_max(options);
   return settings;
 }
 

@@ -6,9 +6,10 @@
 
 namespace echod {
 
-void append_json_string(std::string& out, std::string_view text) {
+namespace {
+
+void append_escaped(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
-  out += '"';
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
@@ -28,8 +29,24 @@ void append_json_string(std::string& out, std::string_view text) {
       out += c;
     }
   }
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  append_escaped(out, text);
   out += '"';
 }
+
+void JsonWriter::begin_string() {
+  separate();
+  text_ += '"';
+}
+
+void JsonWriter::string_part(std::string_view text) { append_escaped(text_, text); }
+
+void JsonWriter::end_string() { text_ += '"'; }
 
 void JsonWriter::name(std::string_view name) {
   ECHOD_CHECK(!behind_name_ && !levels_.empty());
@@ -78,6 +95,7 @@ void JsonWriter::separate() {
 void JsonWriter::new_line() {
   if (indent_ == 0) return;
   text_ += '\n';
+  text_ += line_begin_;
   text_.append(indent_ * levels_.size(), ' ');
 }
 

@@ -24,7 +24,9 @@ class JsonWriter {
  public:
   // `indent`: spaces for each level, each member and element on a line of its own; 0: all on one
   // line without spaces.
-  explicit JsonWriter(unsigned indent) : indent_(indent) {}
+  // `line_begin` stands at the begin of each line but the first.
+  explicit JsonWriter(unsigned indent, std::string_view line_begin = {})
+      : indent_(indent), line_begin_(line_begin) {}
 
   void begin_object() { begin('{'); }
   void end_object() { end('}'); }
@@ -45,8 +47,17 @@ class JsonWriter {
   }
   void null() { literal("null"); }
 
+  // A string value in parts: begin_string(), any number of string_part(), end_string().
+  void begin_string();
+  void string_part(std::string_view text);
+  void end_string();
+
   // A value that is JSON already.
   void literal(std::string_view json);
+
+  // The same in parts, appended to the text as they are: begin_literal(), then literal_text().
+  void begin_literal() { separate(); }
+  std::string& literal_text() { return text_; }
 
   template <typename T>
   void member(std::string_view its_name, const T& its_value) {
@@ -57,8 +68,9 @@ class JsonWriter {
   // How many objects and arrays are open.
   size_t depth() const { return levels_.size(); }
 
-  // What was written so far.
+  // What was written since the last drop_text(). For a text that is passed on in parts.
   const std::string& text() const { return text_; }
+  void drop_text() { text_.clear(); }
 
   // All of it, once nothing is open any more.
   std::string take();
@@ -70,7 +82,8 @@ class JsonWriter {
   void new_line();
 
   unsigned indent_;
-  std::string text_;
+  std::string_view line_begin_;
+  std::string text_;          // not passed on yet
   std::vector<bool> levels_;  // of each object or array that is open: whether it has a member yet
   bool behind_name_ = false;
 };

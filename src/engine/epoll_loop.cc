@@ -46,6 +46,8 @@ Result<std::unique_ptr<EventLoop>> EpollLoop::create(const BufferPool::Options& 
   return loop;
 }
 
+Time EpollLoop::precise_now() const { return kernel().now(); }
+
 Result<void> EpollLoop::attach(Socket& socket) {
   if (free_slots_.empty()) {
     if (slots_.size() == slots_.capacity()) slots_.reserve(2 * slots_.size() + 8);
@@ -107,7 +109,11 @@ void EpollLoop::cancel(Operation& operation, Error reason) {
 // Tries the operation; when the kernel would block, parks it. Returns whether it is complete.
 bool EpollLoop::try_now(Operation& operation) {
   if (operation.kind == Operation::Kind::kSleep) {
-    park(operation);
+    if (operation.deadline <= now_) {
+      ready_.push(operation);  // a yield: behind those who are ready, and after the next poll
+    } else {
+      park(operation);
+    }
     return false;
   }
   Slot& slot = slots_[operation.socket->slot];

@@ -37,6 +37,7 @@ class EpollLoop final : public EventLoop {
   Phase phase() const override { return phase_; }
   BufferPool& buffers() override { return buffers_; }
   Time now() const override { return now_; }
+  Time precise_now() const override;
 
  private:
   static constexpr size_t kEventsPerWait = 256;

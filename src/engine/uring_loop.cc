@@ -58,6 +58,8 @@ Result<void> UringLoop::open() {
   return measure_descriptors();
 }
 
+Time UringLoop::precise_now() const { return kernel().now(); }
+
 Result<void> UringLoop::attach(Socket&) { return {}; }
 
 void UringLoop::detach(Socket& socket) noexcept {
@@ -70,6 +72,9 @@ bool UringLoop::start(Operation& operation) {
     operation.fail(Errc::kAborted);
   } else if (operation.kind != Operation::Kind::kSleep && operation.deadline <= now_) {
     operation.fail(Errc::kTimeout);
+  } else if (operation.kind == Operation::Kind::kSleep && operation.deadline <= now_) {
+    ready_.push(operation);  // a yield: behind those who are ready, and after the next look
+    return false;
   } else if (operation.kind != Operation::Kind::kSend || !send_now(operation)) {
     submit(operation);
     park(operation);

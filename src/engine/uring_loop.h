@@ -36,6 +36,7 @@ class UringLoop final : public EventLoop, private DirectSockets {
   Phase phase() const override { return phase_; }
   BufferPool& buffers() override { return buffers_; }
   Time now() const override { return now_; }
+  Time precise_now() const override;
 
  private:
   // Completions that are not an operation's: their user data is a number no pointer has.

@@ -42,6 +42,7 @@ Http1Connection::Http1Connection(Stream& peer, Session& session, const HttpSetti
       output_(exchange_.output()) {}
 
 Task<> Http1Connection::serve() {
+  TimeSlice slice(session_.clock);
   while (exchange_.keep_alive()) {
     Head head = co_await read_head();
     if (head == Head::kNone) {
@@ -55,6 +56,8 @@ Task<> Http1Connection::serve() {
     if (!outcome) exchange_.cut();
     if (!upgraded_) exchange_.end_request();
     co_await std::move(outcome);
+    // Requests that came together are answered one after another, and take their time together.
+    if (!exchange_.unread().empty() && slice.over()) co_await slice.renew();
   }
   if (upgraded_) co_return;
   co_await output_.flush();
@@ -212,6 +215,7 @@ void Http1Connection::compose_refusal(int status, bool silent) {
   wire::append_field(text, "Content-Type", "text/plain");
   wire::append_field(text, "X-Content-Type-Options", "nosniff");
   wire::append_field(text, "Content-Security-Policy", kSandboxPolicy);
+  wire::append_field(text, "Cache-Control", "no-store");
   wire::append_field(text, "Content-Length", fmt::format_int(body.size()).c_str());
   if (status == 405) {
     wire::append_field(text, "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");

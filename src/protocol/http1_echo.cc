@@ -101,7 +101,7 @@ Task<BodyEnd> echo_body(Http1Exchange& exchange, std::string_view argument) {
 Task<BodyEnd> echo_raw(Http1Exchange& exchange, std::string_view) {
   const wire::RequestHead& head = exchange.head();
   const std::string_view head_bytes = exchange.head_bytes();
-  HttpResponseHead response{.content_type = "application/octet-stream", .no_store = true};
+  HttpResponseHead response{.content_type = "application/octet-stream"};
   if (head.framing != BodyFraming::kChunked) {
     response.size = head_bytes.size() + head.content_length;
   }
@@ -141,10 +141,16 @@ Task<BodyEnd> reflect(Http1Exchange& exchange, std::string_view) {
                                  .session = exchange.session(),
                                  .head_duration = exchange.head_duration()};
   const bool as_text = prefers_text(request.head_bytes);
-  const std::string document = as_text ? reflect_as_text(request) : reflect_as_json(request);
-  HttpResponseHead response{
-      .content_type = as_text ? "text/plain; charset=utf-8" : "application/json", .document = true};
-  co_await exchange.answer(response, document);
+  HttpResponseHead response{.content_type =
+                                as_text ? "text/plain; charset=utf-8" : "application/json"};
+  HttpDocument document(exchange, response);
+  JsonWriter json(2);
+  if (as_text) {
+    co_await reflect_as_text(document, request);
+  } else {
+    co_await reflect_as_json(document, json, request);
+  }
+  co_await document.end();
   co_return BodyEnd::kComplete;
 }
 

@@ -58,6 +58,7 @@ TEST(Http1EchoTest, ThePostedBodyByteForByte) {
             "Content-Type: text/plain\r\n"
             "X-Content-Type-Options: nosniff\r\n"
             "Content-Security-Policy: sandbox; default-src 'none'\r\n"
+            "Cache-Control: no-store\r\n"
             "Content-Length: 6\r\n"
             "\r\n"
             "Hello!");
@@ -78,6 +79,7 @@ TEST(Http1EchoTest, AChunkedBodyComesBackChunked) {
             "Content-Type: application/octet-stream\r\n"
             "X-Content-Type-Options: nosniff\r\n"
             "Content-Security-Policy: sandbox; default-src 'none'\r\n"
+            "Cache-Control: no-store\r\n"
             "Transfer-Encoding: chunked\r\n"
             "\r\n"
             "5\r\nHello\r\n1\r\n!\r\n0\r\n\r\n");

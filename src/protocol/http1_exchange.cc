@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include "protocol/http_date.h"
+#include "wire/credentials.h"
 #include "wire/http1_head.h"
 
 namespace echod {
 namespace {
 
-// Compressed bytes that make a chunk at most.
-constexpr size_t kCodedSize = 8192;
+// Bytes given to a coder between two looks at the clock: with gzip about half a millisecond.
+constexpr size_t kCodedPieceSize = 4096;
 
 // A document below it would hardly become smaller.
 constexpr size_t kCodedDocumentSizeMin = 256;
@@ -35,7 +36,8 @@ void Http1Exchange::begin_request(Duration head_duration) {
   body_read_ = false;
   plan_ = {};
   coding_ = ContentCoding::kIdentity;
-  encoder_.reset();
+  coder_.reset();
+  part_left_ = 0;
   silent_ = false;
   facts_ = {};
   if (settings_.observer == nullptr) return;
@@ -62,7 +64,8 @@ void Http1Exchange::set_plan(ResponsePlan plan) {
   plan_ = std::move(plan);
   const bool wanted =
       plan_.gzip && wire::coding_weight(wire::fields_of(head_bytes()), ContentCoding::kGzip) > 0;
-  if (wanted) coding_ = ContentCoding::kGzip;
+  // A link can ask for gzip, so asking for it must not tell of the credentials of who follows it.
+  if (wanted && !has_credentials()) coding_ = ContentCoding::kGzip;
 }
 
 Task<bool> Http1Exchange::receive_more() {
@@ -90,9 +93,21 @@ Task<Http1Exchange::Event> Http1Exchange::next_event() {
 }
 
 Task<BodyEnd> Http1Exchange::drop_body() {
-  KeptBody none;
+  KeptBody none(session_);
   BodyEnd end = co_await keep_body(none, 0);
   co_return end;
+}
+
+// Appends `part`. False: there is no memory for it.
+bool Http1Exchange::keep_part(KeptBody& body, std::span<const std::byte> part) {
+  const size_t size = body.bytes.size() + part.size();
+  if (size > body.bytes.capacity()) {
+    const size_t capacity = std::max(size, 2 * body.bytes.capacity());
+    if (size > kFreeBodySize && !body.lease.grow_to(capacity)) return false;
+    body.bytes.reserve(capacity);
+  }
+  body.bytes.append(reinterpret_cast<const char*>(part.data()), part.size());
+  return true;
 }
 
 Task<BodyEnd> Http1Exchange::keep_body(KeptBody& body, size_t size_max) {
@@ -103,11 +118,15 @@ Task<BodyEnd> Http1Exchange::keep_body(KeptBody& body, size_t size_max) {
         break;
       case Event::kBody: {
         const std::span<const std::byte> part = decoder_.body();
-        body.fits = body.fits && part.size() <= size_max - body.bytes.size();
-        if (body.fits) {
-          body.bytes.append(reinterpret_cast<const char*>(part.data()), part.size());
-        } else {
+        if (body.state != KeptBody::State::kWhole) break;
+        if (part.size() > size_max - body.bytes.size()) {
+          body.state = KeptBody::State::kTooLarge;
+        } else if (!keep_part(body, part)) {
+          body.state = KeptBody::State::kNoMemory;
+        }
+        if (body.state != KeptBody::State::kWhole) {
           body.bytes = {};
+          body.lease.release();
         }
         break;
       }
@@ -145,9 +164,9 @@ Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming f
     if (!response.document) wire::append_field(text_, "Vary", "Accept-Encoding");
   }
   if (response.document) wire::append_field(text_, "Vary", "Accept, Accept-Encoding");
-  // A cache's key has the query in it, but not the fields that ask for another answer.
+  // A cache's key has the query in it, but not the fields that ask for another answer, nor chance.
   const bool by_fields = settings_.control.enabled && head().controls;
-  if (response.document || response.no_store || by_fields) {
+  if (!response.cacheable || by_fields || plan_.by_chance) {
     wire::append_field(text_, "Cache-Control", "no-store");
   }
   text_ += response.fields;
@@ -168,13 +187,22 @@ Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming f
   co_await output_.write(text_);
 }
 
+// A response that is only wanted compressed is sent as it is where there is no memory to spare.
+void Http1Exchange::start_coder(const HttpResponseHead& response) {
+  if (response.document && !response.size && !compresses() && !has_credentials()) {
+    coding_ = wire::preferred_coding(wire::fields_of(head_bytes()));
+  }
+  if (!compresses() || coder_) return;
+  coder_ = std::make_unique<Coder>(coding_, session_);
+  if (coder_->lease.grow_to(wire::ContentEncoder::memory_size_max(coding_))) return;
+  coder_.reset();
+  coding_ = ContentCoding::kIdentity;
+}
+
 Task<> Http1Exchange::begin(const HttpResponseHead& response) {
   BodyFraming framing = BodyFraming::kContentLength;
-  if (compresses() && !encoder_) {
-    encoder_ = std::make_unique<wire::ContentEncoder>(coding_);
-    coded_.resize(kCodedSize);
-  }
-  if (!response.size || encoder_) {
+  start_coder(response);
+  if (!response.size || coder_) {
     const bool chunks = head().version == HttpVersion::kHttp11;
     framing = chunks ? BodyFraming::kChunked : BodyFraming::kNone;
   }
@@ -183,7 +211,7 @@ Task<> Http1Exchange::begin(const HttpResponseHead& response) {
 
 Task<> Http1Exchange::write(std::string_view part) {
   if (silent_ || part.empty()) co_return;
-  if (encoder_) {
+  if (coder_) {
     co_await write_coded(part);
   } else {
     co_await write_framed(part);
@@ -191,25 +219,47 @@ Task<> Http1Exchange::write(std::string_view part) {
 }
 
 Task<> Http1Exchange::write_coded(std::string_view part) {
-  std::span<const std::byte> input = std::as_bytes(std::span(part));
-  const std::span<std::byte> out = std::as_writable_bytes(std::span(coded_));
-  while (true) {
-    wire::EncoderStep step = co_await encoder_->encode(input, out);
-    if (step.size > 0) co_await write_framed(std::string_view(coded_).substr(0, step.size));
-    if (step.done) co_return;
+  while (!part.empty()) {
+    const std::string_view piece = part.substr(0, kCodedPieceSize);
+    std::span<const std::byte> input = std::as_bytes(std::span(piece));
+    bool done = false;
+    while (!done) {
+      wire::EncoderStep step = co_await coder_->encoder.encode(input, coder_->out);
+      co_await write_coder_output(step.size);
+      done = step.done;
+    }
+    part.remove_prefix(piece.size());
+    if (coder_->slice.over()) co_await coder_->slice.renew();
   }
 }
 
 // Gets out of the encoder what it holds, or all that is left.
 Task<> Http1Exchange::drain_encoder(bool finish) {
-  const std::span<std::byte> out = std::as_writable_bytes(std::span(coded_));
   while (true) {
     // Not in one expression: g++ 12 would evaluate both.
-    Result<wire::EncoderStep> drained = finish ? encoder_->finish(out) : encoder_->flush(out);
+    Result<wire::EncoderStep> drained =
+        finish ? coder_->encoder.finish(coder_->out) : coder_->encoder.flush(coder_->out);
     wire::EncoderStep step = co_await std::move(drained);
-    if (step.size > 0) co_await write_framed(std::string_view(coded_).substr(0, step.size));
+    co_await write_coder_output(step.size);
     if (step.done) co_return;
   }
+}
+
+Task<> Http1Exchange::write_coder_output(size_t size) {
+  if (size == 0) co_return;
+  co_await write_framed({reinterpret_cast<const char*>(coder_->out.data()), size});
+}
+
+Task<> Http1Exchange::begin_part(uint64_t size) {
+  if (silent_ || coder_ || framing_ != BodyFraming::kChunked || size == 0) co_return;
+  co_await begin_chunk(size);
+}
+
+Task<> Http1Exchange::begin_chunk(uint64_t size) {
+  part_left_ = size;
+  text_.clear();
+  wire::append_chunk_size(text_, size);
+  co_await output_.write(text_);
 }
 
 Task<> Http1Exchange::write_framed(std::string_view part) {
@@ -218,21 +268,21 @@ Task<> Http1Exchange::write_framed(std::string_view part) {
     co_await output_.write(part);
     co_return;
   }
-  text_.clear();
-  wire::append_chunk_size(text_, part.size());
-  co_await output_.write(text_);
+  if (part_left_ == 0) co_await begin_chunk(part.size());
+  ECHOD_CHECK(part.size() <= part_left_);
   co_await output_.write(part);
-  co_await output_.write("\r\n");
+  part_left_ -= part.size();
+  if (part_left_ == 0) co_await output_.write("\r\n");
 }
 
 Task<> Http1Exchange::flush() {
-  if (encoder_ && !silent_) co_await drain_encoder(false);
+  if (coder_ && !silent_) co_await drain_encoder(false);
   co_await output_.flush();
 }
 
 Task<> Http1Exchange::end() {
-  if (encoder_ && !silent_) co_await drain_encoder(true);
-  encoder_.reset();
+  if (coder_ && !silent_) co_await drain_encoder(true);
+  coder_.reset();
   if (framing_ == BodyFraming::kChunked && !silent_) co_await output_.write(wire::kLastChunk);
 }
 
@@ -275,8 +325,16 @@ Task<BodyEnd> Http1Exchange::decline(int status, std::string_view text, std::str
 }
 
 bool Http1Exchange::has_credentials() const {
-  const wire::FieldLines fields = wire::fields_of(head_bytes());
-  return wire::field_value(fields, "Cookie") || wire::field_value(fields, "Authorization");
+  for (const wire::FieldLine& line : wire::fields_of(head_bytes())) {
+    if (wire::is_credential_name(line.name)) return true;
+  }
+  return false;
+}
+
+Task<BodyEnd> Http1Exchange::decline_for_memory() {
+  BodyEnd end = co_await decline(503, "no memory to spare for this request (--max-memory)",
+                                 "Retry-After: 1\r\n");
+  co_return end;
 }
 
 Task<bool> Http1Exchange::take_place(std::optional<ControlState::Place>& place) {

@@ -4,6 +4,7 @@
 // its business.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <span>
@@ -40,11 +41,12 @@ struct HttpResponseHead {
   std::string_view policy = kSandboxPolicy;
 
   // A text about the request: it is compressed as the client's Accept-Encoding wants, unless it is
-  // small, or the request has a Cookie or Authorization, of which the size would tell (BREACH). And
-  // nobody but the client is to keep it, whose credentials may be in it.
+  // small, or the request has a credential, of which the size would tell (BREACH).
   bool document = false;
 
-  bool no_store = false;  // nobody but the client is to keep it, as above
+  // It depends on nothing but the request's method and target, so a cache may keep it. Anything
+  // else is marked no-store: one client's echo must not become the answer to another.
+  bool cacheable = false;
 };
 
 class Http1Exchange {
@@ -129,12 +131,17 @@ class Http1Exchange {
   // Takes the body in, and drops it.
   Task<BodyEnd> drop_body();
 
-  // The same, and appends it to `body`, up to `size_max` bytes of it. A larger one is dropped as a
-  // whole: `fits` is false then.
+  // The same, and appends it to `body`, up to `size_max` bytes of it. A larger one, and one for
+  // which the server's memory budget has no room, is dropped as a whole.
   struct KeptBody {
+    enum class State : uint8_t { kWhole, kTooLarge, kNoMemory };
+
+    explicit KeptBody(Session& session) : lease(session.memory) {}
+    State state = State::kWhole;
     std::string bytes;
-    bool fits = true;
+    MemoryLease lease;
   };
+  static constexpr size_t kFreeBodySize = 16 * 1024;  // bytes that are kept without the budget
   Task<BodyEnd> keep_body(KeptBody& body, size_t size_max);
 
   // --- Output. After begin(), any number of write(), then end().
@@ -144,6 +151,10 @@ class Http1Exchange {
 
   // A part of the body, in a chunk of its own where there are chunks.
   Task<> write(std::string_view part);
+
+  // What write() is given next, `size` bytes in any number of calls, is one part. Not needed for a
+  // part that is one call.
+  Task<> begin_part(uint64_t size);
 
   // Sends what was written, before a wait.
   Task<> flush();
@@ -156,6 +167,10 @@ class Http1Exchange {
   // Answers with `status`, and `text` as a line of text for people. The connection is ended where
   // the request's body has not been taken in.
   Task<BodyEnd> decline(int status, std::string_view text, std::string_view fields = {});
+
+  // Declines with 503: the memory budget of the server (`Session::memory`) has no room for the
+  // request.
+  Task<BodyEnd> decline_for_memory();
 
   // A place among the answers that wait, into `place`, for as long as that is kept: to be taken
   // once the request's body is there, which may take its time. False: there is none, and the
@@ -186,9 +201,23 @@ class Http1Exchange {
   std::string& scratch() { return text_; }
 
  private:
+  // A coder at work on the response, and what goes with it.
+  struct Coder {
+    Coder(wire::ContentCoding coding, Session& session)
+        : encoder(coding), lease(session.memory), slice(session.clock) {}
+    wire::ContentEncoder encoder;
+    MemoryLease lease;
+    TimeSlice slice;
+    std::array<std::byte, 8192> out;  // room for what it makes
+  };
+
   bool has_credentials() const;
+  void start_coder(const HttpResponseHead& response);
+  bool keep_part(KeptBody& body, std::span<const std::byte> part);
   Task<> write_framed(std::string_view part);
   Task<> write_coded(std::string_view part);
+  Task<> write_coder_output(size_t size);
+  Task<> begin_chunk(uint64_t size);
   Task<> drain_encoder(bool finish);
 
   Stream& peer_;
@@ -200,9 +229,9 @@ class Http1Exchange {
   std::span<const std::byte> unread_;
   GatheredOutput output_;
   ResponsePlan plan_;
-  wire::ContentCoding coding_ = wire::ContentCoding::kIdentity;  // of the response under way
-  std::unique_ptr<wire::ContentEncoder> encoder_;                // where it has one
-  std::string coded_;                                            // room for what that makes
+  wire::ContentCoding coding_ = wire::ContentCoding::kIdentity;  // of the response in progress
+  std::unique_ptr<Coder> coder_;                                 // where it has one
+  uint64_t part_left_ = 0;  // bytes to come of the part that begin_part() began
   std::string text_;
   HttpExchangeFacts facts_;  // of the request under way
   Time begin_;               // of its answer, where an observer wants to know

@@ -20,8 +20,8 @@ std::expected<Events, std::string> read_events(std::string_view target,
                                                const ControlSettings& settings) {
   Events events;
   events.duration = std::min(events.duration, settings.duration_max);
-  const wire::QueryArguments arguments = wire::query_arguments(wire::split_target(target).query);
-  if (const auto text = argument(arguments, "count")) {
+  const std::string_view query = wire::split_target(target).query;
+  if (const auto text = wire::query_argument(query, "count")) {
     const auto [end, error] =
         std::from_chars(text->data(), text->data() + text->size(), events.count);
     const bool whole = error == std::errc() && end == text->data() + text->size();
@@ -29,7 +29,7 @@ std::expected<Events, std::string> read_events(std::string_view target,
       return std::unexpected(fmt::format("count: write a number up to {}", kEventsMax));
     }
   }
-  if (const auto text = argument(arguments, "duration")) {
+  if (const auto text = wire::query_argument(query, "duration")) {
     const auto duration = read_duration("duration", *text, settings);
     if (!duration) return std::unexpected(duration.error());
     events.duration = *duration;
@@ -37,21 +37,10 @@ std::expected<Events, std::string> read_events(std::string_view target,
   return events;
 }
 
-// Each line of `data` with its name in front.
-std::string event_of(std::string_view name, std::string_view data) {
-  std::string event = fmt::format("event: {}\n", name);
-  while (!data.empty()) {
-    const size_t size = std::min(data.find('\n'), data.size());
-    event += fmt::format("data: {}\n", data.substr(0, size));
-    data.remove_prefix(std::min(size + 1, data.size()));
-  }
-  return event + "\n";
-}
-
 std::string ping(uint64_t id) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-  return event_of("ping", fmt::format(R"({{"id":{},"timestamp":{}}})", id, milliseconds));
+  return fmt::format("event: ping\ndata: {{\"id\":{},\"timestamp\":{}}}\n\n", id, milliseconds);
 }
 
 }  // namespace
@@ -69,8 +58,8 @@ Task<BodyEnd> answer_events(Http1Exchange& exchange, std::string_view) {
   bool taken = co_await exchange.take_place(place);
   if (!taken) co_return BodyEnd::kComplete;
   // For proxies on the way: neither to keep events nor to collect them.
-  const HttpResponseHead response{
-      .content_type = "text/event-stream", .fields = "X-Accel-Buffering: no\r\n", .no_store = true};
+  const HttpResponseHead response{.content_type = "text/event-stream",
+                                  .fields = "X-Accel-Buffering: no\r\n"};
   co_await exchange.begin(response);
   if (wire::split_target(exchange.head().target).path != "/sse") {
     const ReflectedRequest request{.head = exchange.head(),
@@ -78,8 +67,14 @@ Task<BodyEnd> answer_events(Http1Exchange& exchange, std::string_view) {
                                    .body = facts,
                                    .session = exchange.session(),
                                    .head_duration = exchange.head_duration()};
-    const std::string event = event_of("request", reflect_as_json(request));
-    co_await exchange.write(event);
+    constexpr std::string_view kDataBegin = "data: ";
+    HttpDocument document(exchange);
+    JsonWriter json(2, kDataBegin);
+    co_await document.write("event: request\n");
+    co_await document.write(kDataBegin);
+    co_await reflect_as_json(document, json, request);
+    co_await document.write("\n");
+    co_await document.end();
   }
   const auto gaps = static_cast<int64_t>(std::max<uint64_t>(events->count, 2) - 1);
   for (uint64_t id = 0; id < events->count && !exchange.silent(); ++id) {

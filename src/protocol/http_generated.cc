@@ -12,8 +12,8 @@ constexpr size_t kBlockSize = 16 * 1024;  // made at a time
 constexpr size_t kChunkSize = 10 * 1024;  // of /stream-bytes
 constexpr uint64_t kChunkSizeMax = 1 << 20;
 
-wire::QueryArguments arguments_of(Http1Exchange& exchange) {
-  return wire::query_arguments(wire::split_target(exchange.head().target).query);
+std::string_view query_of(Http1Exchange& exchange) {
+  return wire::split_target(exchange.head().target).query;
 }
 
 std::expected<uint64_t, std::string> read_number(std::string_view name, std::string_view text) {
@@ -24,18 +24,20 @@ std::expected<uint64_t, std::string> read_number(std::string_view name, std::str
 }
 
 std::expected<uint64_t, std::string> seed_of(Http1Exchange& exchange) {
-  const wire::QueryArguments arguments = arguments_of(exchange);
-  const auto seed = argument(arguments, "seed");
+  const auto seed = wire::query_argument(query_of(exchange), "seed");
   if (!seed) return exchange.settings().control.seed;
   return read_number("seed", *seed);
 }
 
-Task<> write_pattern(Http1Exchange& exchange, uint64_t seed, uint64_t size, size_t block_size) {
+// In parts of `part_size` bytes, each a chunk where there are chunks, made a block at a time.
+Task<> write_pattern(Http1Exchange& exchange, uint64_t seed, uint64_t size, uint64_t part_size) {
   if (exchange.silent()) co_return;
   const wire::Pattern pattern(seed);
   std::string block;
   for (uint64_t offset = 0; offset < size; offset += block.size()) {
-    block.resize(std::min<uint64_t>(block_size, size - offset));
+    const uint64_t part_left = part_size - offset % part_size;
+    if (part_left == part_size) co_await exchange.begin_part(std::min(part_size, size - offset));
+    block.resize(std::min({uint64_t{kBlockSize}, part_left, size - offset}));
     pattern.fill(std::as_writable_bytes(std::span(block)), offset);
     co_await exchange.write(block);
   }
@@ -50,7 +52,7 @@ Task<BodyEnd> answer_pattern(Http1Exchange& exchange, uint64_t size,
   }
   BodyEnd read = co_await exchange.drop_body();
   if (read != BodyEnd::kComplete) co_return read;
-  HttpResponseHead response{.content_type = "application/octet-stream"};
+  HttpResponseHead response{.content_type = "application/octet-stream", .cacheable = true};
   if (!chunk_size) response.size = size;
   co_await exchange.begin(response);
   co_await write_pattern(exchange, *seed, size, chunk_size.value_or(kBlockSize));
@@ -65,24 +67,24 @@ struct Drip {
   int status = 200;
 };
 
-std::expected<Drip, std::string> read_drip(const wire::QueryArguments& arguments,
+std::expected<Drip, std::string> read_drip(std::string_view query,
                                            const ControlSettings& settings) {
   Drip drip;
   drip.duration = std::min(drip.duration, settings.duration_max);
   // A delay that is asked for has passed already: it is every answer's.
   constexpr Duration kDelay = std::chrono::seconds(2);
-  if (!argument(arguments, "delay")) drip.delay = std::min(kDelay, settings.duration_max);
-  if (const auto text = argument(arguments, "numbytes")) {
+  if (!wire::query_argument(query, "delay")) drip.delay = std::min(kDelay, settings.duration_max);
+  if (const auto text = wire::query_argument(query, "numbytes")) {
     const auto size = read_size("numbytes", *text, settings);
     if (!size) return std::unexpected(size.error());
     drip.size = *size;
   }
-  if (const auto text = argument(arguments, "duration")) {
+  if (const auto text = wire::query_argument(query, "duration")) {
     const auto duration = read_duration("duration", *text, settings);
     if (!duration) return std::unexpected(duration.error());
     drip.duration = *duration;
   }
-  if (const auto text = argument(arguments, "code")) {
+  if (const auto text = wire::query_argument(query, "code")) {
     const auto status = read_status("code", *text);
     if (!status) return std::unexpected(status.error());
     drip.status = *status;
@@ -110,9 +112,8 @@ Task<BodyEnd> answer_bytes(Http1Exchange& exchange, std::string_view argument) {
 
 Task<BodyEnd> answer_stream_bytes(Http1Exchange& exchange, std::string_view argument) {
   const auto size = read_size("size", argument, exchange.settings().control);
-  const wire::QueryArguments arguments = arguments_of(exchange);
   std::expected<uint64_t, std::string> chunk_size = kChunkSize;
-  if (const auto text = echod::argument(arguments, "chunk_size")) {
+  if (const auto text = wire::query_argument(query_of(exchange), "chunk_size")) {
     chunk_size = read_number("chunk_size", *text);
     if (chunk_size && (*chunk_size == 0 || *chunk_size > kChunkSizeMax)) {
       chunk_size = std::unexpected("chunk_size: from 1 to 1048576 bytes");
@@ -129,7 +130,7 @@ Task<BodyEnd> answer_stream_bytes(Http1Exchange& exchange, std::string_view argu
 }
 
 Task<BodyEnd> answer_drip(Http1Exchange& exchange, std::string_view) {
-  const auto drip = read_drip(arguments_of(exchange), exchange.settings().control);
+  const auto drip = read_drip(query_of(exchange), exchange.settings().control);
   if (!drip) {
     BodyEnd declined = co_await exchange.decline(400, drip.error());
     co_return declined;

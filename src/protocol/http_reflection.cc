@@ -6,37 +6,43 @@
 #include <array>
 #include <optional>
 
-#include "base/json_writer.h"
 #include "wire/http1_head.h"
 #include "wire/http_accept.h"
 #include "wire/http_target.h"
-#include "wire/utf8.h"
 
 namespace echod {
 namespace {
 
 using wire::BodyFraming;
 
-void write(JsonWriter& json, std::string_view name, wire::FieldLines lines) {
+// "NAME:VALUE" as it came: one stretch of the head.
+std::string_view raw_line(const wire::FieldLine& line) {
+  return {line.name.data(), line.name.size() + 1 + line.raw_value.size()};
+}
+
+Task<> write_fields(HttpDocument& document, JsonWriter& json, std::string_view name,
+                    wire::FieldLines lines) {
   json.name(name);
   json.begin_array();
   for (const wire::FieldLine& line : lines) {
     json.begin_object();
-    json.member("name", shown_as_text(line.name));
-    json.member("value", shown_as_text(line.value()));
-    json.member("raw", shown_as_text(fmt::format("{}:{}", line.name, line.raw_value)));
+    co_await document.write_member(json, "name", line.name);
+    co_await document.write_member(json, "value", line.value());
+    co_await document.write_member(json, "raw", raw_line(line));
     json.end_object();
   }
   json.end_array();
 }
 
-void write(JsonWriter& json, std::string_view name, const wire::QueryArguments& arguments) {
-  json.name(name);
+Task<> write_query(HttpDocument& document, JsonWriter& json, std::string_view query) {
+  json.name("query");
   json.begin_array();
-  for (const auto& [key, value] : arguments) {
+  while (const auto argument = wire::next_argument(query)) {
+    const std::string name = wire::form_decoded(argument->name);
+    const std::string value = wire::form_decoded(argument->value);
     json.begin_object();
-    json.member("name", shown_as_text(key));
-    json.member("value", shown_as_text(value));
+    co_await document.write_member(json, "name", name);
+    co_await document.write_member(json, "value", value);
     json.end_object();
   }
   json.end_array();
@@ -63,7 +69,7 @@ std::string_view name_of(BodyFraming framing) {
   return "";
 }
 
-void write_body(JsonWriter& json, const ReflectedRequest& request) {
+Task<> write_body(HttpDocument& document, JsonWriter& json, const ReflectedRequest& request) {
   json.name("body");
   json.begin_object();
   json.member("framing", name_of(request.head.framing));
@@ -71,9 +77,12 @@ void write_body(JsonWriter& json, const ReflectedRequest& request) {
   if (request.head.framing == BodyFraming::kChunked) {
     json.name("chunks");
     json.begin_array();
-    for (const uint64_t size : request.body.chunks) json.value(size);
+    for (const uint64_t size : request.body.chunks) {
+      json.value(size);
+      co_await document.write(json);
+    }
     json.end_array();
-    write(json, "trailers", wire::FieldLines(request.body.trailers));
+    co_await write_fields(document, json, "trailers", wire::FieldLines(request.body.trailers));
   }
   json.end_object();
 }
@@ -152,21 +161,6 @@ uint64_t age_ns(const Session& session) {
 
 }  // namespace
 
-std::string shown_as_text(std::string_view bytes) {
-  if (wire::is_utf8(bytes)) return std::string(bytes);
-  std::string text;
-  for (const char byte : bytes) {
-    const auto code = static_cast<unsigned char>(byte);
-    if (code < 0x80) {
-      text += byte;
-    } else {
-      text += static_cast<char>(0xc0 | code >> 6);
-      text += static_cast<char>(0x80 | (code & 0x3f));
-    }
-  }
-  return text;
-}
-
 bool prefers_text(std::string_view head_bytes) {
   const wire::FieldLines fields = wire::fields_of(head_bytes);
   const int text = wire::media_type_weight(fields, "text", "plain");
@@ -177,21 +171,21 @@ bool prefers_text(std::string_view head_bytes) {
                              [=](std::string_view name) { return agent.starts_with(name); });
 }
 
-std::string reflect_as_json(const ReflectedRequest& request) {
+Task<> reflect_as_json(HttpDocument& document, JsonWriter& json, const ReflectedRequest& request) {
   const wire::FieldLines fields = wire::fields_of(request.head_bytes);
   const wire::TargetParts target = wire::split_target(request.head.target);
   const std::string_view line = wire::request_line_of(request.head_bytes);
-  JsonWriter json(2);
+  const auto expect = wire::field_value(fields, "Expect");
   json.begin_object();
   json.member("method", request.head.method);
-  json.member("target", request.head.target);
+  co_await document.write_member(json, "target", request.head.target);
   json.member("version", line.substr(line.rfind(' ') + 1));
-  json.member("path", target.path);
-  write(json, "query", wire::query_arguments(target.query));
-  write(json, "headers", fields);
-  json.member("raw_head", shown_as_text(request.head_bytes));
-  write_body(json, request);
-  write(json, "expect", wire::field_value(fields, "Expect"));
+  co_await document.write_member(json, "path", target.path);
+  co_await write_query(document, json, target.query);
+  co_await write_fields(document, json, "headers", fields);
+  co_await document.write_member(json, "raw_head", request.head_bytes);
+  co_await write_body(document, json, request);
+  write(json, "expect", expect);
   write_trace(json, wire::field_value(fields, "traceparent"));
   write_connection(json, request.session);
   json.name("timing");
@@ -200,13 +194,14 @@ std::string reflect_as_json(const ReflectedRequest& request) {
   json.member("head_ns", static_cast<uint64_t>(request.head_duration.count()));
   json.end_object();
   json.end_object();
-  return json.take() + "\n";
+  co_await document.write_rest(json);
 }
 
-std::string reflect_as_text(const ReflectedRequest& request) {
-  std::string text(request.head_bytes);
-  text += request.body.trailers;
+Task<> reflect_as_text(HttpDocument& document, const ReflectedRequest& request) {
+  co_await document.write(request.head_bytes);
+  co_await document.write(request.body.trailers);
   const Session& session = request.session;
+  std::string text;
   if (request.head.framing != BodyFraming::kNone) {
     text += fmt::format("# body: {} bytes, {}\n", request.body.size, name_of(request.head.framing));
   }
@@ -220,7 +215,7 @@ std::string reflect_as_text(const ReflectedRequest& request) {
                           facts.tcp->mss);
     }
   }
-  return text;
+  co_await document.write(text);
 }
 
 }  // namespace echod

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/json_writer.h"
+#include "protocol/http_document.h"
 #include "stream/session.h"
 #include "wire/http1.h"
 
@@ -31,17 +33,15 @@ struct ReflectedRequest {
   Duration head_duration;  // from the head's first byte to its last
 };
 
-// Bytes as text: what is not UTF-8 is shown as if each byte were a character, which loses nothing.
-std::string shown_as_text(std::string_view bytes);
-
 // Whether the client would rather read text than JSON: its Accept fields say so or, where they
 // leave it open, it is a program of the terminal (curl, wget, HTTPie, xh).
 bool prefers_text(std::string_view head_bytes);
 
-// A JSON document, described in docs/http.md. Bytes that are not UTF-8 are taken for ISO 8859-1.
-std::string reflect_as_json(const ReflectedRequest& request);
+// Writes a JSON document, described in docs/http.md, by `json` to `document`. Bytes that are not
+// UTF-8 are taken for ISO 8859-1. What is given must outlive the task.
+Task<> reflect_as_json(HttpDocument& document, JsonWriter& json, const ReflectedRequest& request);
 
 // The head and the trailers as they came, each line of the rest as "# name: value".
-std::string reflect_as_text(const ReflectedRequest& request);
+Task<> reflect_as_text(HttpDocument& document, const ReflectedRequest& request);
 
 }  // namespace echod

@@ -14,17 +14,11 @@ namespace {
 
 constexpr std::string_view kJson = "application/json; charset=utf-8";
 
-Task<BodyEnd> answer_json(Http1Exchange& exchange, std::string document) {
-  const HttpResponseHead response{.content_type = kJson, .document = true};
-  co_await exchange.answer(response, document);
-  co_return BodyEnd::kComplete;
-}
-
 Task<BodyEnd> answer_anything_after(Http1Exchange& exchange, Duration delay) {
-  Http1Exchange::KeptBody body;
+  Http1Exchange::KeptBody body(exchange.session());
   BodyEnd end = co_await exchange.keep_body(body, kShownBodySizeMax);
   if (end != BodyEnd::kComplete) co_return end;
-  if (!body.fits) {
+  if (body.state == Http1Exchange::KeptBody::State::kTooLarge) {
     const std::string problem = fmt::format(
         "/anything shows bodies of at most {} bytes; /reflect tells the size of any, and other "
         "paths echo them",
@@ -32,19 +26,28 @@ Task<BodyEnd> answer_anything_after(Http1Exchange& exchange, Duration delay) {
     end = co_await exchange.decline(413, problem);
     co_return end;
   }
-  std::string document = anything_as_json({.head = exchange.head(),
-                                           .head_bytes = exchange.head_bytes(),
-                                           .body = body.bytes,
-                                           .session = exchange.session()});
-  body.bytes = {};
+  if (body.state == Http1Exchange::KeptBody::State::kNoMemory) {
+    end = co_await exchange.decline_for_memory();
+    co_return end;
+  }
+  const AnythingRequest request{.exchange = exchange, .body = body.bytes};
+  if (!anything_fits(request)) {
+    const std::string problem =
+        fmt::format("/anything lists at most {} arguments of a query or form", kListedArgumentsMax);
+    end = co_await exchange.decline(413, problem);
+    co_return end;
+  }
   if (delay > Duration::zero()) {
     std::optional<ControlState::Place> place;
     bool taken = co_await exchange.take_place(place);
     if (!taken) co_return BodyEnd::kComplete;
     co_await exchange.pause(delay);
   }
-  end = co_await answer_json(exchange, std::move(document));
-  co_return end;
+  HttpResponseHead response{.content_type = kJson};
+  HttpDocument document(exchange, response);
+  co_await write_anything(document, request);
+  co_await document.end();
+  co_return BodyEnd::kComplete;
 }
 
 struct WeightedStatus {
@@ -130,15 +133,21 @@ Task<BodyEnd> answer_delay(Http1Exchange& exchange, std::string_view argument) {
 Task<BodyEnd> answer_headers(Http1Exchange& exchange, std::string_view) {
   BodyEnd end = co_await exchange.drop_body();
   if (end != BodyEnd::kComplete) co_return end;
-  end = co_await answer_json(exchange, headers_as_json(exchange.head_bytes()));
-  co_return end;
+  HttpResponseHead response{.content_type = kJson};
+  HttpDocument document(exchange, response);
+  co_await write_headers(document, exchange.head_bytes());
+  co_await document.end();
+  co_return BodyEnd::kComplete;
 }
 
 Task<BodyEnd> answer_ip(Http1Exchange& exchange, std::string_view) {
   BodyEnd end = co_await exchange.drop_body();
   if (end != BodyEnd::kComplete) co_return end;
-  end = co_await answer_json(exchange, origin_as_json(exchange.session()));
-  co_return end;
+  HttpResponseHead response{.content_type = kJson};
+  HttpDocument document(exchange, response);
+  co_await write_origin(document, exchange.session());
+  co_await document.end();
+  co_return BodyEnd::kComplete;
 }
 
 Task<BodyEnd> answer_status(Http1Exchange& exchange, std::string_view argument) {
@@ -152,7 +161,7 @@ Task<BodyEnd> answer_status(Http1Exchange& exchange, std::string_view argument) 
   if (end != BodyEnd::kComplete) co_return end;
   std::string fields;
   const int status = choose(*choices, exchange, fields);
-  HttpResponseHead response{.status = status, .content_type = ""};
+  HttpResponseHead response{.status = status, .content_type = "", .cacheable = fields.empty()};
   response.fields = fields;
   co_await exchange.answer(response, "");
   co_return BodyEnd::kComplete;
@@ -160,11 +169,10 @@ Task<BodyEnd> answer_status(Http1Exchange& exchange, std::string_view argument) 
 
 Task<BodyEnd> answer_redirect(Http1Exchange& exchange, std::string_view) {
   const ControlSettings& settings = exchange.settings().control;
-  const wire::QueryArguments arguments =
-      wire::query_arguments(wire::split_target(exchange.head().target).query);
-  const std::string_view url = argument(arguments, "url").value_or("");
+  const std::string_view query = wire::split_target(exchange.head().target).query;
+  const std::string url = wire::query_argument(query, "url").value_or("");
   const auto status =
-      read_status("status_code", argument(arguments, "status_code").value_or("302"));
+      read_status("status_code", wire::query_argument(query, "status_code").value_or("302"));
   BodyEnd end = BodyEnd::kComplete;
   if (!status || *status < 300 || *status > 399) {
     end = co_await exchange.decline(400, "status_code: write a status from 300 to 399");
@@ -181,7 +189,7 @@ Task<BodyEnd> answer_redirect(Http1Exchange& exchange, std::string_view) {
   if (end != BodyEnd::kComplete) co_return end;
   std::string fields;
   wire::append_field(fields, "Location", url);
-  HttpResponseHead response{.status = *status, .content_type = ""};
+  HttpResponseHead response{.status = *status, .content_type = "", .cacheable = true};
   response.fields = fields;
   co_await exchange.answer(response, "");
   co_return BodyEnd::kComplete;

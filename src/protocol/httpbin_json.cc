@@ -2,51 +2,33 @@
 
 #include <fmt/format.h>
 
-#include <map>
+#include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
-#include "base/json_writer.h"
-#include "protocol/http_reflection.h"
 #include "wire/digest.h"
 #include "wire/http1_head.h"
 #include "wire/http1_syntax.h"
 #include "wire/http_target.h"
+#include "wire/json_format.h"
 #include "wire/multipart.h"
+#include "wire/utf8.h"
 
 namespace echod {
 namespace {
 
-constexpr size_t kFormPartsMax = 1000;
-constexpr size_t kJsonDepthMax = 100;
+// What the layout of a body's JSON may come to: a hundred levels deep, each "1," of it takes 200
+// bytes of indentation.
+constexpr size_t kShownJsonSizeMax = size_t{4} << 20;  // bytes
 
-// What a body's JSON may grow by when it is shown: two spaces for each level, on each line.
-constexpr size_t kJsonIndentMax = size_t{4} << 20;  // bytes
+constexpr size_t kIndent = 2;  // spaces
+constexpr size_t kJsonPieceSize =
+    64;  // bytes laid out between two looks at the clock, at most 13 KiB then
+constexpr size_t kBase64PieceSize = 768;  // bytes, a multiple of 3
 
-// In order of their names, several values of one in a list: Go's map[string][]string.
-using Lists = std::map<std::string, std::vector<std::string>>;
-
-void write(JsonWriter& json, std::string_view name, const Lists& lists) {
-  json.name(name);
-  json.begin_object();
-  for (const auto& [key, values] : lists) {
-    json.name(key);
-    json.begin_array();
-    for (const std::string& value : values) json.value(value);
-    json.end_array();
-  }
-  json.end_object();
-}
-
-Lists lists_of(const wire::QueryArguments& arguments) {
-  Lists lists;
-  for (const auto& [name, value] : arguments) {
-    lists[shown_as_text(name)].push_back(shown_as_text(value));
-  }
-  return lists;
-}
+// Names and their values: views, in the order they came until they are sorted.
+using Lists = std::vector<std::pair<std::string_view, std::string_view>>;
 
 // "content-TYPE" as "Content-Type": net/textproto.CanonicalMIMEHeaderKey.
 std::string canonical(std::string_view name) {
@@ -62,12 +44,53 @@ std::string canonical(std::string_view name) {
   return text;
 }
 
-Lists fields_of(std::string_view head_bytes) {
+// A member for each name, in the order of the names, with a list of its values: Go's
+// map[string][]string.
+Task<> write_lists(HttpDocument& document, JsonWriter& json, std::string_view its_name,
+                   Lists& lists) {
+  std::ranges::stable_sort(lists, {}, &Lists::value_type::first);
+  co_await document.take_turns();
+  json.name(its_name);
+  json.begin_object();
+  for (size_t i = 0; i < lists.size();) {
+    const std::string_view name = lists[i].first;
+    json.name(shown_as_text(name));
+    json.begin_array();
+    for (; i < lists.size() && lists[i].first == name; ++i) {
+      co_await document.write_string(json, lists[i].second);
+    }
+    json.end_array();
+  }
+  json.end_object();
+}
+
+// Decoded where they lie.
+Lists arguments_in(std::span<char> text) {
   Lists lists;
-  for (const wire::FieldLine& line : wire::fields_of(head_bytes)) {
-    lists[canonical(line.name)].push_back(shown_as_text(line.value()));
+  std::string_view left(text.data(), text.size());
+  const auto decoded = [&](std::string_view part) {
+    const auto begin = static_cast<size_t>(part.data() - text.data());
+    return wire::form_decode_in_place(text.subspan(begin, part.size()));
+  };
+  while (const auto argument = wire::next_argument(left)) {
+    lists.emplace_back(decoded(argument->name), decoded(argument->value));
   }
   return lists;
+}
+
+size_t count_arguments(std::string_view text) {
+  size_t count = 0;
+  while (wire::next_argument(text)) ++count;
+  return count;
+}
+
+Task<> write_fields(HttpDocument& document, JsonWriter& json, std::string_view head_bytes) {
+  std::vector<std::pair<std::string, std::string_view>> canonical_names;
+  for (const wire::FieldLine& line : wire::fields_of(head_bytes)) {
+    canonical_names.emplace_back(canonical(line.name), line.value());
+  }
+  Lists lists(canonical_names.begin(), canonical_names.end());
+  co_await write_lists(document, json, "headers", lists);
 }
 
 std::string origin_of(const Session& session) {
@@ -79,148 +102,148 @@ std::string origin_of(const Session& session) {
   return address;
 }
 
-std::string url_of(const HttpbinRequest& request) {
-  const auto host = wire::field_value(wire::fields_of(request.head_bytes), "Host");
-  const std::string_view target = request.head.target;
-  if (!target.starts_with('/')) return std::string(target);  // absolute-form
-  return fmt::format("http://{}{}", host.value_or(""), target);
+std::string url_of(const wire::RequestHead& head, std::string_view head_bytes) {
+  const auto host = wire::field_value(wire::fields_of(head_bytes), "Host");
+  if (!head.target.starts_with('/')) return std::string(head.target);  // absolute-form
+  return fmt::format("http://{}{}", host.value_or(""), head.target);
 }
 
-bool is_type(std::string_view content_type, std::string_view type) {
-  return wire::equals_ignoring_case(content_type.substr(0, type.size()), type);
+enum class BodyKind : uint8_t { kText, kForm, kMultipart, kJson, kData };
+
+BodyKind kind_of(std::string_view content_type, size_t size) {
+  const auto is = [=](std::string_view type) {
+    return wire::equals_ignoring_case(content_type.substr(0, type.size()), type);
+  };
+  if (is("application/x-www-form-urlencoded")) return BodyKind::kForm;
+  if (is("multipart/form-data")) return BodyKind::kMultipart;
+  if (is("application/json")) return BodyKind::kJson;
+  return is("text/") || is("html/") || size == 0 ? BodyKind::kText : BodyKind::kData;
 }
 
-// Writes a client's JSON anew as it is read, without a tree of it: its members in their order, its
-// numbers as they came. One whose depth or lines would make the answer many times its size is not
-// shown.
-class JsonCopy {
- public:
-  bool null() {
-    return written([&] { json_.null(); });
+Task<> write_data_url(HttpDocument& document, JsonWriter& json, std::string_view content_type,
+                      std::string_view bytes) {
+  json.name("data");
+  json.begin_string();
+  json.string_part("data:");
+  json.string_part(content_type.empty() ? "application/octet-stream" : shown_as_text(content_type));
+  json.string_part(";base64,");
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, kBase64PieceSize);
+    json.string_part(wire::to_base64_url(piece));
+    bytes.remove_prefix(piece.size());
+    co_await document.write(json);
   }
-  bool boolean(bool truth) {
-    return written([&] { json_.value(truth); });
-  }
-  bool number_integer(int64_t number) {
-    return written([&] { json_.value(number); });
-  }
-  bool number_unsigned(uint64_t number) {
-    return written([&] { json_.value(number); });
-  }
-  bool number_float(double, const std::string& text) {
-    return written([&] { json_.literal(text); });
-  }
-  bool string(const std::string& text) {
-    return written([&] { json_.value(text); });
-  }
-  bool binary(const nlohmann::json::binary_t&) { return false; }  // not of JSON
-  bool start_object(size_t) {
-    return written([&] { json_.begin_object(); });
-  }
-  bool key(const std::string& name) {
-    return written([&] { json_.name(name); });
-  }
-  bool end_object() {
-    return written([&] { json_.end_object(); });
-  }
-  bool start_array(size_t) {
-    return written([&] { json_.begin_array(); });
-  }
-  bool end_array() {
-    return written([&] { json_.end_array(); });
-  }
-  bool parse_error(size_t, const std::string&, const nlohmann::json::exception&) { return false; }
-
-  std::string take() { return json_.take(); }
-
- private:
-  template <typename Write>
-  bool written(Write write) {
-    write();
-    indent_ += 2 * json_.depth();
-    return json_.depth() <= kJsonDepthMax && indent_ <= kJsonIndentMax;
-  }
-
-  JsonWriter json_{2};
-  size_t indent_ = 0;
-};
-
-// The body as it is to stand in the document, below its first level; null where it is not shown.
-std::string shown_json(std::string_view text) {
-  JsonCopy copy;
-  if (!nlohmann::json::sax_parse(text, &copy)) return "null";
-  std::string shown;
-  for (const char c : copy.take()) {
-    shown += c;
-    if (c == '\n') shown += "  ";
-  }
-  return shown;
+  json.end_string();
 }
 
-struct Body {
-  std::string data;
+// Whether `text` is JSON that can be shown.
+Task<bool> can_be_shown(HttpDocument& document, std::string_view text) {
+  if (!wire::is_utf8(text)) co_return false;
+  wire::JsonFormatter formatter(kIndent, 1);
+  std::string layout;
+  size_t size = 0;
+  while (!text.empty()) {
+    const std::string_view piece = text.substr(0, kJsonPieceSize);
+    layout.clear();
+    if (!formatter.feed(piece, layout)) co_return false;
+    size += layout.size();
+    if (size > kShownJsonSizeMax) co_return false;
+    text.remove_prefix(piece.size());
+    co_await document.take_turns();
+  }
+  co_return formatter.complete();
+}
+
+Task<> write_json(HttpDocument& document, JsonWriter& json, std::string_view text) {
+  json.name("json");
+  bool shown = co_await can_be_shown(document, text);
+  if (!shown) {
+    json.null();
+    co_return;
+  }
+  wire::JsonFormatter formatter(kIndent, 1);
+  json.begin_literal();
+  while (!text.empty()) {
+    const std::string_view piece = text.substr(0, kJsonPieceSize);
+    ECHOD_CHECK(formatter.feed(piece, json.literal_text()));
+    text.remove_prefix(piece.size());
+    co_await document.write(json);
+  }
+}
+
+// What the body says as a form.
+Task<> write_form(HttpDocument& document, JsonWriter& json, BodyKind kind,
+                  std::string_view content_type, std::span<char> body) {
   Lists files;
   Lists form;
-  std::string json = "null";
-};
-
-Body read_body(std::string_view content_type, std::string_view bytes) {
-  Body body;
-  const bool is_text = is_type(content_type, "text/") || is_type(content_type, "html/");
-  if (is_type(content_type, "application/x-www-form-urlencoded")) {
-    body.form = lists_of(wire::query_arguments(bytes));
-  } else if (is_type(content_type, "application/json")) {
-    if (!bytes.empty()) body.json = shown_json(bytes);
-  } else if (is_type(content_type, "multipart/form-data")) {
-    const auto parts = wire::form_parts(content_type, bytes, kFormPartsMax);
+  if (kind == BodyKind::kForm) form = arguments_in(body);
+  if (kind == BodyKind::kMultipart) {
+    const auto parts =
+        wire::form_parts(content_type, {body.data(), body.size()}, kListedArgumentsMax);
     for (const wire::FormPart& part : parts.value_or(std::vector<wire::FormPart>())) {
-      Lists& lists = part.filename ? body.files : body.form;
-      lists[shown_as_text(part.name)].push_back(shown_as_text(part.content));
+      (part.filename ? files : form).emplace_back(part.name, part.content);
     }
-  } else if (!is_text && !bytes.empty()) {
-    const std::string_view type = content_type.empty() ? "application/octet-stream" : content_type;
-    body.data = fmt::format("data:{};base64,{}", shown_as_text(type), wire::to_base64_url(bytes));
-    return body;
   }
-  body.data = shown_as_text(bytes);
-  return body;
+  co_await document.take_turns();
+  co_await write_lists(document, json, "files", files);
+  co_await write_lists(document, json, "form", form);
 }
 
 }  // namespace
 
-std::string anything_as_json(const HttpbinRequest& request) {
-  const std::string_view query = wire::split_target(request.head.target).query;
-  const Body body = read_body(request.head.content_type, request.body);
-  JsonWriter json(2);
-  json.begin_object();
-  write(json, "args", lists_of(wire::query_arguments(query)));
-  write(json, "headers", fields_of(request.head_bytes));
-  json.member("method", request.head.method);
-  json.member("origin", origin_of(request.session));
-  json.member("url", url_of(request));
-  json.member("data", body.data);
-  write(json, "files", body.files);
-  write(json, "form", body.form);
-  json.name("json");
-  json.literal(body.json);
-  json.end_object();
-  return json.take() + "\n";
+bool anything_fits(const AnythingRequest& request) {
+  const wire::RequestHead& head = request.exchange.head();
+  const std::string_view body(request.body.data(), request.body.size());
+  if (count_arguments(wire::split_target(head.target).query) > kListedArgumentsMax) return false;
+  return kind_of(head.content_type, body.size()) != BodyKind::kForm ||
+         count_arguments(body) <= kListedArgumentsMax;
 }
 
-std::string headers_as_json(std::string_view head_bytes) {
-  JsonWriter json(2);
+Task<> write_anything(HttpDocument& document, AnythingRequest request) {
+  const wire::RequestHead& head = request.exchange.head();
+  const std::string_view head_bytes = request.exchange.head_bytes();
+  const std::string_view body(request.body.data(), request.body.size());
+  const BodyKind kind = kind_of(head.content_type, body.size());
+  std::string query(wire::split_target(head.target).query);
+  Lists arguments = arguments_in(query);
+  JsonWriter json(kIndent);
   json.begin_object();
-  write(json, "headers", fields_of(head_bytes));
+  co_await write_lists(document, json, "args", arguments);
+  co_await write_fields(document, json, head_bytes);
+  json.member("method", head.method);
+  json.member("origin", origin_of(request.exchange.session()));
+  const std::string url = url_of(head, head_bytes);
+  co_await document.write_member(json, "url", url);
+  if (kind == BodyKind::kData) {
+    co_await write_data_url(document, json, head.content_type, body);
+  } else {
+    co_await document.write_member(json, "data", body);
+  }
+  co_await write_form(document, json, kind, head.content_type, request.body);
+  if (kind == BodyKind::kJson) {
+    co_await write_json(document, json, body);
+  } else {
+    json.name("json");
+    json.null();
+  }
   json.end_object();
-  return json.take() + "\n";
+  co_await document.write_rest(json);
 }
 
-std::string origin_as_json(const Session& session) {
-  JsonWriter json(2);
+Task<> write_headers(HttpDocument& document, std::string_view head_bytes) {
+  JsonWriter json(kIndent);
+  json.begin_object();
+  co_await write_fields(document, json, head_bytes);
+  json.end_object();
+  co_await document.write_rest(json);
+}
+
+Task<> write_origin(HttpDocument& document, const Session& session) {
+  JsonWriter json(kIndent);
   json.begin_object();
   json.member("origin", origin_of(session));
   json.end_object();
-  return json.take() + "\n";
+  co_await document.write_rest(json);
 }
 
 }  // namespace echod

@@ -1,32 +1,36 @@
-// The JSON documents of the endpoints that share go-httpbin's names.
+// The JSON documents of the endpoints that share go-httpbin's names. They are written as the client
+// takes them; what is given must outlive the tasks.
 #pragma once
 
-#include <string>
+#include <span>
 #include <string_view>
 
-#include "stream/session.h"
-#include "wire/http1.h"
+#include "protocol/http_document.h"
 
 namespace echod {
 
-struct HttpbinRequest {
-  const wire::RequestHead& head;
-  std::string_view head_bytes;
-  std::string_view body;
-  const Session& session;
+// Arguments of a query, and fields of a form, that a document lists at most: they are put in the
+// order of their names, which takes a moment that grows with their number.
+inline constexpr size_t kListedArgumentsMax = 4096;
+
+struct AnythingRequest {
+  Http1Exchange& exchange;
+  std::span<char> body;  // a form is decoded where it lies
 };
+
+// Whether the document can be written: a query or form has at most kListedArgumentsMax arguments.
+bool anything_fits(const AnythingRequest& request);
 
 // {"args", "headers", "method", "origin", "url", "data", "files", "form", "json"}. `data` is the
 // body: as text where its type is text, JSON or a form, else as a data URL (RFC 2397). A body that
-// is not what its type says has no form and null for JSON, and so has one whose levels would take
-// more than 4 MiB of spaces to show. Takes time and memory linear in the body's size, but for
-// sorting.
-std::string anything_as_json(const HttpbinRequest& request);
+// is not what its type says has no form and null for JSON, and so has one that would need more than
+// 4 MiB to show.
+Task<> write_anything(HttpDocument& document, AnythingRequest request);
 
 // {"headers": {"Name": ["value"]}}
-std::string headers_as_json(std::string_view head_bytes);
+Task<> write_headers(HttpDocument& document, std::string_view head_bytes);
 
 // {"origin": "127.0.0.1"}: without the port.
-std::string origin_as_json(const Session& session);
+Task<> write_origin(HttpDocument& document, const Session& session);
 
 }  // namespace echod

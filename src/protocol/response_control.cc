@@ -131,6 +131,7 @@ class Planner {
     decide_into("gzip", plan_.gzip);
     take_fields();
     draw_.append_fields(plan_.fields);
+    plan_.by_chance = draw_.used();
     if (!problem_.empty()) return std::unexpected(problem_);
     return std::move(plan_);
   }
@@ -212,14 +213,6 @@ std::expected<ResponsePlan, std::string> plan_response(const wire::RequestHead& 
                                                        ControlState& state) {
   const Controls controls(head, head_bytes);
   return Planner(controls, settings, state).plan();
-}
-
-std::optional<std::string_view> argument(const wire::QueryArguments& arguments,
-                                         std::string_view name) {
-  for (const auto& [key, value] : arguments) {
-    if (key == name) return value;
-  }
-  return std::nullopt;
 }
 
 std::expected<Duration, std::string> read_duration(std::string_view name, std::string_view text,

@@ -85,6 +85,9 @@ class Draw {
   // The next draw, in [0, 1).
   double uniform();
 
+  // Whether chance was asked.
+  bool used() const { return number_ > 0; }
+
   // X-Echo-Seed and X-Echo-Draw, as lines; nothing where chance was not asked.
   void append_fields(std::string& fields) const;
 
@@ -102,6 +105,7 @@ struct ResponsePlan {
   std::optional<uint64_t> size;  // bytes, at most size_max
   bool close = false;
   bool gzip = false;         // whether the client takes it is to be seen
+  bool by_chance = false;    // chance had a say
   std::string content_type;  // empty: the usual
   std::string fields;  // lines, each with its CRLF: what the client asked for, and X-Echo-Seed
                        // and X-Echo-Draw where chance was asked
@@ -115,10 +119,6 @@ std::expected<ResponsePlan, std::string> plan_response(const wire::RequestHead& 
                                                        std::string_view head_bytes,
                                                        const ControlSettings& settings,
                                                        ControlState& state);
-
-// The first argument called `name`; nothing where there is none.
-std::optional<std::string_view> argument(const wire::QueryArguments& arguments,
-                                         std::string_view name);
 
 // A delay or a duration up to `settings.duration_max`, a size in bytes up to `settings.size_max`, a
 // status from 200 to 599; or what is wrong with it. `name` is whose value it is.

@@ -295,6 +295,21 @@ ContentEncoder::ContentEncoder(ContentEncoder&&) noexcept = default;
 ContentEncoder& ContentEncoder::operator=(ContentEncoder&&) noexcept = default;
 ContentEncoder::~ContentEncoder() = default;
 
+size_t ContentEncoder::memory_size_max(ContentCoding coding) {
+  switch (coding) {
+    case ContentCoding::kIdentity:
+      break;
+    case ContentCoding::kGzip:
+    case ContentCoding::kDeflate:
+      return kZlibMemoryMax;
+    case ContentCoding::kBrotli:
+      return kBrotliMemoryMax;
+    case ContentCoding::kZstd:
+      return kZstdMemoryMax;
+  }
+  return 0;
+}
+
 Result<EncoderStep> ContentEncoder::encode(std::span<const std::byte>& input,
                                            std::span<std::byte> out) {
   ECHOD_CHECK(state_ == State::kOpen || state_ == State::kFailed);

@@ -69,6 +69,9 @@ class ContentEncoder {
 
   ContentCoding coding() const { return coding_; }
 
+  // The limit of what an encoder for `coding` holds, in bytes.
+  static size_t memory_size_max(ContentCoding coding);
+
   // The bytes of memory that the library held at most so far.
   size_t memory_size_peak() const { return memory_size_peak_; }
 

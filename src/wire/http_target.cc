@@ -12,10 +12,6 @@ int hex_value(char digit) {
   return -1;
 }
 
-std::string form_decoded(std::string_view text) {
-  return percent_decoded(text, true).value_or(std::string(text));
-}
-
 }  // namespace
 
 TargetParts split_target(std::string_view target) {
@@ -53,18 +49,56 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_s
   return decoded;
 }
 
-QueryArguments query_arguments(std::string_view query) {
-  QueryArguments arguments;
+std::string form_decoded(std::string_view text) {
+  return percent_decoded(text, true).value_or(std::string(text));
+}
+
+std::string_view form_decode_in_place(std::span<char> text) {
+  const std::string_view all(text.data(), text.size());
+  for (size_t i = all.find('%'); i < all.size(); i = all.find('%', i + 1)) {
+    const bool whole =
+        all.size() - i > 2 && hex_value(all[i + 1]) >= 0 && hex_value(all[i + 2]) >= 0;
+    if (!whole) return all;
+  }
+  size_t size = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '+') c = ' ';
+    if (c == '%') {
+      c = static_cast<char>(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
+      i += 2;
+    }
+    text[size++] = c;
+  }
+  return all.substr(0, size);
+}
+
+std::optional<RawArgument> next_argument(std::string_view& query) {
   while (!query.empty()) {
     const size_t size = std::min(query.find('&'), query.size());
     const std::string_view argument = query.substr(0, size);
     query.remove_prefix(std::min(size + 1, query.size()));
     if (argument.empty()) continue;
     const size_t equals = std::min(argument.find('='), argument.size());
-    const std::string_view value = argument.substr(std::min(equals + 1, argument.size()));
-    arguments.emplace_back(form_decoded(argument.substr(0, equals)), form_decoded(value));
+    return RawArgument{.name = argument.substr(0, equals),
+                       .value = argument.substr(std::min(equals + 1, argument.size()))};
+  }
+  return std::nullopt;
+}
+
+QueryArguments query_arguments(std::string_view query) {
+  QueryArguments arguments;
+  while (const auto argument = next_argument(query)) {
+    arguments.emplace_back(form_decoded(argument->name), form_decoded(argument->value));
   }
   return arguments;
+}
+
+std::optional<std::string> query_argument(std::string_view query, std::string_view name) {
+  while (const auto argument = next_argument(query)) {
+    if (form_decoded(argument->name) == name) return form_decoded(argument->value);
+  }
+  return std::nullopt;
 }
 
 }  // namespace echod::wire
