@@ -16,17 +16,17 @@ class LossReporter {
  public:
   explicit LossReporter(Log& log) : log_(&log) {}
 
-  std::optional<std::string> operator()(uint64_t lost, bool last) {
+  std::optional<std::string> operator()(const LineWriter::Loss& loss) {
     const Time now = MonotonicClock().now();
-    if (now < next_ && !last) return std::nullopt;
+    if (now < next_ && !loss.last) return std::nullopt;
     next_ = now + kReportInterval;
-    const std::string text =
-        std::to_string(lost) + " access log lines dropped: the access log is slow";
+    const std::string text = std::to_string(loss.lines) + " access log lines dropped: " +
+                             (loss.reason.empty() ? "the access log is slow" : loss.reason);
     log_->write({.level = LogLevel::kWarning,
                  .event = "access_log_lines_dropped",
                  .peer = {},
                  .text = text,
-                 .fields = {{"dropped", lost}}});
+                 .fields = {{"dropped", loss.lines}}});
     return "";
   }
 
@@ -34,6 +34,16 @@ class LossReporter {
   Log* log_;
   Time next_ = Time::min();
 };
+
+void report_failure(Log& log, const std::string& file, const std::string& reason) {
+  const std::string text = "Cannot write the access log " + file + ": " + reason +
+                           "; lines are lost until it can be written again";
+  log.write({.level = LogLevel::kError,
+             .event = "access_log_failed",
+             .peer = {},
+             .text = text,
+             .fields = {{"file", file}, {"reason", reason}}});
+}
 
 }  // namespace
 
@@ -45,19 +55,24 @@ std::expected<std::unique_ptr<AccessLog>, std::string> AccessLog::open(
                         .file = options.to_standard_output() ? "" : options.file,
                         .stream = LineWriter::Stream::kOutput,
                         .queue_max = options.queue_max},
-                       LossReporter(log));
+                       LossReporter(log), [&log, file = options.file](const std::string& reason) {
+                         report_failure(log, file, reason);
+                       });
   if (!writer) return std::unexpected(writer.error());
-  return std::unique_ptr<AccessLog>(new AccessLog(options.format, std::move(*writer)));
+  const bool timed =
+      options.format == AccessLogFormat::kText && are_timed(options.timestamps, **writer);
+  return std::unique_ptr<AccessLog>(new AccessLog(options.format, timed, std::move(*writer)));
 }
 
 void AccessLog::answered(const Session& session, const HttpExchangeFacts& facts) {
   TransportFacts transport;
   if (session.transport != nullptr) transport = session.transport->identity();
-  writer_->write(format_access(format_, {.facts = facts,
-                                         .peer = transport.remote,
-                                         .connection = transport.number,
-                                         .request = session.requests,
-                                         .time = std::chrono::system_clock::now()}));
+  const auto now = std::chrono::system_clock::now();
+  writer_->write(time_prefix(timed_, now) + format_access(format_, {.facts = facts,
+                                                                    .peer = transport.remote,
+                                                                    .connection = transport.number,
+                                                                    .request = session.requests,
+                                                                    .time = now}));
 }
 
 }  // namespace echod

@@ -17,6 +17,7 @@ namespace echod {
 struct AccessLogOptions {
   std::string file;  // appended to; "-": standard output; empty: there is no access log
   AccessLogFormat format = AccessLogFormat::kText;
+  LogTimestamps timestamps = LogTimestamps::kAuto;  // of text; the other formats have the time
   size_t queue_max = 4096;  // lines waiting to be written, of at most kAccessLineSizeMax bytes
 
   bool to_standard_output() const { return file == "-"; }
@@ -32,14 +33,18 @@ class AccessLog final : public HttpObserver {
 
   void answered(const Session& session, const HttpExchangeFacts& facts) override;
 
+  // Opens the file anew: see LineWriter::reopen().
+  std::expected<void, std::string> reopen() { return writer_->reopen(); }
+
   // Lines lost so far to a full queue or a failing write.
   uint64_t dropped() const { return writer_->dropped(); }
 
  private:
-  AccessLog(AccessLogFormat format, std::unique_ptr<LineWriter> writer)
-      : format_(format), writer_(std::move(writer)) {}
+  AccessLog(AccessLogFormat format, bool timed, std::unique_ptr<LineWriter> writer)
+      : format_(format), timed_(timed), writer_(std::move(writer)) {}
 
   const AccessLogFormat format_;
+  const bool timed_;
   std::unique_ptr<LineWriter> writer_;
 };
 

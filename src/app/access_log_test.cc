@@ -64,7 +64,8 @@ class AccessLogTest : public testing::Test {
 
   std::string path(std::string_view name) const { return directory_ / name; }
 
-  std::unique_ptr<AccessLog> open(const AccessLogOptions& options) {
+  std::unique_ptr<AccessLog> open(AccessLogOptions options) {
+    options.timestamps = LogTimestamps::kOff;
     auto access_log = AccessLog::open(options, log_);
     EXPECT_TRUE(access_log) << access_log.error();
     return std::move(*access_log);
@@ -74,6 +75,7 @@ class AccessLogTest : public testing::Test {
   uint64_t reported() const {
     uint64_t lost = 0;
     for (const json& line : log_.lines()) {
+      if (line["event"] == "access_log_failed") continue;
       EXPECT_EQ(line["event"], "access_log_lines_dropped");
       EXPECT_EQ(line["level"], "warning");
       lost += line["dropped"].get<uint64_t>();

@@ -25,14 +25,35 @@ class LineWriter {
     size_t queue_max = 4096;         // lines waiting to be written, more than 0
   };
 
+  // What became of lines that were lost.
+  struct Loss {
+    uint64_t lines;
+    std::string reason;  // "No space left on device"; empty: what reads them is too slow
+    bool last;           // there is no later report
+  };
+
   // Told that lines were lost since its last report, as soon as lines flow again; on the writer's
   // thread. Returns the line to write of it, empty where none is to be written, or nothing to be
-  // asked again later. `last`: there is no later; called by the thread that ends the writer.
-  using LossReport = std::function<std::optional<std::string>(uint64_t lost, bool last)>;
+  // asked again later. With `last` it is called by the thread that ends the writer.
+  using LossReport = std::function<std::optional<std::string>(const Loss&)>;
+
+  // Told once that writing fails, with the reason, until it has succeeded again; on the writer's
+  // thread.
+  using FailureReport = std::function<void(const std::string& reason)>;
 
   // Opens the file, if one is given, and starts the thread. The error is a line for people.
   static std::expected<std::unique_ptr<LineWriter>, std::string> open(const Options& options,
-                                                                      LossReport report);
+                                                                      LossReport report,
+                                                                      FailureReport failure = {});
+
+  // Opens the file anew under its name, as after it was renamed by a rotation: lines from now on
+  // go there. Nothing happens where there is no file. The error is a line for people; the old file
+  // is kept then. One thread at a time.
+  virtual std::expected<void, std::string> reopen() = 0;
+
+  // Whether people watch: the lines go to a terminal, or to the systemd journal, which keeps the
+  // time of each by itself.
+  virtual bool is_watched() const = 0;
 
   // Writes what is queued, for at most kFlushTimeout: a stalled reader must not hold up the exit.
   virtual ~LineWriter() = default;

@@ -20,11 +20,21 @@
 
 namespace echod {
 
+class LineWriter;
+
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError, kOff };
 enum class LogFormat : uint8_t { kText, kLogfmt, kJson };
 
+// Whether lines of text begin with the time.
+enum class LogTimestamps : uint8_t {
+  kAuto,  // where nobody watches: in a file or a pipe
+  kOn,
+  kOff,
+};
+
 struct LogOptions {
   LogFormat format = LogFormat::kText;
+  LogTimestamps timestamps = LogTimestamps::kAuto;
   LogLevel level = LogLevel::kInfo;  // lines below it are not made
   std::string file;                  // appended to; empty: standard error
   size_t queue_max = 4096;           // lines waiting to be written
@@ -42,12 +52,18 @@ struct LogLine {
   std::initializer_list<LogField> fields;
 };
 
-// The line as it is written, without its newline. `time` goes into logfmt and JSON only.
+// The line as it is written, without its newline. `time` goes into logfmt and JSON alone.
 std::string format_line(LogFormat format, const LogLine& line,
                         std::chrono::system_clock::time_point time);
 
 // RFC 3339 in UTC with milliseconds: "2009-02-13T23:31:30.042Z".
 std::string format_time(std::chrono::system_clock::time_point time);
+
+// The same and a space where a line of text is `timed`, else nothing.
+std::string time_prefix(bool timed, std::chrono::system_clock::time_point time);
+
+// Whether lines of text for `writer` are.
+bool are_timed(LogTimestamps timestamps, const LineWriter& writer);
 
 // Appends `text` with control characters (C0, DEL, C1), backslashes and bytes that are not UTF-8
 // written as \n, \t, \\ and \xNN.
@@ -69,6 +85,9 @@ class Log {
 
   // Queues a line; from any thread, without ever waiting for the sink.
   virtual void write(const LogLine& line) = 0;
+
+  // Opens the file anew: see LineWriter::reopen().
+  virtual std::expected<void, std::string> reopen() { return {}; }
 
   // Lines lost so far to a full queue or a failing sink.
   virtual uint64_t dropped() const = 0;

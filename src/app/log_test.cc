@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -44,7 +45,9 @@ class LogTest : public testing::Test {
 
   std::string path(std::string_view name) const { return directory_ / name; }
 
-  static std::unique_ptr<Log> open(const LogOptions& options) {
+  // Without times, which tests could not compare, unless they are asked for.
+  static std::unique_ptr<Log> open(LogOptions options) {
+    if (options.timestamps == LogTimestamps::kAuto) options.timestamps = LogTimestamps::kOff;
     std::expected<std::unique_ptr<Log>, std::string> log = Log::open(options);
     EXPECT_TRUE(log) << log.error();
     return std::move(*log);
@@ -174,6 +177,55 @@ TEST_F(LogTest, ManyThreadsWriteWholeLines) {
   for (std::thread& writer : writers) writer.join();
   log.reset();
   EXPECT_EQ(lines_of(file), std::vector<std::string>(4000, text));
+}
+
+TEST_F(LogTest, LinesInAFileBeginWithTheTime) {
+  const std::string file = path("log");
+  std::unique_ptr<Log> log = std::move(*Log::open({.file = file}));
+  log->write(line_of("text"));
+  log.reset();
+  const std::vector<std::string> lines = lines_of(file);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_TRUE(
+      std::regex_match(lines[0], std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z text)")))
+      << lines[0];
+}
+
+TEST_F(LogTest, AfterARotationLinesGoToTheNewFile) {
+  const std::string file = path("log");
+  std::unique_ptr<Log> log = open({.file = file});
+  log->write(line_of("before"));
+  wait_for([&] { return lines_of(file).size() == 1; });
+  std::filesystem::rename(file, file + ".1");
+  EXPECT_TRUE(log->reopen());
+  log->write(line_of("after"));
+  log.reset();
+  EXPECT_EQ(lines_of(file), std::vector<std::string>{"after"});
+  EXPECT_EQ(lines_of(file + ".1"), std::vector<std::string>{"before"});
+}
+
+TEST_F(LogTest, AFileThatCannotBeOpenedAgainIsKept) {
+  const std::string file = path("made/log");
+  std::filesystem::create_directory(path("made"));
+  std::unique_ptr<Log> log = open({.file = file});
+  std::filesystem::rename(path("made"), path("moved"));
+  const auto reopened = log->reopen();
+  ASSERT_FALSE(reopened);
+  EXPECT_EQ(reopened.error(), "cannot open the log file " + file + ": No such file or directory");
+  log->write(line_of("still"));
+  log.reset();
+  EXPECT_EQ(lines_of(path("moved/log")), std::vector<std::string>{"still"});
+}
+
+TEST_F(LogTest, AFullDiskIsSaidOnStandardErrorOnce) {
+  testing::internal::CaptureStderr();
+  std::unique_ptr<Log> log = open({.file = "/dev/full"});
+  for (int i = 0; i < 10; ++i) log->write(line_of("text"));
+  wait_for([&] { return log->dropped() == 10; });
+  log.reset();
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "echod: cannot write the log file /dev/full: No space left on device; lines are lost "
+            "until it can be written again\n");
 }
 
 TEST_F(LogTest, AFileThatCannotBeOpenedIsToldInALine) {

@@ -131,6 +131,19 @@ void add_control(CommandParser& parser, ServeOptions& options) {
   parser.add_repeatable("--allow-redirect", read_host, "HOST[:PORT]",
                         "HTTP: whom /redirect-to may lead to besides this server; may be repeated "
                         "(nobody)");
+  CommandParser::Reader read_field = [&control](const std::string& value) -> Problem {
+    if (!is_allowable_field(value)) {
+      return fmt::format("--allow-response-header: '{}' is not a header name, a prefix with * or *",
+                         value);
+    }
+    control.allowed_fields.push_back(value);
+    return std::nullopt;
+  };
+  parser.add_repeatable(
+      "--allow-response-header", read_field, "NAME|PREFIX*|*",
+      "HTTP: response headers that clients may set by ?header= besides X-Test, X-Test-*, X-Echo-*, "
+      "X-Request-Id, X-Correlation-Id and harmless standard ones; never one that frames the "
+      "response; may be repeated (none)");
 }
 
 void add_limits(CommandParser& parser, ServeOptions& options) {
@@ -215,6 +228,24 @@ void add_logging(CommandParser& parser, ServeOptions& options) {
                             {"error", Level::kError},
                             {"off", Level::kOff}},
                            "The least important lines to write (info)");
+  const auto set_timestamps = [&options](LogTimestamps timestamps) {
+    options.log.timestamps = options.access_log.timestamps = timestamps;
+  };
+  CommandParser::Reader read_timestamps = [set_timestamps](const std::string& value) -> Problem {
+    if (value == "on") {
+      set_timestamps(LogTimestamps::kOn);
+    } else if (value == "off") {
+      set_timestamps(LogTimestamps::kOff);
+    } else if (value == "auto") {
+      set_timestamps(LogTimestamps::kAuto);
+    } else {
+      return fmt::format("--log-timestamps: '{}' is not on, off or auto", value);
+    }
+    return std::nullopt;
+  };
+  parser.add("--log-timestamps", read_timestamps, "on|off|auto",
+             "Whether lines of text begin with the time; auto: unless they go to a terminal or the "
+             "systemd journal (auto)");
   CommandParser::Reader read_file = [&options](const std::string& value) -> Problem {
     if (value.empty()) return "--log-file: give the name of a file";
     options.log.file = value;

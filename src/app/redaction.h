@@ -9,22 +9,20 @@ namespace echod {
 
 inline constexpr std::string_view kRedacted = "REDACTED";
 
-// `url`, a request's target in any form or a Referer, with two things replaced by kRedacted:
+// `url`, a request's target in any form or a Referer, with these things replaced by kRedacted:
 //
-//   - user information: what stands before the last "@" of an authority, wherever a "//" begins one
+//   - user information: what stands before the last "@" of an authority, wherever one may begin:
+//     behind two or more of "/" and "\\", or behind a scheme at the url's begin with any number of
+//     them, since browsers read "https:/u:p@h" and "https:\\u:p@h" like "https://u:p@h"
 //     ("http://user:pass@host/" becomes "http://REDACTED@host/");
-//   - the values of arguments whose name is a credential's (is_credential), in the query or a
-//     fragment, up to the next "&".
+//   - the values of arguments whose name is a credential's (wire::is_credential_name), in the query
+//     or a fragment, up to the next "&";
+//   - the value of an argument `header`, which asks for a response field, where the field's name is
+//     one.
 //
 // On doubt too much is replaced rather than too little: arguments may also begin behind ";", "?"
 // and "#", as some readers have it. A credential in a path is not known as one, nor within a value
 // that is percent-encoded as a whole. Takes time and memory linear in the size of `url`.
 std::string redacted_url(std::string_view url);
-
-// Whether an argument called `name` (percent-encoded as it came) holds a credential: password,
-// passwd, token, access_token, id_token, refresh_token, api_key, apikey, key, secret,
-// client_secret, sig, signature, auth or code. Case and everything but letters and digits do not
-// count, so that "Api-Key", "token[]" and "%74oken" are credentials too.
-bool is_credential(std::string_view name);
 
 }  // namespace echod

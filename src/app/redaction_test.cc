@@ -6,14 +6,43 @@
 #include <string>
 #include <string_view>
 
+#include "wire/credentials.h"
+
 namespace echod {
 namespace {
 
 TEST(RedactionTest, ValuesOfCredentials) {
-  for (std::string_view name :
-       {"password", "passwd", "token", "access_token", "id_token", "refresh_token", "api_key",
-        "apikey", "key", "secret", "client_secret", "sig", "signature", "auth", "code"}) {
-    EXPECT_TRUE(is_credential(name)) << name;
+  for (std::string_view name : {"password",
+                                "passwd",
+                                "token",
+                                "access_token",
+                                "id_token",
+                                "refresh_token",
+                                "api_key",
+                                "apikey",
+                                "key",
+                                "secret",
+                                "client_secret",
+                                "sig",
+                                "signature",
+                                "auth",
+                                "code",
+                                "X-Amz-Signature",
+                                "X-Amz-Security-Token",
+                                "auth_token",
+                                "oauth_token",
+                                "session_token",
+                                "access_key",
+                                "private_key",
+                                "secret_key",
+                                "x-api-key",
+                                "user[password]",
+                                "pass",
+                                "pwd",
+                                "jwt",
+                                "session",
+                                "SAMLResponse"}) {
+    EXPECT_TRUE(wire::is_credential_name(name)) << name;
     const std::string argument(name);
     EXPECT_EQ(redacted_url("/p?a=1&" + argument + "=geheim&b=2"),
               "/p?a=1&" + argument + "=REDACTED&b=2");
@@ -23,13 +52,13 @@ TEST(RedactionTest, ValuesOfCredentials) {
 TEST(RedactionTest, NamesHoweverTheyAreWritten) {
   for (std::string_view name : {"PASSWORD", "Api-Key", "apiKey", "access.token", "token[]",
                                 "%74oken", "to%6Ben", "+token", "%20token%00", "token%"}) {
-    EXPECT_TRUE(is_credential(name)) << name;
+    EXPECT_TRUE(wire::is_credential_name(name)) << name;
   }
   for (std::string_view name : {"", "tokens", "monkey", "keyboard", "author", "codec", "%2574oken",
                                 "tok", "x", "signatures", "\xe2\x82\xac"}) {
-    EXPECT_FALSE(is_credential(name)) << name;
+    EXPECT_FALSE(wire::is_credential_name(name)) << name;
   }
-  EXPECT_FALSE(is_credential(std::string(1'000'000, '%')));
+  EXPECT_FALSE(wire::is_credential_name(std::string(1'000'000, '%')));
 }
 
 TEST(RedactionTest, WhereArgumentsBegin) {
@@ -52,6 +81,20 @@ TEST(RedactionTest, UserInformation) {
   EXPECT_EQ(redacted_url("//user:pass@host/"), "//REDACTED@host/");
   EXPECT_EQ(redacted_url("/?next=http://user:pass@host/"), "/?next=http://REDACTED@host/");
   EXPECT_EQ(redacted_url("http://@host/?key=1"), "http://REDACTED@host/?key=REDACTED");
+}
+
+TEST(RedactionTest, UserInformationAsBrowsersReadIt) {
+  EXPECT_EQ(redacted_url("https:/u:PW@h/"), "https:/REDACTED@h/");
+  EXPECT_EQ(redacted_url("https:\\\\u:PW@h/"), "https:\\\\REDACTED@h/");
+  EXPECT_EQ(redacted_url("HTTP:u:PW@h/"), "HTTP:REDACTED@h/");
+  EXPECT_EQ(redacted_url("/?next=\\/u:PW@h"), "/?next=\\/REDACTED@h");
+  EXPECT_EQ(redacted_url("https:///u:PW@h\\a@b"), "https:///REDACTED@h\\a@b");
+}
+
+TEST(RedactionTest, FieldsThatAreAskedFor) {
+  EXPECT_EQ(redacted_url("/?header=Authorization:Bearer+x&a=1"), "/?header=REDACTED&a=1");
+  EXPECT_EQ(redacted_url("/?h%65ader=X-Api-Key%3Asecret"), "/?h%65ader=REDACTED");
+  EXPECT_EQ(redacted_url("/?header=Retry-After:5"), "/?header=Retry-After:5");
 }
 
 TEST(RedactionTest, EverythingElseStays) {

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "app/memory_release.h"
 #include "app/server.h"
 #include "app/stop_signals.h"
 #include "app/units.h"
@@ -81,11 +82,42 @@ bool wait_or_die(Server& server, const StopSignals& signals, const Clock& clock,
                  Deadline deadline) {
   while (true) {
     if (server.wait(clock.now() + kDrainPoll)) return true;
-    if (int number = signals.poll(); number != 0) {
+    const int number = signals.poll();
+    if (number != 0 && !StopSignals::asks_to_reopen(number)) {
       print(stderr, "echod: second signal, ending at once\n");
       ::_exit(128 + number);
     }
     if (clock.now() >= deadline) return false;
+  }
+}
+
+void reopen(Log& log, AccessLog* access_log) {
+  const std::expected<void, std::string> reopened = log.reopen();
+  const std::expected<void, std::string> access =
+      access_log != nullptr ? access_log->reopen() : std::expected<void, std::string>();
+  for (const auto* outcome : {&reopened, &access}) {
+    if (!*outcome) {
+      report(log, LogLevel::kError, "reopen_failed", outcome->error() + "; the old file is kept");
+    }
+  }
+  if (reopened && access) report(log, LogLevel::kInfo, "reopened", "Log files opened again");
+}
+
+// Until a signal asks to stop.
+void wait_for_stop(const Server& server, const StopSignals& signals, Log& log,
+                   AccessLog* access_log) {
+  constexpr Duration kTick = std::chrono::seconds(1);
+  MemoryRelease release;
+  release.is_due(0, resident_size());  // the least
+  while (true) {
+    const int number = signals.wait_for(kTick);
+    if (StopSignals::asks_to_reopen(number)) {
+      reopen(log, access_log);
+    } else if (number != 0) {
+      return;
+    } else if (release.is_due(server.connections(), resident_size())) {
+      release_free_memory();
+    }
   }
 }
 
@@ -114,7 +146,7 @@ int drain(Server& server, const StopSignals& signals, Duration timeout, Log& log
 
 int serve(const ServeOptions& options) {
   occupy_standard_streams();
-  StopSignals signals;
+  StopSignals signals(true);
   std::expected<std::unique_ptr<Log>, std::string> log = Log::open(options.log);
   if (!log) {
     print(stderr, fmt::format("echod: {}\n", log.error()));
@@ -136,7 +168,7 @@ int serve(const ServeOptions& options) {
     return kExitFailure;
   }
   announce(**server, options, **log);
-  signals.wait();
+  wait_for_stop(**server, signals, **log, access_log.get());
   return drain(**server, signals, options.drain_timeout, **log);
 }
 

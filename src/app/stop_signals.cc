@@ -10,10 +10,14 @@ struct StopSignals::Set {
   sigset_t signals;
 };
 
-StopSignals::StopSignals() : set_(std::make_unique<Set>()) {
+StopSignals::StopSignals(bool reopening) : set_(std::make_unique<Set>()) {
   sigemptyset(&set_->signals);
   sigaddset(&set_->signals, SIGTERM);
   sigaddset(&set_->signals, SIGINT);
+  if (reopening) {
+    sigaddset(&set_->signals, SIGHUP);
+    sigaddset(&set_->signals, SIGUSR1);
+  }
   pthread_sigmask(SIG_BLOCK, &set_->signals, nullptr);
   // Writing to a closed pipe or socket is an error to look at, not a reason to die.
   signal(SIGPIPE, SIG_IGN);
@@ -21,18 +25,14 @@ StopSignals::StopSignals() : set_(std::make_unique<Set>()) {
 
 StopSignals::~StopSignals() = default;
 
-int StopSignals::wait() const {
-  int number = 0;
-  while (sigwait(&set_->signals, &number) != 0) {
-  }
-  return number;
-}
-
-int StopSignals::poll() const {
-  timespec now{};
-  int number = sigtimedwait(&set_->signals, nullptr, &now);
+int StopSignals::wait_for(Duration timeout) const {
+  constexpr int64_t kSecond = 1'000'000'000;
+  const timespec wait{.tv_sec = timeout.count() / kSecond, .tv_nsec = timeout.count() % kSecond};
+  const int number = sigtimedwait(&set_->signals, nullptr, &wait);
   return number > 0 ? number : 0;
 }
+
+bool StopSignals::asks_to_reopen(int number) { return number == SIGHUP || number == SIGUSR1; }
 
 void occupy_standard_streams() {
   int fd = 0;

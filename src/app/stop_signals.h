@@ -4,22 +4,27 @@
 
 #include <memory>
 
+#include "base/clock.h"
+
 namespace echod {
 
 // SIGTERM and SIGINT, taken by waiting for them instead of being interrupted. To be made before any
 // thread is started, so that all of them leave the signals to this one.
 class StopSignals {
  public:
-  StopSignals();
+  // `reopening`: SIGHUP and SIGUSR1 too, which ask for log files to be opened again.
+  explicit StopSignals(bool reopening = false);
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  // The next one that arrives.
-  int wait() const;
+  // The next one that arrives within `timeout`, or 0.
+  int wait_for(Duration timeout) const;
 
   // The signal that has arrived, or 0.
-  int poll() const;
+  int poll() const { return wait_for(Duration::zero()); }
+
+  static bool asks_to_reopen(int number);
 
  private:
   struct Set;

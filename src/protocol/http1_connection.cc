@@ -16,6 +16,9 @@ using wire::BodyFraming;
 using wire::HttpVersion;
 using Event = wire::RequestDecoder::Event;
 
+// Bytes of a head that are kept without the memory budget.
+constexpr size_t kFreeHeadSize = 8 * 1024;
+
 std::optional<wire::DeflatePolicy> policy_of(WebSocketCompression compression) {
   if (compression == WebSocketCompression::kOff) return std::nullopt;
   const bool alone = compression == WebSocketCompression::kMessage;
@@ -153,6 +156,13 @@ Task<> Http1Connection::answer() {
       co_return;
     }
   }
+  // A large head is kept until it is answered, for as long as its client takes.
+  MemoryLease head_lease(session_.memory);
+  const size_t head_size = exchange_.head_bytes().size();
+  if (head_size > kFreeHeadSize && !head_lease.grow_to(2 * head_size)) {
+    co_await exchange_.decline_for_memory();
+    co_return;
+  }
   const HttpRoute route = route_of(wire::split_target(head.target).path);
   BodyEnd end = BodyEnd::kComplete;
   bool planned = co_await plan();
@@ -181,9 +191,8 @@ Task<bool> Http1Connection::plan() {
 Task<BodyEnd> Http1Connection::answer_on(HttpRoute route) {
   BodyEnd end = BodyEnd::kComplete;
   const Duration delay = exchange_.plan().delay;
-  std::optional<ControlState::Place> place;
   if (delay > Duration::zero()) {
-    bool taken = co_await exchange_.take_place(place);
+    bool taken = co_await exchange_.take_place();
     if (!taken) co_return end;
   }
   if (exchange_.head().expects_continue && exchange_.unread().empty()) {
@@ -191,7 +200,7 @@ Task<BodyEnd> Http1Connection::answer_on(HttpRoute route) {
     co_await output_.flush();
   }
   if (delay > Duration::zero()) co_await exchange_.pause(delay);
-  place.reset();  // not for as long as the body takes to come
+  exchange_.give_back_place();  // not for as long as the body takes to come
   end = co_await route.endpoint(exchange_, route.argument);
   co_return end;
 }

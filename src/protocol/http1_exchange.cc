@@ -12,6 +12,9 @@ namespace {
 // Bytes given to a coder between two looks at the clock: with gzip about half a millisecond.
 constexpr size_t kCodedPieceSize = 4096;
 
+// A client is watched during pauses from this on: shorter ones are over before it matters.
+constexpr Duration kWatchedPauseMin = std::chrono::milliseconds(20);
+
 // A document below it would hardly become smaller.
 constexpr size_t kCodedDocumentSizeMin = 256;
 
@@ -38,10 +41,11 @@ void Http1Exchange::begin_request(Duration head_duration) {
   coding_ = ContentCoding::kIdentity;
   coder_.reset();
   part_left_ = 0;
+  place_.reset();
   silent_ = false;
   facts_ = {};
   if (settings_.observer == nullptr) return;
-  begin_ = session_.clock.now();
+  begin_ = session_.clock.now() - head_duration;
   facts_.head_bytes = head_bytes();
   facts_.method = head().method;
   facts_.target = head().target;
@@ -54,9 +58,10 @@ void Http1Exchange::begin_refused_request() {
 
 void Http1Exchange::end_request() {
   if (settings_.observer != nullptr) {
-    facts_.duration = session_.clock.now() - begin_;
+    facts_.duration = session_.clock.precise_now() - begin_;
     settings_.observer->answered(session_, facts_);
   }
+  place_.reset();
   if (keep_alive_ && body_read_) decoder_.reset();
 }
 
@@ -71,6 +76,7 @@ void Http1Exchange::set_plan(ResponsePlan plan) {
 Task<bool> Http1Exchange::receive_more() {
   ECHOD_CHECK(unread_.empty());
   in_ = Chunk();
+  if (peer_ended_) co_return false;
   in_ = co_await peer_.receive();
   unread_ = in_.bytes();
   co_return static_cast<bool>(in_);
@@ -102,8 +108,11 @@ Task<BodyEnd> Http1Exchange::drop_body() {
 bool Http1Exchange::keep_part(KeptBody& body, std::span<const std::byte> part) {
   const size_t size = body.bytes.size() + part.size();
   if (size > body.bytes.capacity()) {
-    const size_t capacity = std::max(size, 2 * body.bytes.capacity());
-    if (size > kFreeBodySize && !body.lease.grow_to(capacity)) return false;
+    // All at once where the size is known, so that the budget is asked before much was taken in.
+    const bool known = head().framing == BodyFraming::kContentLength;
+    const size_t capacity = known ? static_cast<size_t>(head().content_length)
+                                  : std::max(size, 2 * body.bytes.capacity());
+    if (capacity > kFreeBodySize && !body.lease.grow_to(capacity)) return false;
     body.bytes.reserve(capacity);
   }
   body.bytes.append(reinterpret_cast<const char*>(part.data()), part.size());
@@ -119,7 +128,9 @@ Task<BodyEnd> Http1Exchange::keep_body(KeptBody& body, size_t size_max) {
       case Event::kBody: {
         const std::span<const std::byte> part = decoder_.body();
         if (body.state != KeptBody::State::kWhole) break;
-        if (part.size() > size_max - body.bytes.size()) {
+        const bool known_too_large =
+            head().framing == BodyFraming::kContentLength && head().content_length > size_max;
+        if (known_too_large || part.size() > size_max - body.bytes.size()) {
           body.state = KeptBody::State::kTooLarge;
         } else if (!keep_part(body, part)) {
           body.state = KeptBody::State::kNoMemory;
@@ -337,17 +348,42 @@ Task<BodyEnd> Http1Exchange::decline_for_memory() {
   co_return end;
 }
 
-Task<bool> Http1Exchange::take_place(std::optional<ControlState::Place>& place) {
-  place = state_.take_place(settings_.control.waiting_max);
-  if (place) co_return true;
-  co_await decline(503, "too many answers wait at once here (--max-waiting)", "Retry-After: 1\r\n");
-  co_return false;
+Task<bool> Http1Exchange::take_place() {
+  const std::string source =
+      session_.transport != nullptr ? session_.transport->identity().source : std::string();
+  if (!peer_ended_) {
+    place_ = state_.take_place(settings_.control.waiting_max, source);
+    if (!place_) {
+      co_await decline(503, "too many delayed responses, in all or from one source (--max-waiting)",
+                       "Retry-After: 1\r\n");
+      co_return false;
+    }
+  }
+  co_return true;
 }
 
 Task<> Http1Exchange::pause(Duration duration) {
   co_await flush();
-  if (duration > Duration::zero()) {
-    co_await session_.clock.sleep_until(session_.clock.now() + duration);
+  if (duration <= Duration::zero()) co_return;
+  const Time until = session_.clock.now() + duration;
+  if (duration >= kWatchedPauseMin) co_await watch_client(until);
+  if (session_.clock.now() < until) co_await session_.clock.sleep_until(until);
+}
+
+// Receives until `until`: what comes is kept for later, and that nothing more comes is remembered.
+Task<> Http1Exchange::watch_client(Time until) {
+  if (!unread_.empty() || peer_ended_) co_return;
+  in_ = Chunk();
+  peer_.expires_at(until);
+  Result<Chunk> received = co_await peer_.receive().observed();
+  peer_.expires_at(kNever);
+  if (received) {
+    in_ = std::move(*received);
+    unread_ = in_.bytes();
+    peer_ended_ = !in_;
+    if (peer_ended_) give_back_place();
+  } else if (received.error().code != Errc::kTimeout) {
+    co_await failed(received.error());
   }
 }
 

@@ -172,12 +172,15 @@ class Http1Exchange {
   // request.
   Task<BodyEnd> decline_for_memory();
 
-  // A place among the answers that wait, into `place`, for as long as that is kept: to be taken
-  // once the request's body is there, which may take its time. False: there is none, and the
-  // request was declined.
-  Task<bool> take_place(std::optional<ControlState::Place>& place);
+  // Takes a place among the delayed responses (ControlState), which the exchange keeps until
+  // give_back_place(), its end, or its client's. To be taken once the request's body is there,
+  // which may take its time. False: there is none, and the request was declined.
+  Task<bool> take_place();
+  void give_back_place() { place_.reset(); }
 
-  // Waits, having sent what was written.
+  // Waits, having sent what was written. A client that ends its side meanwhile may have gone, and
+  // gives its place back, but is answered all the same; where the connection breaks this fails at
+  // once.
   Task<> pause(Duration duration);
 
   // --- For answers that frame their body themselves: the echo.
@@ -218,6 +221,7 @@ class Http1Exchange {
   Task<> write_coded(std::string_view part);
   Task<> write_coder_output(size_t size);
   Task<> begin_chunk(uint64_t size);
+  Task<> watch_client(Time until);
   Task<> drain_encoder(bool finish);
 
   Stream& peer_;
@@ -240,6 +244,8 @@ class Http1Exchange {
   bool keep_alive_ = true;
   bool silent_ = false;
   bool body_read_ = false;
+  bool peer_ended_ = false;  // nothing more will be received
+  std::optional<ControlState::Place> place_;
 };
 
 }  // namespace echod

@@ -36,6 +36,8 @@ class HttpEndpointTest : public testing::Test {
   HttpResponse ask(std::string_view request, bool kept = true) {
     const Http1Handler handler(settings);
     Conversation conversation(handler);
+    conversation.server().pass_time(conversation.clock());
+    conversation.session().memory = &memory;
     const Time begin = conversation.clock().now();
     conversation.send(request);
     EXPECT_EQ(conversation.ended() || conversation.server().finished(), !kept) << request;
@@ -57,6 +59,7 @@ class HttpEndpointTest : public testing::Test {
   }
 
   HttpSettings settings;
+  MemoryBudget memory{size_t{64} << 20};
   Duration slept = {};
   size_t sleeps = 0;
   size_t sends = 0;
@@ -265,10 +268,10 @@ TEST_F(HttpEndpointTest, RedirectsToItselfAndToWhomItMay) {
 
 TEST_F(HttpEndpointTest, AnEchoWithAnotherStatusAndMoreFields) {
   const HttpResponse response =
-      ask(post("/?status=503&header=X-A:b&header=Content-Type:text/plain", "body"));
+      ask(post("/?status=503&header=X-Test-A:b&header=Content-Type:text/plain", "body"));
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(response.body, "body");
-  EXPECT_EQ(response.field("X-A"), "b");
+  EXPECT_EQ(response.field("X-Test-A"), "b");
   EXPECT_EQ(response.field("Content-Type"), "text/plain");
   EXPECT_EQ(response.field("Content-Security-Policy"), "sandbox; default-src 'none'");
 }
@@ -309,6 +312,66 @@ TEST_F(HttpEndpointTest, AnEchoCompressed) {
               pattern_of(2, 5000));
 }
 
+TEST_F(HttpEndpointTest, NoArgumentCompressesWhatHasCredentials) {
+  for (const char* field : {"Cookie: a=b", "Authorization: Basic x", "Proxy-Authorization: x",
+                            "X-Api-Key: x", "X-Auth-Token: x"}) {
+    const std::string fields = "Accept-Encoding: gzip\r\n" + std::string(field) + "\r\n";
+    EXPECT_EQ(ask(post("/?gzip=true", "body", fields)).field("Content-Encoding"), "(none)")
+        << field;
+    EXPECT_EQ(ask(get("/bytes/5000?gzip=true", fields)).field("Content-Encoding"), "(none)");
+  }
+}
+
+// What depends on more than the method and the URL is nobody else's.
+TEST_F(HttpEndpointTest, CachesKeepOnlyWhatTheUrlDecides) {
+  for (const std::string& request : std::vector<std::string>{
+           get("/"),
+           get("/a"),
+           get("/headers"),
+           get("/ip"),
+           get("/raw"),
+           get("/reflect"),
+           get("/anything"),
+           get("/healthz"),
+           get("/sse?count=1"),
+           get("/x.sse?count=1"),
+           get("/drip?numbytes=1&duration=1ms"),
+           get("/a", "Content-Length: 1\r\n") + "b",
+           post("/a", "body"),
+           post("/?gzip=true", "body", "Accept-Encoding: gzip\r\n"),
+           get("/?status=503"),
+           get("/?status=999"),
+           get("/status/abc"),
+           get("/bytes/x"),
+           get("/status/200:1,503:1"),
+           get("/bytes/5?status=200:50,503:50"),
+           get("/bytes/5", "X-Echo-Status: 201\r\n"),
+           get("/redirect-to?url=//h"),
+       }) {
+    EXPECT_EQ(ask(request).field("Cache-Control"), "no-store") << request;
+  }
+  for (const std::string_view target : {"/bytes/5", "/stream-bytes/5", "/status/404",
+                                        "/redirect-to?url=/a", "/bytes/5?status=404"}) {
+    EXPECT_EQ(ask(get(target)).field("Cache-Control"), "(none)") << target;
+  }
+}
+
+TEST_F(HttpEndpointTest, WithoutMemoryToSpareLittleIsStillAnswered) {
+  memory.take(memory.size_max());
+  EXPECT_EQ(ask(post("/anything", std::string(16'000, 'a'))).status, 200);
+  const HttpResponse refused = ask(post("/anything", std::string(17'000, 'a')));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(refused.field("Retry-After"), "1");
+  EXPECT_EQ(refused.body, "no memory to spare for this request (--max-memory)\n");
+  const std::string fields = "X-Long: " + std::string(20'000, 'x') + "\r\nAccept-Encoding: br\r\n";
+  EXPECT_EQ(ask(get("/headers", fields)).field("Content-Encoding"), "(none)");
+  const std::string body = pattern(100'000);
+  const HttpResponse plain = ask(post("/?gzip=true", body, "Accept-Encoding: gzip\r\n"));
+  EXPECT_EQ(plain.field("Content-Encoding"), "(none)");
+  EXPECT_TRUE(plain.body == body);
+  EXPECT_EQ(memory.used(), memory.size_max()) << "nothing was taken, or given back, wrongly";
+}
+
 TEST_F(HttpEndpointTest, CompressedEventsAreNotHeldBack) {
   const HttpResponse response =
       ask(get("/sse?count=3&duration=2s&gzip=true", "Accept-Encoding: gzip\r\n"));
@@ -336,6 +399,8 @@ TEST_F(HttpEndpointTest, DocumentsInTheCodingTheClientPrefers) {
   EXPECT_EQ(coding_of("/ip", "gzip"), "(none)") << "it is small";
   EXPECT_EQ(coding_of("/headers", "gzip\r\nCookie: a=b"), "(none)") << "its size would tell";
   EXPECT_EQ(coding_of("/headers", "gzip\r\nauthorization: b"), "(none)");
+  EXPECT_EQ(coding_of("/headers?gzip=true", "gzip\r\nX-Api-Key: b"), "(none)");
+  EXPECT_EQ(coding_of("/headers", "gzip\r\nProxy-Authorization: b"), "(none)");
   EXPECT_EQ(ask(get("/healthz", "Accept-Encoding: gzip\r\n")).field("Content-Encoding"), "(none)")
       << "no document";
 }
@@ -368,6 +433,7 @@ TEST_F(HttpEndpointTest, APlaceIsTakenOnceTheBodyIsThere) {
   Conversation slow(handler);
   slow.send("POST /drip?delay=0&duration=1s HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n");
   Conversation other(handler);
+  other.server().pass_time(other.clock());
   other.send(get("/delay/1s"));
   EXPECT_TRUE(other.received().starts_with("HTTP/1.1 200 ")) << other.received();
 }

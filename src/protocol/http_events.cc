@@ -54,8 +54,7 @@ Task<BodyEnd> answer_events(Http1Exchange& exchange, std::string_view) {
   ReflectedBody facts;
   BodyEnd read = co_await read_reflected(exchange, facts);
   if (read != BodyEnd::kComplete) co_return read;
-  std::optional<ControlState::Place> place;
-  bool taken = co_await exchange.take_place(place);
+  bool taken = co_await exchange.take_place();
   if (!taken) co_return BodyEnd::kComplete;
   // For proxies on the way: neither to keep events nor to collect them.
   const HttpResponseHead response{.content_type = "text/event-stream",

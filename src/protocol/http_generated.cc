@@ -137,8 +137,7 @@ Task<BodyEnd> answer_drip(Http1Exchange& exchange, std::string_view) {
   }
   BodyEnd read = co_await exchange.drop_body();
   if (read != BodyEnd::kComplete) co_return read;
-  std::optional<ControlState::Place> place;
-  bool taken = co_await exchange.take_place(place);
+  bool taken = co_await exchange.take_place();
   if (!taken) co_return BodyEnd::kComplete;
   co_await exchange.pause(drip->delay);
   const HttpResponseHead response{

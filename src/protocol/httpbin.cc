@@ -38,8 +38,7 @@ Task<BodyEnd> answer_anything_after(Http1Exchange& exchange, Duration delay) {
     co_return end;
   }
   if (delay > Duration::zero()) {
-    std::optional<ControlState::Place> place;
-    bool taken = co_await exchange.take_place(place);
+    bool taken = co_await exchange.take_place();
     if (!taken) co_return BodyEnd::kComplete;
     co_await exchange.pause(delay);
   }

@@ -44,6 +44,10 @@ class WatchedStream final : public Stream {
     before_ = std::move(before);
   }
 
+  // From now on a receive with a deadline finds that it has passed: nothing comes meanwhile. (A
+  // sleep with a FakeClock is over at once too.)
+  void pass_time(FakeClock& clock) { clock_ = &clock; }
+
   // Operations begun so far: what fail() counts.
   size_t operations() const { return operations_; }
 
@@ -60,6 +64,10 @@ class WatchedStream final : public Stream {
     receive_deadlines_.push_back(deadline_);
     if (session_ != nullptr) waited_idle_ = session_->idle;
     co_await pass(During::kReceive);
+    if (clock_ != nullptr && deadline_ != kNever) {
+      co_await clock_->sleep_until(deadline_);
+      co_await failed({Errc::kTimeout, During::kReceive, 0});
+    }
     Chunk chunk = co_await inner_.receive();
     co_return std::move(chunk);
   }
@@ -99,6 +107,7 @@ class WatchedStream final : public Stream {
   std::vector<Deadline> receive_deadlines_;
   Deadline deadline_ = kNever;
   bool finished_ = false;
+  FakeClock* clock_ = nullptr;
   const Session* session_ = nullptr;
   bool waited_idle_ = false;
 };

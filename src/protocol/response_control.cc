@@ -163,7 +163,7 @@ class Planner {
   void take_fields() {
     constexpr std::string_view kType = "Content-Type: ";
     for (const std::string& text : controls_.values("header")) {
-      Read<std::string> line = requested_field(text);
+      Read<std::string> line = requested_field(text, settings_.allowed_fields);
       if (!line) {
         problem_ = line.error();
       } else if (wire::equals_ignoring_case(line->substr(0, kType.size()), kType)) {
@@ -197,10 +197,23 @@ void Draw::append_fields(std::string& fields) const {
   wire::append_field(fields, "X-Echo-Draw", fmt::format_int(number_).c_str());
 }
 
-std::optional<ControlState::Place> ControlState::take_place(uint32_t places) {
-  if (waiting_.fetch_add(1, std::memory_order_relaxed) < places) return Place(*this);
-  waiting_.fetch_sub(1, std::memory_order_relaxed);
-  return std::nullopt;
+std::optional<ControlState::Place> ControlState::take_place(uint32_t places,
+                                                            std::string_view source) {
+  const uint32_t share = std::max<uint32_t>(places / 2, 1);
+  const std::lock_guard lock(mutex_);
+  if (waiting_ >= places) return std::nullopt;
+  auto entry = by_source_.find(source);
+  if (entry == by_source_.end()) entry = by_source_.emplace(source, 0).first;
+  if (entry->second == share) return std::nullopt;
+  ++entry->second;
+  ++waiting_;
+  return Place(*this, entry);
+}
+
+void ControlState::give_back(Place::Sources::iterator source) {
+  const std::lock_guard lock(mutex_);
+  --waiting_;
+  if (--source->second == 0) by_source_.erase(source);
 }
 
 bool asks_for_control(const wire::RequestHead& head) {

@@ -14,6 +14,8 @@
 #include <atomic>
 #include <cstdint>
 #include <expected>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "protocol/response_fields.h"
 #include "wire/http1.h"
 #include "wire/http_target.h"
 
@@ -38,8 +41,12 @@ struct ControlSettings {
   // The largest answer made of nothing, in bytes. A request for more: 400.
   uint64_t size_max = uint64_t{16} << 20;
 
-  // Answers that wait at once, over all connections. One more: 503.
+  // Delayed responses at once, over all connections whose client is still there; one source may
+  // have half of them. One more: 503.
   uint32_t waiting_max = 1000;
+
+  // Fields that clients may set besides those that anybody's may.
+  AllowedFields allowed_fields;
 
   // Whom /redirect-to may name besides this server itself: "host" or "host:port".
   std::vector<std::string> redirect_hosts;
@@ -51,29 +58,40 @@ class ControlState {
   // The next draw's number; the first is 1.
   uint64_t next_draw() { return draws_.fetch_add(1, std::memory_order_relaxed) + 1; }
 
-  // A place among those that wait, given back when it is gone.
+  // A place among the delayed responses, given back when it is gone.
   class Place {
    public:
-    explicit Place(ControlState& state) : state_(&state) {}
-    Place(Place&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+    Place(Place&& other) noexcept
+        : state_(std::exchange(other.state_, nullptr)), source_(other.source_) {}
     Place& operator=(Place&& other) noexcept {
       std::swap(state_, other.state_);
+      std::swap(source_, other.source_);
       return *this;
     }
     ~Place() {
-      if (state_ != nullptr) state_->waiting_.fetch_sub(1, std::memory_order_relaxed);
+      if (state_ != nullptr) state_->give_back(source_);
     }
 
    private:
+    friend class ControlState;
+    using Sources = std::map<std::string, uint32_t, std::less<>>;
+    Place(ControlState& state, Sources::iterator source) : state_(&state), source_(source) {}
+
     ControlState* state_;
+    Sources::iterator source_;
   };
 
-  // Nothing where `places` are taken.
-  std::optional<Place> take_place(uint32_t places);
+  // Nothing where all `places` are taken, or `source` has its share: half of them, so that no
+  // source can lock out the others.
+  std::optional<Place> take_place(uint32_t places, std::string_view source);
 
  private:
+  void give_back(Place::Sources::iterator source);
+
   std::atomic<uint64_t> draws_{0};
-  std::atomic<uint32_t> waiting_{0};
+  std::mutex mutex_;  // guards the rest
+  uint32_t waiting_ = 0;
+  Place::Sources by_source_;  // places taken, of those who have any
 };
 
 // Chance for one request. Its number is taken when chance is first asked, and said in the answer.

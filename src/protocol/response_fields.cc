@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "wire/http1.h"
 #include "wire/http1_syntax.h"
@@ -13,53 +14,67 @@ namespace {
 
 using wire::equals_ignoring_case;
 
-// Registered names whose fields say something of this answer alone.
+// Private names that nobody acts on, and registered ones that say something of this response alone.
 constexpr std::array kAllowedNames = std::to_array<std::string_view>({
     "Accept-Ranges",    "Age",          "Allow",         "Cache-Control",
     "Content-Language", "Content-Type", "ETag",          "Expires",
     "Last-Modified",    "Pragma",       "RateLimit",     "RateLimit-Policy",
     "Retry-After",      "Server",       "Server-Timing", "traceparent",
     "tracestate",       "Vary",         "Via",           "Warning",
+    "X-Correlation-Id", "X-Request-Id", "X-Test",
 });
+constexpr std::array kAllowedPrefixes =
+    std::to_array<std::string_view>({"X-Test-", wire::kControlPrefix});
 
-constexpr std::string_view kPrivatePrefix = "X-";
-
-// Of the private names those that somebody acts on: our own, a browser, a proxy in front that would
-// send a file of its own or another server's answer.
-constexpr std::array kRefusedPrefixes = std::to_array<std::string_view>({
-    wire::kControlPrefix,
-    "X-Content-Type-Options",
-    "X-DNS-Prefetch-Control",
-    "X-Download-Options",
-    "X-Frame-Options",
-    "X-Permitted-Cross-Domain-Policies",
-    "X-SourceMap",
-    "X-UA-Compatible",
-    "X-XSS-Protection",
-    "X-Accel-",
-    "X-LIGHTTPD-",
-    "X-LiteSpeed-",
-    "X-Proxy-",
-    "X-Reproxy-",
-    "X-Sendfile",
-    "X-Send-File",
+// Whatever the operator allows: how the response is framed and what is for the next hop (RFC 9110
+// section 7.6.1), and what the server itself says.
+constexpr std::array kRefusedNames = std::to_array<std::string_view>({
+    "Connection",
+    "Content-Length",
+    "Date",
+    "Keep-Alive",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+    "HTTP2-Settings",
+    "X-Echo-Seed",
+    "X-Echo-Draw",
 });
+constexpr std::string_view kRefusedPrefix = "Proxy-";
 
 bool begins_with(std::string_view name, std::string_view prefix) {
   return equals_ignoring_case(name.substr(0, prefix.size()), prefix);
 }
 
-}  // namespace
-
-bool is_allowed_field(std::string_view name) {
-  const bool known = std::ranges::any_of(
-      kAllowedNames, [=](std::string_view allowed) { return equals_ignoring_case(name, allowed); });
-  const bool refused = std::ranges::any_of(
-      kRefusedPrefixes, [=](std::string_view prefix) { return begins_with(name, prefix); });
-  return known || (begins_with(name, kPrivatePrefix) && !refused);
+bool is_among(std::string_view name, std::span<const std::string_view> names) {
+  return std::ranges::any_of(
+      names, [=](std::string_view other) { return equals_ignoring_case(name, other); });
 }
 
-std::expected<std::string, std::string> requested_field(std::string_view text) {
+bool fits(std::string_view name, std::string_view allowed) {
+  if (!allowed.ends_with('*')) return equals_ignoring_case(name, allowed);
+  return begins_with(name, allowed.substr(0, allowed.size() - 1));
+}
+
+}  // namespace
+
+bool is_allowed_field(std::string_view name, const AllowedFields& allowed) {
+  if (is_among(name, kRefusedNames) || begins_with(name, kRefusedPrefix)) return false;
+  return is_among(name, kAllowedNames) ||
+         std::ranges::any_of(kAllowedPrefixes,
+                             [=](std::string_view prefix) { return begins_with(name, prefix); }) ||
+         std::ranges::any_of(allowed, [=](const std::string& text) { return fits(name, text); });
+}
+
+bool is_allowable_field(std::string_view text) {
+  if (text == "*") return true;
+  if (text.ends_with('*')) text.remove_suffix(1);
+  return wire::is_token(text);
+}
+
+std::expected<std::string, std::string> requested_field(std::string_view text,
+                                                        const AllowedFields& allowed) {
   const size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
   if (colon == std::string_view::npos || !wire::is_token(name)) {
@@ -69,9 +84,15 @@ std::expected<std::string, std::string> requested_field(std::string_view text) {
   if (!wire::is_field_value(value)) {
     return std::unexpected(fmt::format("header: the value of {} has a control character", name));
   }
-  if (!is_allowed_field(name)) {
+  if (is_among(name, kRefusedNames) || begins_with(name, kRefusedPrefix)) {
+    return std::unexpected(fmt::format(
+        "header: {} frames the response or is the server's own, and cannot be set", name));
+  }
+  if (!is_allowed_field(name, allowed)) {
     return std::unexpected(
-        fmt::format("header: {} is not set for clients; take a name that begins with X-", name));
+        fmt::format("header: {} may not be set; take X-Test, or a name that begins with X-Test- or "
+                    "X-Echo-, or start the server with --allow-response-header {}",
+                    name, name));
   }
   std::string line;
   const bool is_type = equals_ignoring_case(name, "Content-Type");

@@ -1,24 +1,33 @@
-// Which header fields a client may ask to be answered with (`?header=Name:value`). An answer is
+// Which header fields a client may ask to be answered with (`?header=Name:value`). A response is
 // read by browsers and proxies that trust the server, so no field may be asked for that changes how
-// the answer is framed, what a browser remembers beyond it, where it goes next or what it lets
-// scripts do. New ones of that kind are invented every year: what is allowed is listed, not what is
-// refused.
+// the response is framed, what a browser remembers beyond it, where it goes next, what it lets
+// scripts do, or what a proxy makes of the server. New ones of that kind are invented every year:
+// what is allowed is listed, not what is refused. An operator who trusts the clients allows more.
 #pragma once
 
 #include <expected>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace echod {
+
+// The operator's choice (--allow-response-header): "Name", "Prefix*" or "*", in any case.
+using AllowedFields = std::vector<std::string>;
 
 // "NAME:VALUE" as a field line, "NAME: VALUE\r\n". The whitespace around the value does not count.
 // A Content-Type becomes one that no browser runs (wire::safe_content_type). Otherwise what is
 // wrong, as a sentence: no token for a name, a byte that a value cannot have (CR, LF and NUL among
 // them), or a name that is not allowed.
-std::expected<std::string, std::string> requested_field(std::string_view text);
+std::expected<std::string, std::string> requested_field(std::string_view text,
+                                                        const AllowedFields& allowed = {});
 
-// Whether it is a name of which a client may have a field: one that begins with "X-" and that
-// nobody is known to act on, or one of a few registered ones, such as Retry-After.
-bool is_allowed_field(std::string_view name);
+// Whether a client may have a field of that name: X-Test, X-Request-Id, X-Correlation-Id, names
+// that begin with X-Test- or X-Echo-, a few registered ones such as Retry-After, and what `allowed`
+// says. Never one that frames the response, is for the next hop alone, or is the server's own word.
+bool is_allowed_field(std::string_view name, const AllowedFields& allowed = {});
+
+// Whether `allowed` may have the member `text`: a token, or one with a "*" behind it, or "*".
+bool is_allowable_field(std::string_view text);
 
 }  // namespace echod

@@ -23,7 +23,11 @@ class SocketTransport final : public Transport {
   }
 
   TransportFacts identity() const override {
-    return {.number = number_, .remote = peer_.to_string(), .local = {}, .tcp = {}};
+    return {.number = number_,
+            .remote = peer_.to_string(),
+            .source = peer_.source().to_string(),
+            .local = {},
+            .tcp = {}};
   }
 
  private:

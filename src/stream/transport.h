@@ -13,6 +13,7 @@ namespace echod {
 struct TransportFacts {
   uint64_t number = 0;         // of the connection, counted from the server's start; the first is 1
   std::string remote;          // "127.0.0.1:53422", or "unknown"
+  std::string source = {};     // who limits count together with it: see Endpoint::source()
   std::string local;           // the same of this end
   std::optional<TcpInfo> tcp;  // nothing where it is not TCP, or the kernel does not tell
 };

@@ -52,6 +52,8 @@ class Server:
                  started=r"^Engine: .*\n", **popen):
         self.directory = pathlib.Path(directory)
         command = [*map(str, launcher), str(ECHOD)]
+        if "--log-timestamps" not in arguments:
+            arguments = ("--log-timestamps", "off") + tuple(arguments)
         for url in listen:
             command += ["--listen", url]
         command += map(str, arguments)

@@ -91,14 +91,14 @@ TARGETS = [
     b"/x?header=Content-Type:text/html&header=X-Content-Type-Options:x"
     b"&header=Content-Security-Policy:script-src+*&q=%",
     b"/x?header=content-type:text/html;charset=utf-7&q=%",
-    b"/x?header=X-Echo:%", b"/x?header=%:x", b"/x?header=%", b"/x?status=%", b"/x?size=%",
+    b"/x?header=X-Test:%", b"/x?header=%:x", b"/x?header=%", b"/x?status=%", b"/x?size=%",
     b"/x?delay=%", b"/x?gzip=true&close=true&q=%", b"/x?status=404:100&q=%",
     b"/x?size=64&header=Content-Type:text/html&q=%",
     b"/reflect?header=Content-Type:text/xml&q=%",
 ]
 
 RAW_TARGETS = [b"/%", b"/?%", b"/reflect?%", b"/anything?q=%", b"http://%/", b"%",
-               b"/redirect-to?url=%", b"/x?header=X-Echo:%"]
+               b"/redirect-to?url=%", b"/x?header=X-Test:%"]
 
 FIELDS = [b"X-Payload", b"User-Agent", b"Referer", b"Cookie", b"Origin", b"Host", b"Expect",
           b"Content-Type", b"Accept", b"Accept-Language", b"traceparent", b"X-Forwarded-For",

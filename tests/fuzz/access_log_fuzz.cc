@@ -69,7 +69,7 @@ void check_redaction(std::string_view url) {
     // Where several signs begin an argument, the last one does.
     const std::string_view before = argument.substr(0, equals);
     const std::string_view name = before.substr(before.find_last_of("?#;") + 1);
-    if (is_credential(name)) ECHOD_CHECK(argument.substr(equals + 1) == kRedacted);
+    if (wire::is_credential_name(name)) ECHOD_CHECK(argument.substr(equals + 1) == kRedacted);
   }
 }
 
