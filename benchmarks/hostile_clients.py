@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What eight clients whose requests are as expensive as they may be do to one who asks for little: the
-latency of that one's requests alone, and beside each kind of the eight, all on one event loop.
+"""What eight clients with the most expensive requests do to one client with cheap ones: the latency
+of the cheap requests alone, and beside each kind of the eight, all on one event loop.
 
     benchmarks/hostile_clients.py [--echod build/release/echod] [--seconds 4]
 """
@@ -58,8 +58,8 @@ def measure(arguments, name):
     with tempfile.TemporaryDirectory() as directory:
         output = pathlib.Path(directory, "out")
         server = subprocess.Popen(
-            [arguments.echod, "--listen", "127.0.0.1:0", "--engine", arguments.engine, "--workers",
-             "1", "--log-level", "off"], stdout=output.open("w"))
+            [arguments.echod, "--listen", "127.0.0.1:0", "--engine", arguments.engine,
+             "--workers", "1", "--log-level", "off"], stdout=output.open("w"))
         children = []
         try:
             while not (found := re.search(r"listening on \S+:(\d+)", output.read_text())):
@@ -82,8 +82,8 @@ def measure(arguments, name):
             server.kill()
             server.wait()
     pick = lambda share: 1000 * taken[min(int(share * len(taken)), len(taken) - 1)]
-    print(f"{name or 'alone':16} p50 {pick(0.5):8.2f}  p99 {pick(0.99):8.2f}  max {pick(1):8.2f} ms",
-          flush=True)
+    print(f"{name or 'alone':16} p50 {pick(0.5):8.2f}  p99 {pick(0.99):8.2f}"
+          f"  max {pick(1):8.2f} ms", flush=True)
 
 
 def main():

@@ -52,6 +52,27 @@ std::string wrap_help(std::string_view help) {
   return out;
 }
 
+// `typed` in the case and the spelling that `words` have it in.
+std::string usual_word(std::string_view typed, const std::vector<std::string>& words) {
+  constexpr std::array kSpellings = std::to_array<std::pair<std::string_view, std::string_view>>({
+      {"warn", "warning"},
+      {"err", "error"},
+      {"io_uring", "uring"},
+      {"io-uring", "uring"},
+      {"true", "on"},
+      {"yes", "on"},
+      {"false", "off"},
+      {"no", "off"},
+  });
+  std::string word(typed);
+  for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (std::ranges::find(words, word) != words.end()) return word;
+  for (const auto& [spelling, usual] : kSpellings) {
+    if (word == spelling) return std::string(usual);
+  }
+  return word;
+}
+
 // The name mistakes are reported under: "-e,--engine" is "--engine".
 std::string long_name(const std::string& names) {
   const size_t dashes = names.find("--");
@@ -119,7 +140,7 @@ void CommandParser::add_duration(const std::string& names, std::function<void(Du
   Reader read = [name = long_name(names), set](const std::string& value) -> Problem {
     std::optional<Duration> duration = parse_duration(value);
     if (!duration) {
-      return fmt::format("{}: '{}' is not a duration; write 500ms, 10s or 5m", name, value);
+      return fmt::format("{}: '{}' is not a duration; write 500ms, 10s, 5m or 1d", name, value);
     }
     set(*duration);
     return std::nullopt;
@@ -131,7 +152,7 @@ void CommandParser::add_size(const std::string& names, uint64_t min, uint64_t ma
                              std::function<void(uint64_t)> set, const std::string& help) {
   Reader read = [=, name = long_name(names)](const std::string& value) -> Problem {
     std::optional<uint64_t> size = parse_size(value);
-    if (!size) return fmt::format("{}: '{}' is not a size; write 4096 or 64KiB", name, value);
+    if (!size) return fmt::format("{}: '{}' is not a size; write 4096, 64k or 1MiB", name, value);
     if ((*size != 0 && *size < min) || *size > max) {
       return fmt::format("{}: {} is out of range; it may be from {} to {}", name, value,
                          format_size(min), format_size(max));
@@ -161,7 +182,8 @@ void CommandParser::add_word(const std::string& names, std::vector<std::string> 
   for (const std::string& word : words) metavar += (metavar.empty() ? "" : "|") + word;
   Reader read = [name = long_name(names), metavar, words,
                  set](const std::string& value) -> Problem {
-    auto found = std::ranges::find(words, value);
+    const std::string word = usual_word(value, words);
+    auto found = std::ranges::find(words, word);
     if (found == words.end()) return fmt::format("{}: '{}' is not one of {}", name, value, metavar);
     set(static_cast<size_t>(found - words.begin()));
     return std::nullopt;
@@ -193,6 +215,8 @@ std::optional<CommandParser::Ending> CommandParser::parse(int argc, const char* 
   if (version_) return Ending{fmt::format("{}\n", kVersion), kExitSuccess};
   return std::nullopt;
 }
+
+bool CommandParser::given(const std::string& name) const { return library_->app.count(name) > 0; }
 
 CommandParser::Ending CommandParser::mistake(std::string_view message) const {
   std::string line(message);
@@ -227,6 +251,15 @@ std::string CommandParser::unknown_argument() const {
   std::string text = fmt::format("unknown {} '{}'", kind, argument);
   if (!best.empty()) text += fmt::format("; did you mean {}?", best);
   return text;
+}
+
+int print_ending(const CommandParser::Ending& ending) {
+  const bool good = ending.exit_code == kExitSuccess;
+  std::FILE* stream = good ? stdout : stderr;
+  const bool written = std::fputs(ending.text.c_str(), stream) >= 0 && std::fflush(stream) == 0;
+  if (written || !good) return ending.exit_code;
+  std::fprintf(stderr, "echod: cannot write to standard output: %s\n", std::strerror(errno));
+  return kExitFailure;
 }
 
 }  // namespace echod

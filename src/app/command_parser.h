@@ -89,6 +89,9 @@ class CommandParser {
   // Nothing: the options are read. Otherwise what to print and how to end.
   std::optional<Ending> parse(int argc, const char* const* argv);
 
+  // After parse(): whether the option called `name` ("--queue") was among the arguments.
+  bool given(const std::string& name) const;
+
   // A mistake found later, in the same words.
   Ending mistake(std::string_view message) const;
 
@@ -104,5 +107,9 @@ class CommandParser {
   bool version_ = false;
   std::unique_ptr<Library> library_;
 };
+
+// Prints help and versions on standard output and mistakes on standard error, and returns the exit
+// code: that of the ending, or kExitFailure where standard output cannot be written, which is said.
+int print_ending(const CommandParser::Ending& ending);
 
 }  // namespace echod

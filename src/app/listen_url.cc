@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "wire/http1_syntax.h"
+
 namespace echod {
 namespace {
 
@@ -29,7 +31,7 @@ std::expected<ListenProtocol, std::string> take_scheme(std::string_view& rest) {
   std::string_view scheme = rest.substr(0, end);
   for (ListenProtocol protocol :
        {ListenProtocol::kDetect, ListenProtocol::kRaw, ListenProtocol::kHttp1}) {
-    if (name_of(protocol) == scheme) {
+    if (wire::equals_ignoring_case(name_of(protocol), scheme)) {
       rest.remove_prefix(end + 3);
       return protocol;
     }
@@ -57,6 +59,7 @@ std::string_view name_of(ListenProtocol protocol) {
 
 std::expected<ListenUrl, std::string> parse_listen_url(std::string_view text) {
   ListenUrl url;
+  if (text.empty()) return Failure("it is empty; write HOST:PORT");
   std::string_view rest = text;
   std::expected<ListenProtocol, std::string> protocol = take_scheme(rest);
   if (!protocol) return Failure(protocol.error());
@@ -86,6 +89,7 @@ std::expected<ListenUrl, std::string> parse_listen_url(std::string_view text) {
     if (port.find(':') != std::string_view::npos) {
       return Failure(fmt::format("'{}': write an IPv6 address as [::1]:8080", text));
     }
+    if (host.empty()) host = "*";  // ":8080", as nginx, Go and others have it
   }
   if (host.find_first_of("[]/") != std::string_view::npos) {
     return Failure(fmt::format("'{}' is neither a name nor an address", host));

@@ -31,8 +31,7 @@ constexpr ListenProtocol kAuto = ListenProtocol::kDetect;
 
 TEST(ListenUrlTest, Defaults) {
   const ListenUrl all{kAuto, "127.0.0.1", 8080};
-  for (std::string_view text :
-       {"", "/", "auto://", "127.0.0.1", ":8080", "8080", "127.0.0.1:8080"}) {
+  for (std::string_view text : {"/", "auto://", "AUTO://", "127.0.0.1", "8080", "127.0.0.1:8080"}) {
     EXPECT_EQ(parsed(text), all) << text;
   }
 }
@@ -41,7 +40,7 @@ TEST(ListenUrlTest, Schemes) {
   EXPECT_EQ(parsed("tcp://127.0.0.1:7"), (ListenUrl{ListenProtocol::kRaw, "127.0.0.1", 7}));
   EXPECT_EQ(parsed("http://h:80/"), (ListenUrl{ListenProtocol::kHttp1, "h", 80}));
   EXPECT_EQ(parsed("auto://h:80"), (ListenUrl{kAuto, "h", 80}));
-  EXPECT_EQ(parsed("tcp://:9000").port, 9000);
+  EXPECT_EQ(parsed("TCP://h:9"), (ListenUrl{ListenProtocol::kRaw, "h", 9}));
   EXPECT_EQ(parsed("tcp://9000").port, 9000);
   EXPECT_EQ(parsed("http://").host, "127.0.0.1");
 }
@@ -54,6 +53,14 @@ TEST(ListenUrlTest, Hosts) {
   EXPECT_EQ(parsed("[::1]:65535"), (ListenUrl{kAuto, "::1", 65535}));
   EXPECT_EQ(parsed("[::]"), (ListenUrl{kAuto, "::", 8080}));
   EXPECT_EQ(parsed("tcp://[fe80::1%lo]:7").host, "fe80::1%lo");
+}
+
+// As elsewhere ":80" is every address; a number alone is for this machine.
+TEST(ListenUrlTest, WithoutAHost) {
+  EXPECT_EQ(parsed(":9000"), (ListenUrl{kAuto, "*", 9000}));
+  EXPECT_EQ(parsed("tcp://:9000"), (ListenUrl{ListenProtocol::kRaw, "*", 9000}));
+  EXPECT_EQ(parsed("9000"), (ListenUrl{kAuto, "127.0.0.1", 9000}));
+  EXPECT_EQ(parsed("tcp://9000"), (ListenUrl{ListenProtocol::kRaw, "127.0.0.1", 9000}));
 }
 
 TEST(ListenUrlTest, Ports) {
@@ -69,7 +76,7 @@ TEST(ListenUrlTest, Ports) {
 TEST(ListenUrlTest, Mistakes) {
   EXPECT_EQ(mistake("ftp://h"), "'ftp' is not a protocol: use auto://, tcp:// or http://");
   EXPECT_EQ(mistake("://h"), "'' is not a protocol: use auto://, tcp:// or http://");
-  EXPECT_EQ(mistake("TCP://h"), "'TCP' is not a protocol: use auto://, tcp:// or http://");
+  EXPECT_EQ(mistake(""), "it is empty; write HOST:PORT");
   for (std::string_view text : {"[[::1]", "[::1/]", "a]:80", "http://a/b/"}) {
     EXPECT_NE(mistake(text).find("is neither a name nor an address"), std::string::npos) << text;
   }

@@ -1,22 +1,42 @@
 // echod: reads the command line and runs the verb it names.
 #include <cstdio>
+#include <exception>
 #include <new>
 #include <string_view>
+#include <vector>
 
 #include "app/bench/bench.h"
+#include "app/command_parser.h"
 #include "app/options.h"
 #include "app/serve.h"
 #include "app/sim/sim.h"
 
 namespace {
 
+// "echod help bench" is "echod bench --help", and "echod version" is "echod --version".
+std::vector<const char*> usual_arguments(int argc, char** argv) {
+  std::vector<const char*> arguments(argv, argv + argc);
+  const std::string_view verb = argc > 1 ? argv[1] : "";
+  if (verb == "help" && argc <= 3) {
+    arguments.erase(arguments.begin() + 1);
+    const std::string_view topic = argc == 3 ? argv[2] : "serve";
+    const bool known = topic == "serve" || topic == "bench" || topic == "sim";
+    if (known) arguments.push_back("--help");  // else it is an unknown command
+  } else if (verb == "version" && argc == 2) {
+    arguments[1] = "--version";
+  }
+  return arguments;
+}
+
 int run(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "bench") return echod::bench(argc - 1, argv + 1);
-  if (argc > 1 && std::string_view(argv[1]) == "sim") return echod::simulate(argc - 1, argv + 1);
-  echod::CommandLine command = echod::parse_command_line(argc, argv);
+  const std::vector<const char*> arguments = usual_arguments(argc, argv);
+  const int count = static_cast<int>(arguments.size());
+  const std::string_view verb = count > 1 ? arguments[1] : "";
+  if (verb == "bench") return echod::bench(count - 1, arguments.data() + 1);
+  if (verb == "sim") return echod::simulate(count - 1, arguments.data() + 1);
+  echod::CommandLine command = echod::parse_command_line(count, arguments.data());
   if (command.serve) return echod::serve(*command.serve);
-  std::fputs(command.text.c_str(), command.exit_code == echod::kExitSuccess ? stdout : stderr);
-  return command.exit_code;
+  return echod::print_ending({command.text, command.exit_code});
 }
 
 }  // namespace
@@ -26,6 +46,10 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (const std::bad_alloc&) {
     std::fputs("echod: out of memory\n", stderr);
+    return echod::kExitFailure;
+  } catch (const std::exception& error) {  // a thread that the system does not give, for example
+    std::fprintf(stderr, "echod: cannot start: %s; limits of memory or threads may be too low\n",
+                 error.what());
     return echod::kExitFailure;
   }
 }

@@ -19,11 +19,17 @@ constexpr std::string_view kDescription =
     "  echod --listen [::]:7          every address, IPv4 and IPv6, port 7\n"
     "  echod --listen tcp://:9000 --listen http://:9001\n"
     "  echod --engine epoll --workers 2 --log-format json\n\n"
-    "  echod bench URL                load test an echo server: echod bench --help\n"
-    "  echod sim --seeds 1000         try the server in simulated worlds: echod sim --help\n";
+    "Commands: echod COMMAND --help lists the options of each\n"
+    "  echod serve                    the echo server, also plain echod\n"
+    "  echod bench URL                load test an echo server\n"
+    "  echod sim --seeds 1000         run the server in simulated worlds\n"
+    "  echod help [COMMAND]           this help, or that of the command\n"
+    "  echod version                  the version\n";
 
 constexpr std::string_view kFooter =
-    "DURATION is 500ms, 10s, 5m or 2h; SIZE is 4096, 64KiB or 1MiB; 0 means no limit.\n\n"
+    "DURATION is 500ms, 10s, 5m, 2h or 1d, a number alone is seconds. SIZE is bytes: 4096, 64k or\n"
+    "64KiB, 1m or 1MiB (powers of 1024), 64kB, 1MB (powers of 1000). 0 means no limit. Words may\n"
+    "be written in any case.\n\n"
     "Signals: SIGTERM or SIGINT stops accepting and lets open echoes finish until the\n"
     "drain timeout; a second one ends at once.\n"
     "Exit status: 0 stopped as asked, 1 failed while running, 2 wrong command line,\n"
@@ -228,24 +234,11 @@ void add_logging(CommandParser& parser, ServeOptions& options) {
                             {"error", Level::kError},
                             {"off", Level::kOff}},
                            "The least important lines to write (info)");
-  const auto set_timestamps = [&options](LogTimestamps timestamps) {
-    options.log.timestamps = options.access_log.timestamps = timestamps;
-  };
-  CommandParser::Reader read_timestamps = [set_timestamps](const std::string& value) -> Problem {
-    if (value == "on") {
-      set_timestamps(LogTimestamps::kOn);
-    } else if (value == "off") {
-      set_timestamps(LogTimestamps::kOff);
-    } else if (value == "auto") {
-      set_timestamps(LogTimestamps::kAuto);
-    } else {
-      return fmt::format("--log-timestamps: '{}' is not on, off or auto", value);
-    }
-    return std::nullopt;
-  };
-  parser.add("--log-timestamps", read_timestamps, "on|off|auto",
-             "Whether lines of text begin with the time; auto: unless they go to a terminal or the "
-             "systemd journal (auto)");
+  parser.add_choice<LogTimestamps>(
+      "--log-timestamps", options.log.timestamps,
+      {{"auto", LogTimestamps::kAuto}, {"on", LogTimestamps::kOn}, {"off", LogTimestamps::kOff}},
+      "Whether lines of text, also of the access log, begin with the time; auto: unless they go "
+      "to a terminal or the systemd journal (auto)");
   CommandParser::Reader read_file = [&options](const std::string& value) -> Problem {
     if (value.empty()) return "--log-file: give the name of a file";
     options.log.file = value;
@@ -303,7 +296,23 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   add_access_log(parser, options);
   if (auto ending = parser.parse(argc, argv))
     return {std::nullopt, ending->text, ending->exit_code};
+  options.access_log.timestamps = options.log.timestamps;
+  options.given = {.workers = parser.given("--workers"),
+                   .queue = parser.given("--queue"),
+                   .spread = parser.given("--spread"),
+                   .spin = parser.given("--spin"),
+                   .access_log_format = parser.given("--access-log-format")};
   return {options, {}, kExitSuccess};
+}
+
+std::vector<std::string_view> ineffective_options(const GivenOptions& given, EngineKind engine) {
+  const bool loops = engine == EngineKind::kEpoll || engine == EngineKind::kUring;
+  std::vector<std::string_view> names;
+  if (given.workers && engine == EngineKind::kSequential) names.emplace_back("--workers");
+  if (given.queue && engine != EngineKind::kPool) names.emplace_back("--queue");
+  if (given.spread && !loops) names.emplace_back("--spread");
+  if (given.spin && !loops) names.emplace_back("--spin");
+  return names;
 }
 
 }  // namespace echod

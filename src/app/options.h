@@ -20,6 +20,15 @@ namespace echod {
 
 inline constexpr uint32_t kAllReceives = UINT32_MAX;
 
+// Options that were given and may have no effect, which is then said at the start.
+struct GivenOptions {
+  bool workers = false;
+  bool queue = false;
+  bool spread = false;
+  bool spin = false;
+  bool access_log_format = false;  // needs --access-log
+};
+
 struct ServeOptions {
   std::vector<ListenUrl> listen = {ListenUrl{}};
 
@@ -48,7 +57,12 @@ struct ServeOptions {
   LogOptions log;
   uint32_t log_receives = 10;  // receives logged of each connection; kAllReceives: all
   AccessLogOptions access_log;
+
+  GivenOptions given;
 };
+
+// The options that were given and that `engine` does not look at: "--queue".
+std::vector<std::string_view> ineffective_options(const GivenOptions& given, EngineKind engine);
 
 inline constexpr Duration kIdleTimeout = std::chrono::minutes(5);
 

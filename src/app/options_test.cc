@@ -56,7 +56,7 @@ TEST(OptionsTest, Defaults) {
 }
 
 TEST(OptionsTest, Listen) {
-  const std::vector<ListenUrl> two = {{ListenProtocol::kRaw, "127.0.0.1", 9000},
+  const std::vector<ListenUrl> two = {{ListenProtocol::kRaw, "*", 9000},
                                       {ListenProtocol::kHttp1, "::1", 9001}};
   EXPECT_EQ(options({"--listen", "tcp://:9000", "--listen", "http://[::1]:9001"}).listen, two);
   EXPECT_EQ(options({"-l", "tcp://:9000", "--listen=http://[::1]:9001"}).listen, two);
@@ -211,7 +211,7 @@ const Mistake kMistakes[] = {
     {{"--socket-buffer", "2GiB"}, {"--socket-buffer", "out of range"}},
     {{"--idle-timeout", "soon"}, {"--idle-timeout", "'soon' is not a duration"}},
     {{"--stall-timeout", "-5s"}, {"--stall-timeout"}},
-    {{"--detect-timeout", "1d"}, {"--detect-timeout", "write 500ms, 10s or 5m"}},
+    {{"--detect-timeout", "1w"}, {"--detect-timeout", "write 500ms, 10s, 5m or 1d"}},
     {{"--header-timeout", ""}, {"--header-timeout"}},
     {{"--drain-timeout", "9999h"}, {"--drain-timeout"}},
     {{"--log-format", "xml"}, {"'xml' is not one of text|logfmt|json"}},
@@ -242,6 +242,28 @@ TEST(OptionsTest, EveryMistakeIsOneLineAndExitCode2) {
       EXPECT_NE(command.text.find(words), std::string::npos) << command.text << " lacks " << words;
     }
   }
+}
+
+TEST(OptionsTest, WordsInAnyCaseAndInOtherSpellings) {
+  const auto engine_of = [](const char* word) { return parse({"--engine", word}).serve->engine; };
+  EXPECT_EQ(engine_of("EPOLL"), EngineKind::kEpoll);
+  EXPECT_EQ(engine_of("io_uring"), EngineKind::kUring);
+  EXPECT_EQ(parse({"--log-level", "Warn"}).serve->log.level, LogLevel::kWarning);
+  EXPECT_EQ(parse({"--log-format", "JSON"}).serve->log.format, LogFormat::kJson);
+  EXPECT_FALSE(parse({"--response-control", "no"}).serve->http.control.enabled);
+  EXPECT_TRUE(parse({"--response-control", "TRUE"}).serve->http.control.enabled);
+}
+
+TEST(OptionsTest, OptionsThatOtherEnginesLookAt) {
+  const GivenOptions given =
+      parse({"--queue", "5", "--spin", "off", "--workers", "2"}).serve->given;
+  using Names = std::vector<std::string_view>;
+  EXPECT_EQ(ineffective_options(given, EngineKind::kEpoll), Names{"--queue"});
+  EXPECT_EQ(ineffective_options(given, EngineKind::kPool), Names{"--spin"});
+  EXPECT_EQ(ineffective_options(given, EngineKind::kSequential),
+            (Names{"--workers", "--queue", "--spin"}));
+  EXPECT_EQ(ineffective_options({}, EngineKind::kSequential), Names{});
+  EXPECT_TRUE(parse({"--access-log-format", "json"}).serve->given.access_log_format);
 }
 
 TEST(OptionsTest, AMistakeDoesNotCommandTheTerminal) {
@@ -286,6 +308,12 @@ TEST(OptionsTest, HelpMentionsEveryOption) {
                                     "--drain-timeout",
                                     "--log-format",
                                     "--log-level",
+                                    "--log-timestamps",
+                                    "--max-memory",
+                                    "--allow-response-header",
+                                    "echod bench URL",
+                                    "echod sim",
+                                    "echod help",
                                     "--log-file",
                                     "--log-reads",
                                     "--access-log ",

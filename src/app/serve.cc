@@ -168,6 +168,15 @@ int serve(const ServeOptions& options) {
     return kExitFailure;
   }
   announce(**server, options, **log);
+  for (const std::string_view name : ineffective_options(options.given, (*server)->engine_kind())) {
+    report(**log, LogLevel::kWarning, "option_ignored",
+           fmt::format("{} has no effect with the {} engine", name,
+                       name_of((*server)->engine_kind())));
+  }
+  if (options.given.access_log_format && options.access_log.file.empty()) {
+    report(**log, LogLevel::kWarning, "option_ignored",
+           "--access-log-format has no effect without --access-log");
+  }
   wait_for_stop(**server, signals, **log, access_log.get());
   return drain(**server, signals, options.drain_timeout, **log);
 }

@@ -34,6 +34,12 @@ std::string explain_listen_failure(const Endpoint& endpoint, const Error& error)
           "--listen, or grant it with: setcap cap_net_bind_service=+ep echod",
           where);
     case Errc::kAddressInvalid:
+      if (endpoint.is_loopback() && !endpoint.is_ipv6()) {
+        return fmt::format(
+            "cannot listen on {}: this machine has no such address; with IPv6 alone: --listen "
+            "'[::1]:{}'",
+            where, endpoint.port());
+      }
       return fmt::format(
           "cannot listen on {}: this machine has no such address; ip addr lists those it has",
           where);
@@ -45,12 +51,24 @@ std::string explain_listen_failure(const Endpoint& endpoint, const Error& error)
 struct Opened {
   std::vector<ListenerSockets> sockets;
   std::vector<Server::Listening> listening;
+
+  // Whether one of them is in the way of `endpoint`: on its port, and on its address or all.
+  bool is_taken(const Endpoint& endpoint) const {
+    return endpoint.port() != 0 && std::ranges::any_of(listening, [&](const auto& other) {
+             return other.endpoint.port() == endpoint.port() &&
+                    (other.endpoint == endpoint || other.endpoint.is_any() || endpoint.is_any());
+           });
+  }
 };
 
 // Opens an address's sockets, one for each event loop, all on the port the first one got.
 std::expected<void, std::string> open_endpoint(Endpoint endpoint, ListenProtocol protocol,
                                                const ListenerNeeds& needs, SocketOptions options,
                                                Opened& opened) {
+  if (opened.is_taken(endpoint)) {
+    return Failure(fmt::format("cannot listen on {}: another --listen has that port already",
+                               endpoint.to_string()));
+  }
   options.shared_port = needs.sockets > 1;
   options.blocking = needs.blocking;
   ListenerSockets sockets;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -14,26 +15,30 @@ struct Unit {
   uint64_t factor;
 };
 
+// In small letters, as case does not count.
 constexpr std::array kSizeUnits = {
     Unit{"", 1},
-    Unit{"B", 1},
-    Unit{"KiB", uint64_t{1} << 10},
-    Unit{"K", uint64_t{1} << 10},
-    Unit{"MiB", uint64_t{1} << 20},
-    Unit{"M", uint64_t{1} << 20},
-    Unit{"GiB", uint64_t{1} << 30},
-    Unit{"G", uint64_t{1} << 30},
-    Unit{"TiB", uint64_t{1} << 40},
-    Unit{"T", uint64_t{1} << 40},
-    Unit{"kB", 1'000},
-    Unit{"MB", 1'000'000},
-    Unit{"GB", 1'000'000'000},
-    Unit{"TB", 1'000'000'000'000},
+    Unit{"b", 1},
+    Unit{"kib", uint64_t{1} << 10},
+    Unit{"k", uint64_t{1} << 10},
+    Unit{"mib", uint64_t{1} << 20},
+    Unit{"m", uint64_t{1} << 20},
+    Unit{"gib", uint64_t{1} << 30},
+    Unit{"g", uint64_t{1} << 30},
+    Unit{"tib", uint64_t{1} << 40},
+    Unit{"t", uint64_t{1} << 40},
+    Unit{"kb", 1'000},
+    Unit{"mb", 1'000'000},
+    Unit{"gb", 1'000'000'000},
+    Unit{"tb", 1'000'000'000'000},
 };
 
 std::optional<uint64_t> size_factor_of(std::string_view name) {
+  const auto is_same = [](char typed, char small) {
+    return (typed >= 'A' && typed <= 'Z' ? typed - 'A' + 'a' : typed) == small;
+  };
   for (const Unit& unit : kSizeUnits) {
-    if (unit.name == name) return unit.factor;
+    if (std::ranges::equal(name, unit.name, is_same)) return unit.factor;
   }
   return std::nullopt;
 }

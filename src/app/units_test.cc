@@ -25,6 +25,10 @@ TEST(UnitsTest, SizesInEveryUnit) {
   EXPECT_EQ(parse_size("1MB"), 1'000'000u);
   EXPECT_EQ(parse_size("1GB"), 1'000'000'000u);
   EXPECT_EQ(parse_size("1TB"), 1'000'000'000'000u);
+  for (const char* text : {"1k", "1K", "1kib", "1KIB"}) EXPECT_EQ(parse_size(text), 1024u) << text;
+  for (const char* text : {"1kb", "1KB", "1kB"}) EXPECT_EQ(parse_size(text), 1000u) << text;
+  EXPECT_EQ(parse_size("1m"), uint64_t{1} << 20);
+  EXPECT_EQ(parse_size("1mb"), 1'000'000u);
 }
 
 TEST(UnitsTest, SizesUpToTheLargest) {
@@ -37,8 +41,8 @@ TEST(UnitsTest, SizesUpToTheLargest) {
 }
 
 TEST(UnitsTest, WhatIsNoSize) {
-  for (const char* text : {"", "KiB", "-1", "+1", " 1", "1 ", "1 KiB", "1.5KiB", "1kib", "1KB",
-                           "0x10", "1e3", "many"}) {
+  for (const char* text :
+       {"", "KiB", "-1", "+1", " 1", "1 ", "1 KiB", "1.5KiB", "1kk", "0x10", "1e3", "many"}) {
     EXPECT_EQ(parse_size(text), std::nullopt) << '"' << text << '"';
   }
 }

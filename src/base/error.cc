@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -67,6 +68,7 @@ std::string_view name_of(Errc code) {
 
 std::string describe(const Error& error) {
   std::string text(name_of(error.code));
+  std::ranges::replace(text, '-', ' ');  // a name for programs, as words for people
   switch (error.during) {
     case During::kNone:
       break;

@@ -15,7 +15,7 @@ struct Unit {
 
 constexpr std::array kUnits = {
     Unit{"ns", 1},  Unit{"us", 1e3},     Unit{"\xc2\xb5s", 1e3}, Unit{"ms", 1e6},
-    Unit{"s", 1e9}, Unit{"m", 60 * 1e9}, Unit{"h", 3600 * 1e9},
+    Unit{"s", 1e9}, Unit{"m", 60 * 1e9}, Unit{"h", 3600 * 1e9},  Unit{"d", 24 * 3600 * 1e9},
 };
 
 constexpr double kYear = 365.0 * 24 * 3600 * 1e9;

@@ -13,6 +13,8 @@ TEST(ParseDurationTest, DurationsInEveryUnit) {
   EXPECT_EQ(parse_duration("10s"), 10s);
   EXPECT_EQ(parse_duration("5m"), 5min);
   EXPECT_EQ(parse_duration("2h"), 2h);
+  EXPECT_EQ(parse_duration("1d"), 24h);
+  EXPECT_EQ(parse_duration("1d12h"), 36h);
   EXPECT_EQ(parse_duration("7"), 7s);
   EXPECT_EQ(parse_duration("1.5s"), 1500ms);
   EXPECT_EQ(parse_duration("0.25"), 250ms);
@@ -27,7 +29,7 @@ TEST(ParseDurationTest, WhatIsNoDuration) {
                            "1 s",    " 1s",
                            "1s ",    "-1s",
                            "-0.5",   "+1s",
-                           "1d",     "1S",
+                           "1S",     "366d",
                            "1sec",   "1e3s",
                            "1.5.1s", "nan",
                            "inf",    "infs",

@@ -40,6 +40,11 @@ bool Endpoint::is_loopback() const {
   return is_ipv6() && IN6_IS_ADDR_LOOPBACK(&address_.in6.sin6_addr);
 }
 
+bool Endpoint::is_any() const {
+  if (family() == AF_INET) return address_.in.sin_addr.s_addr == htonl(INADDR_ANY);
+  return is_ipv6() && IN6_IS_ADDR_UNSPECIFIED(&address_.in6.sin6_addr);
+}
+
 uint16_t Endpoint::port() const {
   // sin_port and sin6_port are at the same offset.
   return known() ? ntohs(address_.in.sin_port) : uint16_t{0};
@@ -65,7 +70,11 @@ std::string Endpoint::to_string() const {
   }
   if (is_ipv6() &&
       inet_ntop(AF_INET6, &address_.in6.sin6_addr, text.data(), text.size()) != nullptr) {
-    return "[" + std::string(text.data()) + "]:" + std::to_string(port());
+    std::string zone;
+    if (address_.in6.sin6_scope_id != 0) {
+      zone = "%" + std::to_string(address_.in6.sin6_scope_id);
+    }
+    return "[" + std::string(text.data()) + zone + "]:" + std::to_string(port());
   }
   return "unknown";
 }
@@ -74,7 +83,11 @@ std::strong_ordering operator<=>(const Endpoint& a, const Endpoint& b) {
   if (auto order = a.family() <=> b.family(); order != 0) return order;
   if (auto order = a.port() <=> b.port(); order != 0) return order;
   if (a.is_ipv6()) {
-    return std::memcmp(&a.address_.in6.sin6_addr, &b.address_.in6.sin6_addr, 16) <=> 0;
+    if (auto order = std::memcmp(&a.address_.in6.sin6_addr, &b.address_.in6.sin6_addr, 16) <=> 0;
+        order != 0) {
+      return order;
+    }
+    return a.address_.in6.sin6_scope_id <=> b.address_.in6.sin6_scope_id;
   }
   return ntohl(a.address_.in.sin_addr.s_addr) <=> ntohl(b.address_.in.sin_addr.s_addr);
 }

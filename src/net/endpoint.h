@@ -28,6 +28,7 @@ class Endpoint {
   bool known() const { return address_.in6.sin6_family != AF_UNSPEC; }
   bool is_ipv6() const { return address_.in6.sin6_family == AF_INET6; }
   bool is_loopback() const;
+  bool is_any() const;  // 0.0.0.0 or [::]: every address of the machine
 
   // 0 where unknown.
   uint16_t port() const;
@@ -37,7 +38,8 @@ class Endpoint {
   // provider usually has), without the port.
   Endpoint source() const;
 
-  // "127.0.0.1:8080", "[::1]:8080" or "unknown".
+  // "127.0.0.1:8080", "[::1]:8080", "[fe80::1%2]:8080" (with the number of the interface, where the
+  // address has one) or "unknown".
   std::string to_string() const;
 
   int family() const { return address_.in6.sin6_family; }

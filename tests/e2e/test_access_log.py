@@ -280,9 +280,10 @@ def test_a_full_disk_costs_only_lines(echod):
             while not answer.endswith(b"\r\n\r\nhi"):
                 answer += connection.recv(4096)
     assert server.stop() == 0
-    dropped = re.findall(r"^(\d+) access log lines dropped: the access log is slow$", server.log,
+    dropped = re.findall(r"^(\d+) access log lines dropped: No space left on device$", server.log,
                          re.M)
     assert sum(map(int, dropped)) == count
+    assert server.log.count("Cannot write the access log /dev/full: No space left on device") == 1
 
 
 @pytest.mark.skipif(SANITIZED, reason="many requests; AccessLogTest has a stalled reader too")

@@ -24,7 +24,8 @@ def status(connection):
     return int(connection.recv(12)[9:12])
 
 
-@pytest.mark.parametrize("target", [b"/delay/9", b"/?delay=9", b"/drip?delay=9", b"/sse?duration=9"])
+@pytest.mark.parametrize("target", [b"/delay/9", b"/?delay=9", b"/drip?delay=9",
+                                    b"/sse?duration=9"])
 @pytest.mark.parametrize("engine", ["threads", "epoll", "uring"])
 def test_those_who_have_gone_hold_no_place(echod, engine, target):
     server = echod("--engine", engine, "--max-waiting", "2", "--drain-timeout", "100ms")

@@ -1,5 +1,5 @@
-"""What hostile clients can make the server hold: many that ask for much and never read, under a small
-memory budget, while an ordinary client is served; and that memory is given back afterwards."""
+"""What hostile clients can make the server hold: many that ask for much and never read, under a
+small memory budget, while an ordinary client is served; and that memory is given back."""
 
 import http.client
 import pathlib

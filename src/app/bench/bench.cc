@@ -141,8 +141,7 @@ int run(const BenchOptions& options) {
 int bench(int argc, const char* const* argv) {
   BenchCommand command = parse_bench_command_line(argc, argv);
   if (const auto* ending = std::get_if<CommandParser::Ending>(&command)) {
-    print(ending->exit_code == kExitSuccess ? stdout : stderr, ending->text);
-    return ending->exit_code;
+    return print_ending(*ending);
   }
   occupy_standard_streams();
   if (const auto* compare = std::get_if<CompareOptions>(&command)) return bench_compare(*compare);

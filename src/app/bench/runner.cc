@@ -153,8 +153,11 @@ class Run {
       break;
     }
     if (!why.starts_with("cannot connect")) return why;
+    const std::string& host = options_.target.host;
+    const bool ipv6 = host.find(':') != std::string::npos;
     return fmt::format("{}; is the server running there? To start one here: echod --listen {}:{}",
-                       why, options_.target.host, options_.target.port);
+                       why, ipv6 ? "'[" + host + "]" : host,
+                       std::to_string(options_.target.port) + (ipv6 ? "'" : ""));
   }
 
   BenchProgress progress(Time now, uint64_t opened) const {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "wire/http1_syntax.h"
+
 namespace echod {
 namespace {
 
@@ -27,9 +29,10 @@ std::expected<BenchProtocol, std::string> take_scheme(std::string_view& rest) {
   if (end == std::string_view::npos) return BenchProtocol::kTcp;
   const std::string_view scheme = rest.substr(0, end);
   rest.remove_prefix(end + 3);
-  if (scheme == "tcp") return BenchProtocol::kTcp;
-  if (scheme == "http") return BenchProtocol::kHttp1;
-  if (scheme == "ws") return BenchProtocol::kWebSocket;
+  const auto is = [=](std::string_view name) { return wire::equals_ignoring_case(scheme, name); };
+  if (is("tcp")) return BenchProtocol::kTcp;
+  if (is("http")) return BenchProtocol::kHttp1;
+  if (is("ws")) return BenchProtocol::kWebSocket;
   return Failure(fmt::format("'{}' is not a protocol: use tcp://, http:// or ws://", scheme));
 }
 
@@ -44,7 +47,32 @@ std::string take_path(std::string_view& rest) {
 }
 
 bool is_visible(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+  return std::ranges::all_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > ' ' && byte != 0x7f;
+  });
+}
+
+// Bytes beyond ASCII as "%XX", as browsers and curl send them.
+std::string percent_encoded(std::string_view path) {
+  std::string encoded;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", byte);
+    }
+  }
+  return encoded;
+}
+
+// The address between brackets, in which RFC 6874 writes "%" before a zone as "%25".
+std::string without_zone_escape(std::string_view address) {
+  std::string host(address);
+  const size_t percent = host.find("%25");
+  if (percent != std::string::npos && percent + 3 < host.size()) host.erase(percent + 1, 2);
+  return host;
 }
 
 }  // namespace
@@ -59,10 +87,16 @@ std::expected<BenchTarget, std::string> parse_bench_target(std::string_view url)
   target.protocol = *protocol;
   const std::string path = take_path(rest);
   const bool http = *protocol != BenchProtocol::kTcp;
-  if (http) target.path = path;
+  if (http) target.path = percent_encoded(path);
   if (!http && path != "/") {
     return Failure(fmt::format(
         "'{}': a tcp:// URL has no path; for HTTP write http://, for WebSocket ws://", url));
+  }
+  if (rest.find('@') != std::string_view::npos) {
+    return Failure(
+        fmt::format("'{}': user information in URLs is not supported; for HTTP give --header "
+                    "'Authorization: Basic ...'",
+                    url));
   }
   std::string_view port;
   if (rest.starts_with('[')) {
@@ -70,7 +104,7 @@ std::expected<BenchTarget, std::string> parse_bench_target(std::string_view url)
     if (end == std::string_view::npos) {
       return Failure(fmt::format("'{}': write an IPv6 address as [::1]:8080", url));
     }
-    target.host = rest.substr(1, end - 1);
+    target.host = without_zone_escape(rest.substr(1, end - 1));
     rest.remove_prefix(end + 1);
     if (!rest.empty() && rest.front() != ':') {
       return Failure(fmt::format("'{}': write an IPv6 address as [::1]:8080", url));

@@ -32,6 +32,11 @@ TEST(TargetTest, Urls) {
   expect("http://example.org?x=1", kHttp, "example.org", 80, "/?x=1");
   expect("http://[::1]/x", kHttp, "::1", 80, "/x");
   expect("http://[::1]:81/x:y", kHttp, "::1", 81, "/x:y");
+  expect("HTTP://example.org", kHttp, "example.org", 80);
+  expect("Tcp://h:7", kTcp, "h", 7);
+  expect("http://[fe80::1%25eth0]:81", kHttp, "fe80::1%eth0", 81);
+  expect("tcp://[::1%lo]:7", kTcp, "::1%lo", 7);
+  expect("http://h/\xc3\xa4?q=\xc3\xa9", kHttp, "h", 80, "/%C3%A4?q=%C3%A9");
 }
 
 TEST(TargetTest, Mistakes) {
@@ -46,6 +51,8 @@ TEST(TargetTest, Mistakes) {
                           "tcp://localhost:7x",
                           "tcp://localhost:7/path",
                           "ftp://localhost",
+                          "http://user:pw@host/",
+                          "tcp://user@host:7",
                           "http://",
                           "http:///path",
                           "tcp://::1:7",

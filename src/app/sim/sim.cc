@@ -123,8 +123,7 @@ class Campaign {
 int simulate(int argc, const char* const* argv) {
   SimOptions options;
   if (auto ending = read_options(argc, argv, options)) {
-    std::fputs(ending->text.c_str(), ending->exit_code == kExitSuccess ? stdout : stderr);
-    return ending->exit_code;
+    return print_ending(*ending);
   }
   LogOptions quiet;
   quiet.level = LogLevel::kOff;
