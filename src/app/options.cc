@@ -178,7 +178,13 @@ void add_limits(CommandParser& parser, ServeOptions& options) {
   parser.add_size(
       "--max-header", 256, 64 << 20,
       [&options](uint64_t n) { options.http.limits.head_size_max = n == 0 ? 64 << 20 : n; },
-      "HTTP: a request's line and fields together; a larger head is answered with 431 (32KiB)");
+      "HTTP: a request's line and fields together; a larger head is answered with 431, a larger "
+      "line with 414 (32KiB)");
+  parser.add_count(
+      "--max-header-fields", 1, 1'000'000,
+      [&options](uint64_t n) { options.http.limits.field_count_max = n; },
+      "HTTP: fields of a request's head, and again of its trailers; more are answered with 431 "
+      "(1000)");
   parser.add_size(
       "--max-message", 1, uint64_t{1} << 60,
       [&options](uint64_t n) {

@@ -310,6 +310,7 @@ TEST(OptionsTest, HelpMentionsEveryOption) {
                                     "--log-level",
                                     "--log-timestamps",
                                     "--max-memory",
+                                    "--max-header-fields",
                                     "--allow-response-header",
                                     "echod bench URL",
                                     "echod sim",

@@ -55,7 +55,10 @@ Task<wire::Protocol> detect(PrefixedStream& peer, Session& session, Duration tim
   Chunk first = co_await peer.receive();
   session.idle = false;
   wire::Detector detector;
-  wire::Protocol protocol = first ? detector.feed(first.bytes()) : detector.give_up();
+  wire::Protocol protocol = wire::detect_at_once(first.bytes());
+  if (protocol == wire::Protocol::kUndecided) {
+    protocol = first ? detector.feed(first.bytes()) : detector.give_up();
+  }
   if (protocol == wire::Protocol::kUndecided) {
     protocol = co_await detect_further(peer, session, timeout, detector, std::move(first));
   } else {

@@ -54,7 +54,8 @@ Task<> Http1Connection::serve() {
       co_return;
     }
     ++session_.requests;
-    Task<> answering = head == Head::kRefused ? refuse(refusal_) : answer();
+    const bool to_head = head == Head::kRefused && exchange_.decoder().begun_method() == "HEAD";
+    Task<> answering = head == Head::kRefused ? refuse(refusal_, to_head) : answer();
     Result<void> outcome = co_await answering.observed();
     if (!outcome) exchange_.cut();
     if (!upgraded_) exchange_.end_request();

@@ -94,7 +94,8 @@ int choose(const std::vector<WeightedStatus>& choices, Http1Exchange& exchange,
 
 // Whether `url` leads where it may: see answer_redirect().
 bool is_allowed_target(std::string_view url, const std::vector<std::string>& hosts) {
-  const bool visible = !url.empty() && wire::all_in_class(url, wire::CharClass::kTarget);
+  const bool visible = !url.empty() && wire::all_in_class(url, wire::CharClass::kTarget) &&
+                       std::ranges::all_of(url, [](char c) { return c >= 0; });
   if (!visible || url.find('\\') != std::string_view::npos) return false;
   if (url.front() == '/') return !url.starts_with("//");
   for (const std::string_view scheme : {"http://", "https://"}) {

@@ -3,15 +3,17 @@
 // byte that differs.
 #include "wire/detect.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
+
+#include "wire/http1_syntax.h"
 
 namespace echod::wire {
 namespace {
 
-constexpr std::array<std::string_view, 10> kMethods = {
-    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"};
-static_assert(kMethods.size() <= 16);           // the bits of methods_left_
+constexpr auto& kMethods = kDetectedMethods;
+static_assert(kMethods.size() < 64);            // the bits of methods_left_
 static_assert(kDetectionSizeMax < UINT16_MAX);  // counted in position_
 
 constexpr std::string_view kVersionStart = "HTTP/";
@@ -20,7 +22,7 @@ bool is_letter(unsigned char byte) {
   return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
 }
 
-bool is_visible(unsigned char byte) { return byte > 0x20 && byte < 0x7f; }
+bool is_target_byte(unsigned char byte) { return byte > 0x20 && byte != 0x7f; }
 
 }  // namespace
 
@@ -58,9 +60,9 @@ Protocol Detector::method_byte(unsigned char byte) {
     const bool fits = position_ < kMethods[i].size()
                           ? byte == static_cast<unsigned char>(kMethods[i][position_])
                           : at_end && byte == ' ';
-    if (!fits) methods_left_ = static_cast<uint16_t>(methods_left_ & ~(1u << i));
+    if (!fits) methods_left_ &= ~(uint64_t{1} << i);
   }
-  constexpr uint16_t kAll = (1u << kMethods.size()) - 1;
+  constexpr uint64_t kAll = (uint64_t{1} << kMethods.size()) - 1;
   if ((methods_left_ & kAll) == 0) return Protocol::kRaw;
   ++position_;
   if (byte == ' ') state_ = State::kTargetStart;
@@ -89,7 +91,7 @@ Protocol Detector::target_byte(unsigned char byte) {
     state_ = State::kVersion;
     return Protocol::kUndecided;
   }
-  if (!is_visible(byte) || form_ == TargetForm::kAsterisk) return Protocol::kRaw;
+  if (!is_target_byte(byte) || form_ == TargetForm::kAsterisk) return Protocol::kRaw;
   if (byte == ':' && form_ == TargetForm::kLetters) form_ = TargetForm::kLettersAndColon;
   ++position_;
   if (position_ < kDetectionSizeMax) return Protocol::kUndecided;
@@ -103,6 +105,37 @@ Protocol Detector::version_byte(unsigned char byte) {
   if (byte != static_cast<unsigned char>(kVersionStart[position_])) return Protocol::kRaw;
   ++position_;
   return Protocol::kUndecided;
+}
+
+namespace {
+
+// Whether `text` begins with a whole request line.
+bool begins_with_request_line(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find("\r\n"));
+  if (line.size() == text.size()) return false;
+  const size_t method_end = line.find(' ');
+  const size_t target_end = line.rfind(' ');
+  if (method_end == std::string_view::npos || target_end == method_end) return false;
+  const std::string_view target = line.substr(method_end + 1, target_end - method_end - 1);
+  const std::string_view version = line.substr(target_end + 1);
+  constexpr std::string_view kVersion = "HTTP/0.0";  // "0" stands for any digit
+  const bool is_version = version.size() == kVersion.size() && version.starts_with(kVersionStart) &&
+                          is_digit(static_cast<unsigned char>(version[5])) && version[6] == '.' &&
+                          is_digit(static_cast<unsigned char>(version[7]));
+  return is_version && is_token(line.substr(0, method_end)) && !target.empty() &&
+         all_in_class(target, CharClass::kTarget);
+}
+
+}  // namespace
+
+Protocol detect_at_once(std::span<const std::byte> first) {
+  const std::string_view text(reinterpret_cast<const char*>(first.data()), first.size());
+  if (begins_with_request_line(text)) return Protocol::kHttp1;
+  if (text.size() != 1) return Protocol::kUndecided;
+  const bool common =
+      std::ranges::any_of(std::span(kMethods).first(kCommonMethods),
+                          [=](std::string_view method) { return method.front() == text.front(); });
+  return common ? Protocol::kUndecided : Protocol::kRaw;
 }
 
 }  // namespace echod::wire

@@ -2,24 +2,84 @@
 // same for every way the bytes are split into reads. On doubt the answer is raw.
 //
 //   first bytes                                              verdict
-//   a known method, one space, a target, " HTTP/" and a digit   HTTP/1
-//   a known method, one space and kDetectionSizeMax bytes of target   HTTP/1 (which answers 414)
+//   a listed method, one space, a target, " HTTP/" and a digit   HTTP/1
+//   a listed method, one space and kDetectionSizeMax bytes of target   HTTP/1
 //   anything else                                            raw, at the first byte that cannot fit
 //
-// A method is one of RFC 9110's (GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE), PATCH (RFC 5789)
-// or QUERY. A target starts with "/", "*", or a letter (absolute-form and CONNECT's authority-form,
-// RFC 9112 section 3.2) and holds visible ASCII only; it must be "*" alone, start with "/", or hold
-// a ":" before the space (and before kDetectionSizeMax). So "GET /etc/passwd please\n" and "POST a
-// letter\n" are raw.
+// The listed methods are kDetectedMethods. A target starts with "/", "*", or a letter
+// (absolute-form and CONNECT's authority-form, RFC 9112 section 3.2) and holds no spaces or control
+// characters; it must be "*" alone, start with "/", or hold a ":" before the space (and before
+// kDetectionSizeMax). So "GET /etc/passwd please\n" and "POST a letter\n" are raw.
+//
+// Two rules look at what came first, and at once (detect_at_once()):
+//
+//   a whole request line, "TOKEN TARGET HTTP/1.1\r\n"         HTTP/1, whatever the token
+//   a single byte with which only rare methods begin         raw, so that its echo need not wait
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace echod::wire {
 
 enum class Protocol : uint8_t { kUndecided, kRaw, kHttp1 };
+
+// IANA's registry of HTTP methods (but for PRI, which begins HTTP/2), and those of caches and UPnP.
+inline constexpr std::array<std::string_view, 49> kDetectedMethods = {
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "DELETE",
+    "CONNECT",
+    "OPTIONS",
+    "TRACE",
+    "PATCH",
+    "QUERY",
+    "ACL",
+    "BAN",
+    "BASELINE-CONTROL",
+    "BIND",
+    "CHECKIN",
+    "CHECKOUT",
+    "COPY",
+    "LABEL",
+    "LINK",
+    "LOCK",
+    "M-SEARCH",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "MKCOL",
+    "MKREDIRECTREF",
+    "MKWORKSPACE",
+    "MOVE",
+    "NOTIFY",
+    "ORDERPATCH",
+    "PROPFIND",
+    "PROPPATCH",
+    "PURGE",
+    "REBIND",
+    "REFRESH",
+    "REPORT",
+    "SEARCH",
+    "SOURCE",
+    "SUBSCRIBE",
+    "UNBIND",
+    "UNCHECKOUT",
+    "UNLINK",
+    "UNLOCK",
+    "UNSUBSCRIBE",
+    "UPDATE",
+    "UPDATEREDIRECTREF",
+    "VERSION-CONTROL",
+    "FASTPURGE",
+    "PURGEALL",
+};
+inline constexpr size_t kCommonMethods = 10;  // of them, at the front
 
 // A request line whose target reaches this many bytes is taken for HTTP/1 without its version.
 inline constexpr size_t kDetectionSizeMax = 8192;
@@ -48,8 +108,12 @@ class Detector {
   Protocol verdict_ = Protocol::kUndecided;
   State state_ = State::kMethod;
   TargetForm form_ = TargetForm::kPath;
-  uint16_t methods_left_ = UINT16_MAX;  // bit i: method i of the table still fits the bytes so far
+  uint64_t methods_left_ = UINT64_MAX;  // bit i: method i of the table still fits the bytes so far
   uint16_t position_ = 0;               // bytes seen of the current part of the line
 };
+
+// The verdict of `first`, all that came with the first read, where it comes from its coming at
+// once; kUndecided: a Detector has to look at it.
+Protocol detect_at_once(std::span<const std::byte> first);
 
 }  // namespace echod::wire

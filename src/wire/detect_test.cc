@@ -13,8 +13,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::string_view kMethods[] = {"GET",     "HEAD",    "POST",  "PUT",   "DELETE",
-                                         "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"};
+constexpr auto& kMethods = kDetectedMethods;
 
 Protocol feed(Detector& detector, std::string_view text) {
   return detector.feed(std::as_bytes(std::span(text)));
@@ -85,7 +84,7 @@ TEST(DetectTest, EveryFirstByteOfATarget) {
 
 TEST(DetectTest, EveryByteInATarget) {
   for (int byte = 0; byte < 256; ++byte) {
-    const bool fits = byte >= ' ' && byte <= '~';
+    const bool fits = byte >= ' ' && byte != 0x7f;
     const std::string text = std::string("GET /a") + static_cast<char>(byte);
     EXPECT_EQ(detect(text), fits ? Protocol::kUndecided : Protocol::kRaw) << byte;
   }
@@ -94,7 +93,7 @@ TEST(DetectTest, EveryByteInATarget) {
 TEST(DetectTest, AnythingElseIsRawAtTheFirstByteThatCannotFit) {
   for (const auto text :
        {"\r"sv,          "\n"sv,           "\x16"sv,          "hello"sv.substr(0, 1),
-        "g"sv,           "PR"sv,           "PUTS"sv,          "GET\r"sv,
+        "g"sv,           "PS"sv,           "PUTS"sv,          "GET\r"sv,
         "GET\n"sv,       "GET\t"sv,        "GETS"sv,          "GET  "sv,
         "GET /\r"sv,     "GET /\n"sv,      "GET /a  "sv,      "GET /etc/passwd p"sv,
         "POST a "sv,     "GET **"sv,       "GET */"sv,        "GET 1"sv,
@@ -144,6 +143,32 @@ TEST(DetectTest, GivingUpMeansRawAndIsFinal) {
     EXPECT_EQ(feed(detector, "1"), Protocol::kRaw);
     EXPECT_EQ(feed(detector, "GET / HTTP/1"), Protocol::kRaw);
   }
+}
+
+Protocol at_once(std::string_view text) { return detect_at_once(std::as_bytes(std::span(text))); }
+
+TEST(DetectTest, AWholeRequestLineIsHttpWhateverItsMethod) {
+  for (const auto text :
+       {"BREW /pot HTTP/1.1\r\n", "get / HTTP/1.0\r\nHost: h\r\n", "X * HTTP/1.1\r\n",
+        "GET /x?q=\xc3\xa9 HTTP/1.1\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}) {
+    EXPECT_EQ(at_once(text), Protocol::kHttp1) << text;
+  }
+  for (const auto text :
+       {"BREW /pot HTTP/1.1", "BREW /pot HTTP/1.1\n", "BREW /pot HTTP/1\r\n", "BREW  HTTP/1.1\r\n",
+        "BREW /a b HTTP/1.1\r\n", "BR(W / HTTP/1.1\r\n", "BREW HTTP/1.1\r\n", " / HTTP/1.1\r\n",
+        "BREW / HTTP/x.1\r\n", "BREW / http/1.1\r\n", "hello\r\nBREW / HTTP/1.1\r\n"}) {
+    EXPECT_EQ(at_once(text), Protocol::kUndecided) << text;
+  }
+}
+
+// Else a client of single bytes would wait for its echo.
+TEST(DetectTest, ASingleByteWaitsOnlyForCommonMethods) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const auto c = static_cast<char>(byte);
+    const bool common = c != '\0' && std::string_view("GHPDCOTQ").contains(c);
+    EXPECT_EQ(at_once({&c, 1}), common ? Protocol::kUndecided : Protocol::kRaw) << byte;
+  }
+  EXPECT_EQ(at_once("SE"), Protocol::kUndecided);
 }
 
 }  // namespace

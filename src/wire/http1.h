@@ -19,9 +19,12 @@ namespace echod::wire {
 
 // Limits of what a peer can make us hold. All in bytes unless named otherwise.
 struct HttpLimits {
-  size_t request_line_size_max = 8192;  // without its CRLF; beyond: 414
-  size_t head_size_max = 32768;         // request line and fields, all CRLFs included; beyond: 431
-  size_t field_count_max = 100;      // fields of the head, and again of the trailers; beyond: 431
+  size_t request_line_size_max = SIZE_MAX;  // without its CRLF, beyond: 414; no limit of its own
+
+  // Request line and fields, all CRLFs included; beyond: 414 where the line alone is larger, or
+  // 431.
+  size_t head_size_max = 32768;
+  size_t field_count_max = 1000;     // fields of the head, and again of the trailers; beyond: 431
   size_t chunk_line_size_max = 256;  // size and extensions, without the CRLF; beyond: 400
   size_t trailer_size_max = 8192;    // the trailer section, all CRLFs included; beyond: 431
   uint64_t body_size_max = uint64_t{1} << 40;  // the whole body; beyond: 413
@@ -81,6 +84,10 @@ class RequestDecoder {
 
   // Valid from kHead until reset().
   const RequestHead& head() const;
+
+  // The method as far as it is known: of the request whose head is being read, or failed, once its
+  // request line was read; else empty.
+  std::string_view begun_method() const;
 
   // The head as it came, from the first byte of its request line to its empty line's end: what
   // FieldLines (http1_head.h) takes apart. Valid from kHead until reset().

@@ -40,8 +40,9 @@ TEST(Http1LimitsTest, RequestLine) {
   expect_refused_at_end("GET /" + std::string(line.size() - 4, 'a'), limits, 414);
   expect_refused_at_end(std::string(line.size() + 1, 'M'), limits, 414);
   expect_refused_at_end("G", {.request_line_size_max = 0}, 414);
-  EXPECT_EQ(decode("GET /" + std::string(8192 - 5, 'a')).error_status, 0);
-  EXPECT_EQ(decode("GET /" + std::string(8192 - 4, 'a')).error_status, 414);
+  // Without a limit of its own the line may be as long as the head.
+  EXPECT_EQ(decode("GET /" + std::string(32768 - 5, 'a')).error_status, 0);
+  EXPECT_EQ(decode("GET /" + std::string(32768 - 4, 'a')).error_status, 414);
 }
 
 TEST(Http1LimitsTest, Head) {

@@ -101,6 +101,10 @@ const RequestHead& RequestDecoder::head() const {
   return head_;
 }
 
+std::string_view RequestDecoder::begun_method() const {
+  return line_.is_read() ? line_.method() : std::string_view();
+}
+
 std::string_view RequestDecoder::head_bytes() const {
   ECHOD_CHECK(state_ != State::kRequestLine && state_ != State::kFields);
   return head_bytes_;

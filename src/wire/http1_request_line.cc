@@ -16,6 +16,7 @@ void RequestLineReader::start(size_t size_max) {
   version_size_ = 0;
   state_ = State::kEmptyLine;
   started_ = false;
+  read_ = false;
   empty_lines_ = 0;
   major_version_ = 0;
   minor_version_ = 0;
@@ -34,7 +35,8 @@ RequestLineReader::Event RequestLineReader::next(std::span<const std::byte>& inp
     error_status_ = too_long ? 414 : step(byte);
     if (error_status_ != 0) return Event::kError;
     consume(input, 1);
-    if (before == State::kLineFeed) return Event::kEnd;
+    read_ = before == State::kLineFeed;
+    if (read_) return Event::kEnd;
   }
   return Event::kNeedInput;
 }

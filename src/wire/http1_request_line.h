@@ -31,6 +31,9 @@ class RequestLineReader {
   // Whether a byte of the line itself was seen.
   bool started() const { return started_; }
 
+  // Whether the whole line was read.
+  bool is_read() const { return read_; }
+
   // After kEnd. The views hold until the next start().
   std::string_view method() const { return std::string_view(line_).substr(0, method_size_); }
   std::string_view target() const { return std::string_view(line_).substr(method_size_); }
@@ -58,6 +61,7 @@ class RequestLineReader {
   size_t version_size_ = 0;  // bytes of the version so far
   State state_ = State::kEmptyLine;
   bool started_ = false;
+  bool read_ = false;
   uint8_t empty_lines_ = 0;
   uint8_t major_version_ = 0;
   uint8_t minor_version_ = 0;

@@ -28,7 +28,8 @@ constexpr uint8_t classes_of(unsigned char byte) {
   if (alphanumeric || kHostMarks.contains(static_cast<char>(byte))) {
     classes |= bit(CharClass::kHost);
   }
-  if (visible) classes |= bit(CharClass::kTarget);
+  // Bytes beyond ASCII should be percent-encoded, and some clients send them as they are.
+  if (visible || byte >= 0x80) classes |= bit(CharClass::kTarget);
   if (visible || byte == ' ' || byte == '\t' || byte >= 0x80) classes |= bit(CharClass::kValue);
   return classes;
 }

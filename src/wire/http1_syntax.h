@@ -14,7 +14,7 @@ namespace echod::wire {
 // Classes of bytes; a byte can be in several. From RFC 9110 section 5.5 and 5.6.2.
 enum class CharClass : uint8_t {
   kToken = 1,   // tchar: what methods, field names and codings are made of
-  kTarget = 2,  // visible ASCII
+  kTarget = 2,  // visible ASCII, and bytes beyond it, which some clients send as they are
   kValue = 4,   // in a field value: HTAB, space, visible ASCII and obs-text (0x80-0xFF)
   kHost = 8,    // in a host's name: letters, digits, "-", ".", "_", "~"
 };

@@ -39,14 +39,17 @@ struct Parameter {
   std::optional<std::string> value = std::nullopt;
 };
 
-// Removes ";" OWS token [ "=" ( token / quoted-string ) ] from the front.
+// Removes ";" OWS token [ OWS "=" OWS ( token / quoted-string ) ] from the front: RFC 6455 section
+// 9.1 has the grammar of RFC 2616, in which white space may stand between any two tokens.
 std::optional<Parameter> consume_parameter(std::string_view& text) {
   text.remove_prefix(1);
   skip_whitespace(text);
   Parameter parameter{.name = consume_token(text)};
   if (parameter.name.empty()) return std::nullopt;
+  skip_whitespace(text);
   if (!text.starts_with('=')) return parameter;
   text.remove_prefix(1);
+  skip_whitespace(text);
   if (text.starts_with('"')) {
     parameter.value = consume_quoted_token(text);
   } else if (const std::string_view token = consume_token(text); !token.empty()) {

@@ -2,6 +2,7 @@
 // wire/detect.h states, spelled out here once more over whole strings.
 #include <array>
 #include <optional>
+#include <string>
 
 #include "fuzz_input.h"
 #include "wire/detect.h"
@@ -40,7 +41,8 @@ Protocol verdict_on_target(std::string_view text) {
   const size_t size = std::min(text.find(' '), text.size());
   const std::string_view target = text.substr(0, std::min(size, kDetectionSizeMax));
   for (const char c : target) {
-    if (c <= 0x20 || c >= 0x7f) return Protocol::kRaw;
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= 0x20 || byte == 0x7f) return Protocol::kRaw;
   }
   if (first == '*' && target.size() > 1) return Protocol::kRaw;
   const bool names_host = first == '/' || first == '*' || target.contains(':');
@@ -56,14 +58,13 @@ Protocol verdict_on_target(std::string_view text) {
 }
 
 Protocol verdict_on(std::string_view text) {
-  constexpr std::array<std::string_view, 10> kMethods = {
-      "GET ",     "HEAD ",    "POST ",  "PUT ",   "DELETE ",
-      "CONNECT ", "OPTIONS ", "TRACE ", "PATCH ", "QUERY "};
-  for (const std::string_view method : kMethods) {
-    if (method.starts_with(text)) return Protocol::kUndecided;
+  bool undecided = false;
+  for (const std::string_view name : wire::kDetectedMethods) {
+    const std::string method = std::string(name) + " ";
+    undecided = undecided || method.starts_with(text);
     if (text.starts_with(method)) return verdict_on_target(text.substr(method.size()));
   }
-  return Protocol::kRaw;
+  return undecided ? Protocol::kUndecided : Protocol::kRaw;
 }
 
 }  // namespace
