@@ -1,7 +1,9 @@
 #include "net/tcp_info.h"
 
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
+
+#include <cstddef>
 
 #include "net/kernel.h"
 
@@ -16,6 +18,15 @@ std::optional<TcpInfo> tcp_info_of(int socket) {
                  .retransmits = info.tcpi_total_retrans,
                  .mss = info.tcpi_snd_mss,
                  .congestion_window = info.tcpi_snd_cwnd};
+}
+
+std::optional<uint64_t> acknowledged_bytes(int socket) {
+  tcp_info info = {};
+  socklen_t size = sizeof(info);
+  if (kernel().getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
+  constexpr size_t kNeeded = offsetof(tcp_info, tcpi_bytes_acked) + sizeof(info.tcpi_bytes_acked);
+  if (size < kNeeded) return std::nullopt;
+  return info.tcpi_bytes_acked;
 }
 
 }  // namespace echod

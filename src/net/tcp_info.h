@@ -17,4 +17,8 @@ struct TcpInfo {
 // Nothing where the socket is not TCP's, or the kernel does not tell.
 std::optional<TcpInfo> tcp_info_of(int socket);
 
+// How many bytes the peer's kernel has acknowledged since the connection began; nothing where the
+// kernel does not tell.
+std::optional<uint64_t> acknowledged_bytes(int socket);
+
 }  // namespace echod

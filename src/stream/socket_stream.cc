@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "net/tcp_info.h"
+
 namespace echod {
 
 SocketStream::SocketStream(EventLoop& loop, SocketHandle handle, Session& session,
@@ -60,8 +62,9 @@ Task<> SocketStream::send(Chunk chunk) {
   if (!chunk) co_return;
   size_t size = chunk.size();
   Duration stall = timeouts_.stall * static_cast<int64_t>(1 + size / kStallSize);
-  const Deadline end = earlier_of(stall);
-  Duration pause = kReliefDelay;
+  Deadline end = earlier_of(stall);
+  std::optional<Progress> progress;  // of the peer, once it has kept the send waiting for a while
+  Duration pause = stall > Duration::zero() ? std::min(kReliefDelay, stall / 4) : kReliefDelay;
   size_t left = size;
   int reliefs = 0;
   while (true) {
@@ -71,22 +74,50 @@ Task<> SocketStream::send(Chunk chunk) {
     sending_ = &operation;
     co_await socket_.loop().perform(operation);
     sending_ = nullptr;
-    const bool only_slow = operation.error && operation.error->code == Errc::kTimeout &&
-                           operation.error->os_error == 0 && until < end;
-    if (!only_slow) {
+    const bool late = operation.error && operation.error->code == Errc::kTimeout &&
+                      operation.error->os_error == 0;
+    const bool stalled = late && until == end;
+    const bool goes_on = stalled && end < deadline_ && progress && reads_fast_enough(*progress);
+    if (!late || (stalled && !goes_on)) {
       count_sent(size - operation.chunk.size());
       co_await operation.outcome();
       co_return;
     }
     chunk = std::move(operation.chunk);
-    const bool progress = chunk.size() < left;
+    if (goes_on) {
+      end = earlier_of(stall);
+      progress = peer_progress();
+      continue;
+    }
+    if (!progress) progress = peer_progress();
+    const bool handed_over = chunk.size() < left;
     left = chunk.size();
     // A few times, until that turns out to have helped: a peer that does not read must not gain
     // much by it.
-    if (progress) reliefs = 0;
+    if (handed_over) reliefs = 0;
     if (reliefs < kReliefsMax && socket_.relieve_receive_buffer()) ++reliefs;
     pause *= 2;
   }
+}
+
+std::optional<SocketStream::Progress> SocketStream::peer_progress() const {
+  const int fd = socket_.handle().fd();
+  if (fd < 0) return std::nullopt;
+  const std::optional<uint64_t> acknowledged = acknowledged_bytes(fd);
+  if (!acknowledged) return std::nullopt;
+  return Progress{.acknowledged = *acknowledged, .at = session_.clock.now()};
+}
+
+// Whether the peer has taken kStallSize in each stall timeout since `since`. What was handed over
+// to the kernel does not tell: its buffer can hold minutes of what a slow peer reads, and takes no
+// more until a third of it is free.
+bool SocketStream::reads_fast_enough(const Progress& since) const {
+  const std::optional<Progress> now = peer_progress();
+  if (!now) return false;
+  const auto taken = static_cast<double>(now->acknowledged - since.acknowledged);
+  const auto waited = std::chrono::duration<double>(now->at - since.at);
+  return taken * std::chrono::duration<double>(timeouts_.stall).count() >=
+         static_cast<double>(kStallSize) * waited.count();
 }
 
 Task<> SocketStream::finish_sending() {

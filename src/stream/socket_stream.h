@@ -9,8 +9,11 @@ namespace echod {
 
 // How long a connection may keep the server waiting. Zero: for ever.
 struct StreamTimeouts {
-  Duration idle = Duration::zero();   // for the next bytes
-  Duration stall = Duration::zero();  // for kStallSize bytes to be taken: a peer that does not read
+  Duration idle = Duration::zero();  // for the next bytes
+
+  // For the peer's kernel to acknowledge kStallSize bytes: a peer that does not read. Of a direct
+  // descriptor the kernel does not tell, and for kStallSize bytes to be handed over counts.
+  Duration stall = Duration::zero();
 
   // Whether growth is earned: the kernel's receive buffer may grow, and large buffers are used for
   // what waits, only once the peer has taken kTrustedSize bytes. A peer that sends and never reads
@@ -59,6 +62,13 @@ class SocketStream final : public Stream {
   static constexpr int kReliefsMax = 3;
 
  private:
+  struct Progress {
+    uint64_t acknowledged;  // bytes, by the peer's kernel
+    Time at;
+  };
+
+  std::optional<Progress> peer_progress() const;
+  bool reads_fast_enough(const Progress& since) const;
   Deadline earlier_of(Duration timeout) const;
   void count_received(size_t size);
   void count_sent(size_t size);

@@ -280,11 +280,61 @@ def test_a_signal_ends_the_run_with_its_report(tcp, tmp_path, number):
         assert "messages/s" in process.stderr.readline()  # it measures
         process.send_signal(number)
         stdout, _ = process.communicate(timeout=support.PATIENCE_S)
-        assert process.returncode == 0
+        assert process.returncode == 128 + number
     assert "Interrupted after" in stdout
     result = totals((tmp_path / "r.json").read_text())
     assert result["interrupted"] is True
     assert result["messages"] > 0
+
+
+def test_a_name_with_two_addresses_of_which_one_answers(echod, tmp_path):
+    """The fallback is no error: localhost is ::1 too on most machines, and here in any case."""
+    hosts = tmp_path / "hosts"
+    hosts.write_text("::1 localhost\n127.0.0.1 localhost\n")
+    with_hosts = ["unshare", "--mount", "sh", "-c",
+                  f'mount --bind "{hosts}" /etc/hosts && exec "$@"', "--"]
+    if subprocess.run([*with_hosts, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("needs a mount namespace")
+    for address in ("127.0.0.1", "[::1]"):
+        port = echod(listen=[f"{address}:0"]).port
+        for scheme in ("tcp", "http", "ws"):
+            for more in ([], ["--connect-each"]):
+                command = [*with_hosts, support.ECHOD, "bench", "-n50", "-c5", "--fail-if",
+                           "errors>0", *more, f"{scheme}://localhost:{port}"]
+                result = subprocess.run(command, capture_output=True, text=True, check=False,
+                                        timeout=support.PATIENCE_S)
+                assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_run_in_which_nothing_comes_back_ends(tcp, echod):
+    """Against a server of another protocol each message fails, and there is always a next one."""
+    port = tcp.rpartition(":")[2]
+    result = bench("-n", 100, "--timeout", "1s", f"ws://127.0.0.1:{port}")
+    assert result.returncode == 1
+    assert "echod: failed: no message came back for 1s; the last error: " in result.stderr
+
+
+def test_a_host_replaces_the_one_of_the_url(http):
+    assert result_of("-n", 50, "-H", "Host: example.com", http)["errors"] == {}
+    for own in ("Content-Length: 1", "transfer-encoding: chunked"):
+        refused = bench("-n", 50, "-H", own, http)
+        assert refused.returncode == 2 and "is set by bench itself" in refused.stderr
+
+
+def test_fewer_messages_than_connections(tcp):
+    result = bench("-n", 1, "-c", 50, "--no-view", tcp)
+    assert result.stderr == "echod: 1 connection, as there are no more messages\n"
+    assert result.returncode == 0
+
+
+def test_a_report_that_cannot_be_written(tcp):
+    for arguments in ([], ["--json", "/dev/full"], ["--html", "/dev/full"]):
+        with open("/dev/full", "w") as full:
+            result = bench("-n", 10, "--no-view", *arguments, tcp, capture_output=False,
+                           stdout=subprocess.DEVNULL if arguments else full,
+                           stderr=subprocess.PIPE)
+        assert result.returncode == 1
+        assert result.stderr.count("No space left on device") == 1
 
 
 def test_a_second_signal_ends_at_once():

@@ -40,11 +40,11 @@ def haproxy_port(default_server, tmp_path_factory):
     proxy.close()
 
 
-def run(*arguments, messages=MESSAGES):
+def run(*arguments, messages=MESSAGES, status=0):
     """How many of the messages on four connections came back, and the errors by their kinds."""
     done = subprocess.run([ECHOD, "bench", "--no-view", "--json", "-", "-n", str(messages), "-c4",
                            *arguments], capture_output=True, timeout=PATIENCE_S, check=False)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == status, done.stderr
     report = json.loads(done.stdout)
     return report["totals"]["messages"], report["errors"]["by_kind"]
 
@@ -79,4 +79,4 @@ def test_connections_that_the_server_ends():
 def test_a_server_that_echoes_something_else(default_server):
     """Against /reflect nothing is right: the tester does not merely count responses."""
     url = f"http://127.0.0.1:{default_server.port}/reflect"
-    assert run(url, messages=4) == (0, {"corrupt": 4})
+    assert run(url, messages=4, status=1) == (0, {"corrupt": 4})

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +23,7 @@
 #include "app/bench/runner.h"
 #include "app/bench/view.h"
 #include "app/stop_signals.h"
+#include "app/units.h"
 
 namespace echod {
 namespace {
@@ -43,22 +47,33 @@ class Onlooker final : public BenchObserver {
 
   bool interrupted() override {
     const int number = signals_.poll();
-    if (number == 0) return interrupted_;
-    if (interrupted_) {
+    if (number == 0) return signal_ != 0;
+    if (signal_ != 0) {
       view_.finish();
       print(stderr, "echod: second signal, ending at once\n");
       ::_exit(128 + number);
     }
-    return interrupted_ = true;
+    signal_ = number;
+    return true;
   }
+
+  // The signal that ended the run, or 0.
+  int signal() const { return signal_; }
 
   void finish() { view_.finish(); }
 
  private:
   const StopSignals& signals_;
   View view_;
-  bool interrupted_ = false;
+  int signal_ = 0;
 };
+
+// With the reason where it fails.
+std::expected<void, std::string> write_standard_output(std::string_view text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (written && std::fflush(stdout) == 0) return {};
+  return std::unexpected(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+}
 
 // The files asked for, opened before the run.
 struct Outputs {
@@ -81,8 +96,8 @@ struct Outputs {
   std::expected<void, std::string> write(const BenchResult& result) {
     const bool text =
         !json.is_standard_output() && !html.is_standard_output() && !hlog.is_standard_output();
-    if (text) print(stdout, text_report(result));
     std::expected<void, std::string> outcome;
+    if (text) outcome = write_standard_output(text_report(result));
     auto write_to = [&outcome](OutputFile& file, const std::string& report) {
       auto written = file.write(report);
       if (!written && outcome) outcome = written;
@@ -94,9 +109,18 @@ struct Outputs {
   }
 };
 
-// Says which thresholds are broken. Returns the exit status.
+// Says what was wrong with the run, and which thresholds are broken. Returns the exit status.
 int judge(const BenchOptions& options, const BenchResult& result) {
   int status = kExitSuccess;
+  if (result.gave_up) {
+    print(stderr, fmt::format("echod: failed: no message came back for {}; the last error: {}\n",
+                              format_duration(options.timeout),
+                              result.first_errors.empty() ? "none" : result.first_errors.back()));
+    status = kExitFailure;
+  } else if (result.messages == 0 && !result.interrupted) {
+    print(stderr, "echod: failed: no message came back right\n");
+    status = kExitFailure;
+  }
   for (const Threshold& threshold : options.fail_if) {
     if (!threshold.broken_by(result)) continue;
     print(stderr, fmt::format("echod: failed, because {}\n", threshold.text));
@@ -115,7 +139,17 @@ int report_ceiling(const Ceiling& ceiling) {
   return kExitSuccess;
 }
 
-int run(const BenchOptions& options) {
+// A connection for each message is the most that can be used.
+BenchOptions usable(BenchOptions options) {
+  if (!options.messages || *options.messages >= options.connections) return options;
+  options.connections = static_cast<unsigned>(std::max<uint64_t>(*options.messages, 1));
+  print(stderr, fmt::format("echod: {}, as there are no more messages\n",
+                            format_plural(options.connections, "connection")));
+  return options;
+}
+
+int run(const BenchOptions& given) {
+  const BenchOptions options = usable(given);
   StopSignals signals;
   std::expected<Outputs, std::string> outputs = Outputs::open(options);
   if (!outputs) return fail(outputs.error());
@@ -132,8 +166,13 @@ int run(const BenchOptions& options) {
   onlooker.finish();
   if (!result) return fail(result.error());
   note_ceiling(*result, ceiling ? &*ceiling : nullptr);
-  if (auto written = outputs->write(*result); !written) return fail(written.error());
-  return judge(options, *result);
+  if (auto written = outputs->write(*result); !written) {
+    // A reader of standard output that has gone, as head(1) goes, wants to hear no more.
+    if (errno == EPIPE) return kExitFailure;
+    return fail(written.error());
+  }
+  const int status = judge(options, *result);
+  return onlooker.signal() != 0 ? 128 + onlooker.signal() : status;
 }
 
 }  // namespace

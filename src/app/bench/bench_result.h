@@ -62,7 +62,8 @@ struct BenchResult {
   BenchPlan plan;
   BenchEnvironment environment;
 
-  double elapsed_s = 0;      // of the measurement, without ramp and warm-up
+  double elapsed_s = 0;  // of the measurement, without ramp and warm-up
+  bool gave_up = false;  // nothing came back for longer than the timeout, and nothing ended the run
   bool interrupted = false;  // by Ctrl-C
   // Both ends of it on CLOCK_MONOTONIC, so that whoever started the load tester can relate it to
   // what was measured beside it. Not parsed back: 0 for a result that was read or merged.

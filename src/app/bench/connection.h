@@ -115,10 +115,11 @@ class BenchConnection final : private EchoTraffic {
   std::coroutine_handle<> sleeper_;  // what wake() resumes
   Time connect_start_;
   uint64_t attempts_ = 0;
-  uint64_t begun_here_ = 0;   // messages begun on the connection as it is now
-  uint64_t echoed_here_ = 0;  // and come back
-  bool ended_ = false;        // nothing more is received on it
-  bool completed_ = false;    // it did all it was opened for
+  size_t connects_failed_ = 0;  // since the last that succeeded
+  uint64_t begun_here_ = 0;     // messages begun on the connection as it is now
+  uint64_t echoed_here_ = 0;    // and come back
+  bool ended_ = false;          // nothing more is received on it
+  bool completed_ = false;      // it did all it was opened for
   bool timed_out_ = false;
   bool given_up_ = false;
   bool first_attempt_over_ = false;

@@ -7,6 +7,7 @@
 
 #include "app/bench/target.h"
 #include "app/units.h"
+#include "wire/http1_syntax.h"
 
 namespace echod {
 namespace {
@@ -36,8 +37,10 @@ constexpr std::string_view kFooter =
     "server that stalls is charged for every message it held up.\n\n"
     "Signals: SIGINT (Ctrl-C) and SIGTERM end the run and print its report; a second one ends at\n"
     "once.\n"
-    "Exit status: 0 done, also with errors in the report; 1 failed, or nothing could be reached;\n"
-    "2 wrong command line; 99 a --fail-if is broken, or compare found a regression.\n";
+    "Exit status: 0 done, also with errors in the report; 1 nothing could be reached, no message\n"
+    "came back right, or a report could not be written; 2 wrong command line; 99 a --fail-if is\n"
+    "broken, or compare found a regression; 130 after Ctrl-C, with the report of what was "
+    "measured.\n";
 
 constexpr uint64_t kMessageSizeMax = uint64_t{1} << 30;
 
@@ -86,6 +89,16 @@ bool is_header(std::string_view text) {
     if (byte < ' ' || byte == 0x7f || (in_name && byte == ' ')) return false;
   }
   return true;
+}
+
+// Headers that say how a message is framed, or what the WebSocket handshake is about.
+bool is_own_header(std::string_view name) {
+  for (const std::string_view own :
+       {"Content-Length", "Transfer-Encoding", "Upgrade", "Sec-WebSocket-Key",
+        "Sec-WebSocket-Version", "Sec-WebSocket-Extensions"}) {
+    if (wire::equals_ignoring_case(name, own)) return true;
+  }
+  return false;
 }
 
 void add_rate(CommandParser& parser, const std::string& names, double& target,
@@ -160,10 +173,14 @@ void add_load(CommandParser& parser, BenchOptions& options) {
       "-H,--header",
       [&options](const std::string& value) -> Problem {
         if (!is_header(value)) return fmt::format("--header: '{}' is not NAME: VALUE", value);
+        const std::string name = value.substr(0, value.find(':'));
+        if (is_own_header(name)) {
+          return fmt::format("--header: {} is set by bench itself, as its messages need it", name);
+        }
         options.headers.push_back(value);
         return std::nullopt;
       },
-      "'NAME: VALUE'", "HTTP: one more header field of each request; may be repeated");
+      "'NAME: VALUE'", "HTTP: a header of each request, also Host; may be repeated");
 }
 
 void add_course(CommandParser& parser, BenchOptions& options) {

@@ -46,8 +46,8 @@ std::expected<void, std::string> OutputFile::write(std::string_view text) {
     file_.reset(file);
   }
   const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  if (!written || std::fflush(file) != 0) return cannot("write", name_);
-  return {};
+  if (written && std::fflush(file) == 0) return {};
+  return cannot("write", file == stdout ? "to standard output" : name_);
 }
 
 }  // namespace echod

@@ -122,6 +122,10 @@ class Run {
       begin_measuring(now + warm_up_);
     }
     if (nothing_reached()) end_now(now);
+    if (gives_up(now)) {
+      gave_up_ = true;
+      end_now(now);
+    }
     if (observer_.interrupted() && !interrupted_) {
       interrupted_ = true;
       end_now(now);
@@ -133,6 +137,20 @@ class Run {
     if (window_.from.load() == kNever) window_.from.store(now);
     if (now < window_.until.load()) window_.until.store(std::max(now, window_.from.load()));
     if (now < window_.from.load()) window_.from.store(now), window_.until.store(now);
+  }
+
+  // A run that no time ends is ended where, for longer than the timeout, messages failed and none
+  // came back: it would go on for ever.
+  bool gives_up(Time now) {
+    if (duration_ || gave_up_) return false;
+    const uint64_t messages = timeline_.messages();
+    if (messages != progress_messages_ || window_.start.load() == kNever) {
+      progress_messages_ = messages;
+      progress_errors_ = errors_;
+      progress_at_ = now;
+      return false;
+    }
+    return errors_ > progress_errors_ && now - progress_at_ > options_.timeout;
   }
 
   bool nothing_reached() const {
@@ -199,6 +217,7 @@ class Run {
   void fill(BenchResult& result) {
     result.plan = bench_plan(setup_);
     result.interrupted = interrupted_;
+    result.gave_up = gave_up_;
     Time last_echo = Time::min();
     Histogram lag;
     Duration cpu = Duration::zero();
@@ -251,6 +270,10 @@ class Run {
   Timeline timeline_;
   uint64_t errors_ = 0;
   bool interrupted_ = false;
+  bool gave_up_ = false;
+  uint64_t progress_messages_ = 0;  // when there was progress last, at progress_at_
+  uint64_t progress_errors_ = 0;
+  Time progress_at_ = clock_.now();
   std::vector<std::unique_ptr<BenchWorker>> workers_;
   std::vector<Result<void>> outcomes_;
   ThreadGroup threads_{"echod-bench", 0};  // the last to be made, the first to go

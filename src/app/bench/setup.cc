@@ -7,6 +7,7 @@
 #include "engine/processor.h"
 #include "net/resolver.h"
 #include "net/socket_options.h"
+#include "wire/http1_syntax.h"
 
 namespace echod {
 namespace {
@@ -37,9 +38,23 @@ std::string host_field(const BenchTarget& target) {
   return host;
 }
 
+bool is_host(std::string_view header) {
+  return wire::equals_ignoring_case(header.substr(0, header.find(':')), "Host");
+}
+
+// A Host that was given takes the place of the target's.
+std::string host_field(const BenchOptions& options) {
+  for (const std::string& header : options.headers) {
+    if (is_host(header)) return std::string(wire::trim(header.substr(header.find(':') + 1)));
+  }
+  return host_field(options.target);
+}
+
 std::string field_lines(const std::vector<std::string>& headers) {
   std::string lines;
-  for (const std::string& header : headers) lines += header + "\r\n";
+  for (const std::string& header : headers) {
+    if (!is_host(header)) lines += header + "\r\n";
+  }
   return lines;
 }
 
@@ -98,7 +113,7 @@ std::expected<BenchSetup, std::string> bench_setup(const BenchOptions& options) 
       return endpoint.family() != setup.sources.front().family();
     });
   }
-  setup.host = host_field(options.target);
+  setup.host = host_field(options);
   setup.fields = field_lines(options.headers);
   setup.engine = options.engine ? *options.engine : choose_engine().kind;
   const auto processors = static_cast<unsigned>(usable_processors().size());

@@ -130,7 +130,8 @@ void View::show(const BenchProgress& progress) {
   }
   // One line for each step that is complete.
   const double step_end_s = progress.last.start_s + progress.last.length_s;
-  const bool over = progress.last.start_s >= progress.elapsed_s;  // what came back after the end
+  // What came back after the end, or of a run that ended within the step: no rate to speak of.
+  const bool over = progress.last.start_s >= progress.elapsed_s || progress.elapsed_s < step_end_s;
   if (progress.last.length_s <= 0 || step_end_s < next_plain_s_ || over) return;
   next_plain_s_ = step_end_s + progress.last.length_s / 2;
   BenchProgress step{.stage = BenchProgress::Stage::kMeasuring,
