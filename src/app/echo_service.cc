@@ -12,7 +12,7 @@ constexpr Duration kReportInterval = std::chrono::seconds(1);
 }  // namespace
 
 Task<> EchoService::serve(EventLoop& loop, Accepted accepted) {
-  Session session{.clock = loop, .buffers = loop.buffers(), .memory = &memory_};
+  Session session{.clock = loop, .buffers = loop.buffers()};
   session.receives_to_report = settings_.log_receives;
   session.observer = &connection_log_;
   SocketStream socket(loop, std::move(accepted.socket), session, settings_.timeouts);

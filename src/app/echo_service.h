@@ -30,7 +30,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   EchoService(Settings settings, Log& log)
       : settings_(std::move(settings)),
         memory_(settings_.memory_max),
-        http1_(settings_.http),
+        http1_(with_memory(settings_.http, memory_)),
         log_(log),
         connection_log_(log) {}
 
@@ -39,6 +39,10 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   void source_refused(const Endpoint& peer) override;
 
  private:
+  static HttpSettings with_memory(HttpSettings settings, MemoryBudget& memory) {
+    settings.memory = &memory;
+    return settings;
+  }
   const Handler& handler_for(wire::Protocol protocol) const;
 
   Settings settings_;

@@ -21,8 +21,10 @@ Result<Chunk> rewrap(std::string_view held, BufferPool& buffers) {
 // Goes on after a first receive that decided nothing. A task of its own, so that a connection that
 // has not spoken yet does not hold the memory for this.
 Task<wire::Protocol> detect_further(PrefixedStream& peer, Session& session, Duration timeout,
-                                    wire::Detector detector, Chunk first) {
+                                    Chunk first) {
   std::string held(first.text());
+  wire::Detector detector;
+  detector.feed(first.bytes());
   first = Chunk();  // its buffer may be wanted elsewhere
   peer.expires_at(deadline_after(session.clock.now(), timeout));
   wire::Protocol protocol = wire::Protocol::kUndecided;
@@ -48,19 +50,23 @@ Task<wire::Protocol> detect_further(PrefixedStream& peer, Session& session, Dura
   co_return protocol;
 }
 
+// A function of its own, so that the frame of a connection that has not spoken yet holds no
+// detector.
+wire::Protocol verdict_on(std::span<const std::byte> first) {
+  const wire::Protocol at_once = wire::detect_at_once(first);
+  if (at_once != wire::Protocol::kUndecided) return at_once;
+  return wire::Detector().feed(first);
+}
+
 }  // namespace
 
 Task<wire::Protocol> detect(PrefixedStream& peer, Session& session, Duration timeout) {
   session.idle = true;  // nothing is under way before the first byte
   Chunk first = co_await peer.receive();
   session.idle = false;
-  wire::Detector detector;
-  wire::Protocol protocol = wire::detect_at_once(first.bytes());
+  wire::Protocol protocol = first ? verdict_on(first.bytes()) : wire::Protocol::kRaw;
   if (protocol == wire::Protocol::kUndecided) {
-    protocol = first ? detector.feed(first.bytes()) : detector.give_up();
-  }
-  if (protocol == wire::Protocol::kUndecided) {
-    protocol = co_await detect_further(peer, session, timeout, detector, std::move(first));
+    protocol = co_await detect_further(peer, session, timeout, std::move(first));
   } else {
     peer.put_back(std::move(first), {});
   }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "base/memory_budget.h"
 #include "protocol/http_observer.h"
 #include "protocol/response_control.h"
 #include "stream/session.h"
@@ -62,6 +63,10 @@ struct HttpSettings {
 
   // Told of each request; null: nobody is. Must outlive the handler.
   HttpObserver* observer = nullptr;
+
+  // Limits what requests make the server keep beyond their connections' buffers; null: nothing
+  // does. Must outlive the handler.
+  MemoryBudget* memory = nullptr;
 };
 
 // Everything back as it came.

@@ -158,7 +158,7 @@ Task<> Http1Connection::answer() {
     }
   }
   // A large head is kept until it is answered, for as long as its client takes.
-  MemoryLease head_lease(session_.memory);
+  MemoryLease head_lease(settings_.memory);
   const size_t head_size = exchange_.head_bytes().size();
   if (head_size > kFreeHeadSize && !head_lease.grow_to(2 * head_size)) {
     co_await exchange_.decline_for_memory();

@@ -99,7 +99,7 @@ Task<Http1Exchange::Event> Http1Exchange::next_event() {
 }
 
 Task<BodyEnd> Http1Exchange::drop_body() {
-  KeptBody none(session_);
+  KeptBody none(settings_);
   BodyEnd end = co_await keep_body(none, 0);
   co_return end;
 }
@@ -204,7 +204,7 @@ void Http1Exchange::start_coder(const HttpResponseHead& response) {
     coding_ = wire::preferred_coding(wire::fields_of(head_bytes()));
   }
   if (!compresses() || coder_) return;
-  coder_ = std::make_unique<Coder>(coding_, session_);
+  coder_ = std::make_unique<Coder>(coding_, settings_.memory, session_.clock);
   if (coder_->lease.grow_to(wire::ContentEncoder::memory_size_max(coding_))) return;
   coder_.reset();
   coding_ = ContentCoding::kIdentity;

@@ -136,7 +136,7 @@ class Http1Exchange {
   struct KeptBody {
     enum class State : uint8_t { kWhole, kTooLarge, kNoMemory };
 
-    explicit KeptBody(Session& session) : lease(session.memory) {}
+    explicit KeptBody(const HttpSettings& settings) : lease(settings.memory) {}
     State state = State::kWhole;
     std::string bytes;
     MemoryLease lease;
@@ -168,7 +168,7 @@ class Http1Exchange {
   // the request's body has not been taken in.
   Task<BodyEnd> decline(int status, std::string_view text, std::string_view fields = {});
 
-  // Declines with 503: the memory budget of the server (`Session::memory`) has no room for the
+  // Declines with 503: the memory budget of the server (`HttpSettings::memory`) has no room for the
   // request.
   Task<BodyEnd> decline_for_memory();
 
@@ -206,8 +206,8 @@ class Http1Exchange {
  private:
   // A coder at work on the response, and what goes with it.
   struct Coder {
-    Coder(wire::ContentCoding coding, Session& session)
-        : encoder(coding), lease(session.memory), slice(session.clock) {}
+    Coder(wire::ContentCoding coding, MemoryBudget* memory, Timer& clock)
+        : encoder(coding), lease(memory), slice(clock) {}
     wire::ContentEncoder encoder;
     MemoryLease lease;
     TimeSlice slice;

@@ -34,10 +34,10 @@ class HttpEndpointTest : public testing::Test {
  protected:
   // The response, from a connection that is kept where `kept`.
   HttpResponse ask(std::string_view request, bool kept = true) {
+    settings.memory = &memory;
     const Http1Handler handler(settings);
     Conversation conversation(handler);
     conversation.server().pass_time(conversation.clock());
-    conversation.session().memory = &memory;
     const Time begin = conversation.clock().now();
     conversation.send(request);
     EXPECT_EQ(conversation.ended() || conversation.server().finished(), !kept) << request;

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kJson = "application/json; charset=utf-8";
 
 Task<BodyEnd> answer_anything_after(Http1Exchange& exchange, Duration delay) {
-  Http1Exchange::KeptBody body(exchange.session());
+  Http1Exchange::KeptBody body(exchange.settings());
   BodyEnd end = co_await exchange.keep_body(body, kShownBodySizeMax);
   if (end != BodyEnd::kComplete) co_return end;
   if (body.state == Http1Exchange::KeptBody::State::kTooLarge) {

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "base/chunk.h"
-#include "base/memory_budget.h"
 #include "base/timer.h"
 #include "stream/transport.h"
 
@@ -42,9 +41,6 @@ constexpr std::string_view name_of(SessionProtocol protocol) {
 struct Session {
   Timer& clock;
   BufferPool& buffers;  // for what a handler writes itself
-
-  // Limits what requests make the server keep beyond the connection's buffers; null: nothing does.
-  MemoryBudget* memory = nullptr;
 
   Time established = clock.now();
   const Transport* transport = nullptr;  // null where there is none to tell of

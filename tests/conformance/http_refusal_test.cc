@@ -62,12 +62,12 @@ TEST_P(HttpRefusalTest, WhatIsWrongIsAnsweredWithItsStatus) {
 
 TEST_P(HttpRefusalTest, WhatIsTooLongIsAnsweredWithItsStatus) {
   start();
-  std::string long_target(9000, 'a');
+  std::string long_target(33'000, 'a');
   expect_refusal("GET /" + long_target + " HTTP/1.1\r\nHost: a\r\n\r\n", 414);
   std::string head = "GET / HTTP/1.1\r\nHost: a\r\n";
   expect_refusal(head + "X: " + std::string(40'000, 'a') + "\r\n\r\n", 431);
   std::string fields;
-  for (int i = 0; i < 101; ++i) fields += "X: y\r\n";
+  for (int i = 0; i < 1001; ++i) fields += "X: y\r\n";
   expect_refusal(head + fields + "\r\n", 431);
 }
 

@@ -28,6 +28,11 @@ def scheme_letters(case):
         TOKEN + rb" [A-Za-z]+[0-9+.\-][A-Za-z0-9+.\-]*://", case.request)
 
 
+def beyond_ascii(case):
+    return they_say(case, "HPE_INVALID_URL", "illegal request line") and re.match(
+        TOKEN + rb" [^ \r\n]*[\x80-\xff]", case.request)
+
+
 def connect_content(case):
     head_end = case.begin + case.request.find(END) + len(END)
     return (case.kind == "end" and case.request.startswith(b"CONNECT ")
@@ -106,6 +111,9 @@ ROWS = [
     ("scheme of the target", b"GET h2c://a/ HTTP/1.1\r\nHost: a" + END, "takes it",
      "llhttp rejects it", "after its first letter a scheme may have digits, `+`, `-` and `.`",
      "3986 §3.1", scheme_letters),
+    ("target beyond ASCII", b"GET /\xc3\xa9 HTTP/1.1\r\nHost: a" + END, "takes it as it came",
+     "both reject it", "clients send it; what echoes shows it rather than refuse", "3986 §2",
+     beyond_ascii),
     ("content of CONNECT", b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx",
      "reads it as any content", "llhttp ends the request before it",
      "what follows is for a tunnel; we refuse CONNECT and close, so it never counts as a request",

@@ -128,7 +128,7 @@ REFUSED = {
     b"GET / HTTP/1.1\r\n\r\n": 400,
     b"GET / HTTP/1.1\r\nHost: h\r\nA : b\r\n\r\n": 400,
     b"GET / HTTP/2.0\r\n\r\n": 505,
-    b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n\r\n": 414,
+    b"GET /" + b"x" * 33_000 + b" HTTP/1.1\r\n\r\n": 414,
     request_of(fields=b"A: " + b"x" * 33000 + b"\r\n"): 431,
     request_of(fields=b"Transfer-Encoding: gzip\r\n", method=b"POST"): 501,
 }

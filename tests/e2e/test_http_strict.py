@@ -96,10 +96,10 @@ REFUSED = {
     "expectation": (417, get(HOST + b"Expect: miracles\r\n")),
     "expectation with a script": (417, get(HOST + b"Expect: <script>alert(1)</script>\r\n")),
     # Sizes; streams without an end are in test_http_torment.py.
-    "target": (414, get(line=b"GET /" + b"a" * 9000 + b" HTTP/1.1")),
+    "target": (414, get(line=b"GET /" + b"a" * 33_000 + b" HTTP/1.1")),
     "field": (431, get(HOST + b"A: " + b"a" * 40_000 + b"\r\n")),
-    "fields": (431, get(HOST + b"A: b\r\n" * 200)),
-    "trailers": (431, chunked(b"0\r\n" + b"A: b\r\n" * 200 + b"\r\n")),
+    "fields": (431, get(HOST + b"A: b\r\n" * 1001)),
+    "trailers": (431, chunked(b"0\r\n" + b"A: b\r\n" * 1001 + b"\r\n")),
     "chunk line": (400, chunked(b"5;" + b"a" * 300 + b"\r\nhello\r\n0\r\n\r\n")),
 }
 

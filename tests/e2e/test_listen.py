@@ -41,7 +41,7 @@ def test_auto_detects(echod, url):
 
 @pytest.mark.parametrize("data", [
     b"GET /etc/passwd please\n", b"POST a letter\n", b"GET", b"GET / HTTP", b"\x16\x03\x01\x02\x00",
-    b"get / http/1.1\r\n\r\n", b"\0" * 100, b"BREW /pot HTTP/1.1\r\n\r\n"])
+    b"get / http/1.1\r\n\r\n", b"\0" * 100, b"BREW /pot HTTP/1.1\n\n"])
 def test_what_only_looks_like_http_is_raw(echod, data):
     server = echod()
     assert exchange(server, data) == data

@@ -91,7 +91,7 @@ def test_http_echo(page):
 
 
 def test_http_answer_of_an_error(page):
-    post(page, "/" + "long" * 3000, "")
+    post(page, "/" + "long" * 9000, "")
     assert text_of(page, "http-status").startswith("414 URI Too Long (")
     assert page.evaluate("document.getElementById('http-status').classList.contains('bad')")
     assert "content-type: text/plain" in text_of(page, "http-headers")

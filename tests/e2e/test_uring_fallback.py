@@ -17,7 +17,7 @@ REASONS = [
     (errno.EACCES, "io_uring is forbidden here"),
     (errno.ENOSYS, "this kernel has no io_uring"),
     (errno.EINVAL, "this kernel's io_uring is too old"),
-    (errno.ENOMEM, "io_uring cannot be set up: no-memory"),
+    (errno.ENOMEM, "io_uring cannot be set up: no memory"),
 ]
 
 
