@@ -109,6 +109,7 @@ std::string json_line(const AccessRecord& record) {
   json.member("response_bytes", facts.response_body_size);
   json.member("duration_ns", facts.duration.count());
   json.member("complete", facts.complete);
+  if (!facts.refusal.empty()) text("refusal", facts.refusal);
   if (request.referer) text("referer", *request.referer);
   if (request.user_agent) text("user_agent", *request.user_agent);
   if (request.trace) text("traceparent", *request.trace);

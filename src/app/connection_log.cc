@@ -39,12 +39,25 @@ void ConnectionLog::established(const Session& session) {
 
 void ConnectionLog::received(const Session& session, size_t bytes) {
   if (!log_.wants(LogLevel::kInfo)) return;
-  std::string text = fmt::format("Received {} byte{}, echoing back", bytes, bytes == 1 ? "" : "s");
+  // A request is answered, not echoed: with its body, or with something else.
+  const bool echoed = session.protocol != SessionProtocol::kHttp1;
+  std::string text = fmt::format("Received {} byte{}{}", bytes, bytes == 1 ? "" : "s",
+                                 echoed ? ", echoing back" : "");
   log_.write({.level = LogLevel::kInfo,
               .event = "received",
               .peer = session.transport->identity().remote,
               .text = text,
               .fields = {{"bytes", uint64_t{bytes}}}});
+}
+
+void ConnectionLog::refused(const Session& session, int code, std::string_view why) {
+  if (!log_.wants(LogLevel::kInfo)) return;
+  const std::string text = fmt::format("Refused with {}: {}", code, why);
+  log_.write({.level = LogLevel::kInfo,
+              .event = "refused",
+              .peer = session.transport->identity().remote,
+              .text = text,
+              .fields = {{"code", static_cast<uint64_t>(code)}, {"reason", why}}});
 }
 
 void ConnectionLog::closed(const Session& session, const Result<void>& outcome, Duration age,

@@ -8,7 +8,7 @@
 
 namespace echod {
 
-class ConnectionLog final : public ReceiveObserver {
+class ConnectionLog final : public SessionObserver {
  public:
   // `log` must outlive this. One serves all connections, on several threads at once: whose line it
   // is says the session, by its transport.
@@ -16,6 +16,7 @@ class ConnectionLog final : public ReceiveObserver {
 
   void established(const Session& session);
   void received(const Session& session, size_t bytes) override;
+  void refused(const Session& session, int code, std::string_view why) override;
 
   // The closing line, with totals. `timeouts` are those the connection had.
   void closed(const Session& session, const Result<void>& outcome, Duration age,

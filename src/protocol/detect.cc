@@ -70,6 +70,9 @@ Task<wire::Protocol> detect(PrefixedStream& peer, Session& session, Duration tim
   } else {
     peer.put_back(std::move(first), {});
   }
+  const bool raw = protocol == wire::Protocol::kRaw;
+  session.protocol = raw ? SessionProtocol::kRaw : SessionProtocol::kHttp1;
+  if (session.bytes_received > 0) session.report_received(session.bytes_received);
   co_return protocol;
 }
 

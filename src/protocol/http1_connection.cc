@@ -55,7 +55,9 @@ Task<> Http1Connection::serve() {
     }
     ++session_.requests;
     const bool to_head = head == Head::kRefused && exchange_.decoder().begun_method() == "HEAD";
-    Task<> answering = head == Head::kRefused ? refuse(refusal_, to_head) : answer();
+    const bool late = refusal_.status == 408;
+    const uint64_t at = head == Head::kRefused && !late ? exchange_.decoder().refused_at() : 0;
+    Task<> answering = head == Head::kRefused ? refuse(refusal_, at, to_head) : answer();
     Result<void> outcome = co_await answering.observed();
     if (!outcome) exchange_.cut();
     if (!upgraded_) exchange_.end_request();
@@ -85,7 +87,7 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
     }
     if (event == Event::kError) {
       exchange_.begin_refused_request();
-      refusal_ = exchange_.decoder().error_status();
+      refusal_ = exchange_.decoder().refusal();
       co_return Head::kRefused;
     }
     ECHOD_CHECK(event == Event::kNeedInput);
@@ -102,7 +104,7 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
     if (!received && begun && received.error().code == Errc::kTimeout) {
       peer_.expires_at(kNever);
       exchange_.begin_refused_request();
-      refusal_ = 408;
+      refusal_ = {408, "the head was not complete in time (--header-timeout)"};
       co_return Head::kRefused;
     }
     bool drained = !received && !begun && received.error().code == Errc::kAborted;
@@ -125,7 +127,9 @@ Task<> Http1Connection::upgrade(const wire::WebSocketFields& fields) {
   const auto acceptance = wire::accept_websocket(head.method, head.version, fields,
                                                  policy_of(settings_.websocket.compression));
   if (!acceptance) {
-    co_await refuse(acceptance.error());
+    const bool version = acceptance.error() == 426;
+    co_await refuse({acceptance.error(), version ? "the WebSocket version is not 13"
+                                                 : "the WebSocket handshake is malformed"});
     co_return;
   }
   std::string& text = exchange_.scratch();
@@ -145,7 +149,7 @@ Task<> Http1Connection::upgrade(const wire::WebSocketFields& fields) {
 Task<> Http1Connection::answer() {
   const wire::RequestHead& head = exchange_.head();
   if (refused_method()) {
-    co_await refuse(405);
+    co_await refuse({405, "TRACE and CONNECT are not served"});
     co_return;
   }
   const bool may_upgrade = head.method == "GET" && head.version == HttpVersion::kHttp11 &&
@@ -169,7 +173,8 @@ Task<> Http1Connection::answer() {
   bool planned = co_await plan();
   if (planned) end = co_await answer_on(route);
   if (end == BodyEnd::kRefused) {
-    co_await refuse(exchange_.decoder().error_status(), exchange_.head().method == "HEAD");
+    const wire::RequestDecoder& decoder = exchange_.decoder();
+    co_await refuse(decoder.refusal(), decoder.refused_at(), exchange_.head().method == "HEAD");
   } else if (end == BodyEnd::kCut) {
     exchange_.cut();  // as the request was
   }
@@ -208,17 +213,22 @@ Task<BodyEnd> Http1Connection::answer_on(HttpRoute route) {
 
 // Answers with an error, the last answer on this connection: after a request that was not
 // understood, nothing that follows can be trusted to be one.
-Task<> Http1Connection::refuse(int status, bool silent) {
+Task<> Http1Connection::refuse(wire::Http1Refusal refusal, uint64_t at, bool silent) {
   exchange_.end_connection();
-  compose_refusal(status, silent);
+  exchange_.refused_because(refusal.rule);
+  std::string why(refusal.rule);
+  if (at > 0) why += fmt::format(", at byte {} of the request", at);
+  session_.report_refused(refusal.status, why);
+  compose_refusal(refusal.status, why, silent);
   co_await output_.write(exchange_.scratch());
 }
 
-void Http1Connection::compose_refusal(int status, bool silent) {
+void Http1Connection::compose_refusal(int status, std::string_view why, bool silent) {
   std::string status_line;
   wire::append_status_line(status_line, status);
   constexpr std::string_view kVersion = "HTTP/1.1 ";
-  std::string body = status_line.substr(kVersion.size());  // "400 Bad Request\r\n"
+  // "400 Bad Request\r\nthere is no Host header, at byte 19 of the request\r\n"
+  const std::string body = fmt::format("{}{}\r\n", status_line.substr(kVersion.size()), why);
   std::string& text = exchange_.scratch();
   text = status_line;
   wire::append_field(text, "Date", http_date_now());

@@ -30,17 +30,17 @@ class Http1Connection {
   Task<bool> plan();
   Task<BodyEnd> answer_on(HttpRoute route);
   Task<> upgrade(const wire::WebSocketFields& fields);
-  Task<> refuse(int status, bool silent = false);  // without a body
+  Task<> refuse(wire::Http1Refusal refusal, uint64_t at = 0, bool silent = false);
   bool refused_method() const;
-  void compose_refusal(int status, bool silent);
+  void compose_refusal(int status, std::string_view why, bool silent);
 
   Stream& peer_;
   Session& session_;
   const HttpSettings& settings_;
   Http1Exchange exchange_;
-  GatheredOutput& output_;  // the exchange's
-  int refusal_ = 0;         // the status of a request that is refused
-  bool upgraded_ = false;   // it is over, and was a WebSocket at its end
+  GatheredOutput& output_;      // the exchange's
+  wire::Http1Refusal refusal_;  // of a request that is refused
+  bool upgraded_ = false;       // it is over, and was a WebSocket at its end
   bool head_deadline_set_ = false;
   Time head_begin_;  // of a head that did not come in one piece
 };

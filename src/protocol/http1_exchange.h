@@ -197,6 +197,9 @@ class Http1Exchange {
     facts_.response_body_size = body_size;
   }
 
+  // For the observer; `rule` never goes away.
+  void refused_because(std::string_view rule) { facts_.refusal = rule; }
+
   // Whether the body must not be sent: after HEAD, and with statuses that have none.
   bool silent() const { return silent_; }
 

@@ -164,5 +164,28 @@ TEST(Http1RefusalTest, ABodyThatTurnsBadCutsItsResponse) {
   }
 }
 
+// Which rule was broken and where, for people who test protocols.
+TEST(Http1RefusalTest, SaysWhy) {
+  const std::pair<std::string, std::string> table[] = {
+      {"GET / HTTP/1.1\r\n\r\n", "there is no Host header, at byte 18 of the request"},
+      {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+       "there is a second Host header, at byte 34 of the request"},
+      {std::string(kChunkedHead) + "0x6\r\n",
+       "a chunk size is not hexadecimal digits alone, at byte 58 of the request"},
+      {"GET / HTTP/1.1\r\nHost: h\r\nExpect: tea\r\n\r\n",
+       "the expectation is not 100-continue, at byte 40 of the request"},
+      {"TRACE / HTTP/1.1\r\nHost: h\r\n\r\n", "TRACE and CONNECT are not served"},
+      {"GET / HTTP/3.0\r\n", "the HTTP version is not 1.0 or 1.1, at byte 16 of the request"},
+  };
+  for (const auto& [request, why] : table) {
+    Conversation conversation(handler());
+    conversation.send(request);
+    conversation.finish();
+    const HttpResponse response = HttpResponseReader(conversation.received()).next();
+    const size_t line_end = response.body.find("\r\n");
+    EXPECT_EQ(response.body.substr(line_end + 2), why + "\r\n") << request;
+  }
+}
+
 }  // namespace
 }  // namespace echod

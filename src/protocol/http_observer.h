@@ -23,6 +23,7 @@ struct HttpExchangeFacts {
   uint64_t response_body_size = 0;  // bytes, without framing, after content coding
   Duration duration = {};           // from the head's end to the answer's end
   bool complete = true;             // false: the answer was cut
+  std::string_view refusal = {};    // which rule the request broke; empty: it was not refused
 };
 
 class HttpObserver {

@@ -125,7 +125,11 @@ TEST_F(HttpObserverTest, ARefusedHeadIsNotShown) {
   EXPECT_EQ(only().method, "");
   EXPECT_EQ(only().target, "");
   EXPECT_EQ(only().facts.status, 400);
-  EXPECT_EQ(only().facts.response_body_size, std::string_view("400 Bad Request\r\n").size());
+  constexpr std::string_view kBody =
+      "400 Bad Request\r\n"
+      "a header name is not a token followed by a colon, at byte 35 of the request\r\n";
+  EXPECT_EQ(only().facts.response_body_size, kBody.size());
+  EXPECT_EQ(only().facts.refusal, "a header name is not a token followed by a colon");
   EXPECT_TRUE(only().facts.complete);
 }
 

@@ -257,6 +257,7 @@ Task<> WebSocketConnection::take_control() {
 }
 
 Task<> WebSocketConnection::fail(const WebSocketFailure& failure) {
+  session_.report_refused(failure.close_code, failure.reason);
   co_await close(failure.close_code, failure.reason);
 }
 

@@ -14,11 +14,17 @@ namespace echod {
 
 struct Session;
 
-// Told of a session's first receives, as many as `Session::receives_to_report` says.
-class ReceiveObserver {
+// Told what happens on a connection while it is open.
+class SessionObserver {
  public:
-  virtual ~ReceiveObserver() = default;
+  virtual ~SessionObserver() = default;
+
+  // The session's first receives, as many as `Session::receives_to_report` says, once it is known
+  // which protocol they belong to.
   virtual void received(const Session& session, size_t bytes) = 0;
+
+  // A request, or a WebSocket, is refused with `code`, for people to read why.
+  virtual void refused(const Session&, int /*code*/, std::string_view /*why*/) {}
 };
 
 enum class SessionProtocol : uint8_t { kUndecided, kRaw, kHttp1, kWebSocket };
@@ -55,13 +61,20 @@ struct Session {
   bool idle = false;
 
   uint32_t receives_to_report = 0;
-  ReceiveObserver* observer = nullptr;
+  SessionObserver* observer = nullptr;
 
+  // What is received before the protocol is known is reported by who finds it out.
   void count_received(size_t bytes) {
     bytes_received += bytes;
+    if (protocol != SessionProtocol::kUndecided) report_received(bytes);
+  }
+  void report_received(size_t bytes) {
     if (receives_to_report == 0) return;
     --receives_to_report;
     observer->received(*this, bytes);
+  }
+  void report_refused(int code, std::string_view why) {
+    if (observer != nullptr) observer->refused(*this, code, why);
   }
   void count_sent(size_t bytes) { bytes_sent += bytes; }
 };

@@ -236,7 +236,7 @@ TEST_P(SocketStreamTest, ClosesInOrderOrWithAReset) {
 
 // --- What is counted and reported ----------------------------------------------------------------
 
-class NotingObserver final : public ReceiveObserver {
+class NotingObserver final : public SessionObserver {
  public:
   void received(const Session& session, size_t bytes) override {
     sizes.push_back(bytes);
@@ -251,6 +251,7 @@ TEST_P(SocketStreamTest, ReportsItsFirstReceivesAndCountsAll) {
   NotingObserver observer;
   session().observer = &observer;
   session().receives_to_report = 2;
+  session().protocol = SessionProtocol::kRaw;
   for (std::string_view text : {"1", "22", "333", "4444"}) {
     write_all(far_, text);
     Result<Chunk> received = run(stream_->receive());

@@ -70,7 +70,7 @@ class RequestDecoder {
     kChunk,      // of a chunked body, a chunk of chunk_size() bytes begins
     kBody,       // body() is the next part of the body, and of one chunk if it has chunks
     kEnd,        // the request is complete; call reset() before the next
-    kError,  // malformed or over a limit: answer error_status() and close; nothing more is decoded
+    kError,      // malformed or over a limit: answer refusal() and close; nothing more is decoded
   };
 
   explicit RequestDecoder(const HttpLimits& limits);
@@ -103,9 +103,14 @@ class RequestDecoder {
   // until reset().
   std::string_view trailer_bytes() const { return trailers_; }
 
-  // After kError: 400, 413, 414, 417 (an unknown expectation), 431, 501 (an unknown transfer
+  // After kError: with 400, 413, 414, 417 (an unknown expectation), 431, 501 (an unknown transfer
   // coding) or 505 (another major version). Each as early as it is certain.
-  int error_status() const;
+  const Http1Refusal& refusal() const;
+  int error_status() const { return refusal().status; }
+
+  // After kError: the number of the byte that shows it, the request's first byte being 1. The same
+  // for every way the bytes were split.
+  uint64_t refused_at() const { return consumed_ + (at_next_byte_ ? 1 : 0); }
 
   // Ready for the next request on the connection; after kEnd only. Gives back the memory of an
   // unusually large head.
@@ -141,20 +146,21 @@ class RequestDecoder {
   };
 
   void start();
-  Event fail(int status);
-  int read_head_part(std::span<const std::byte>& input);
-  int read_request_line(std::span<const std::byte>& input);
-  int read_fields(std::span<const std::byte>& input);
-  int read_trailers(std::span<const std::byte>& input);
+  Event next_event(std::span<const std::byte>& input);
+  Event fail(const Http1Refusal& refusal);
+  Http1Refusal read_head_part(std::span<const std::byte>& input);
+  Http1Refusal read_request_line(std::span<const std::byte>& input);
+  Http1Refusal read_fields(std::span<const std::byte>& input);
+  Http1Refusal read_trailers(std::span<const std::byte>& input);
   Event read_sized_body(std::span<const std::byte>& input);
   Event read_chunked_body(std::span<const std::byte>& input);
-  int take_field(std::string_view name, std::string_view value);
-  int take_host(std::string_view value);
-  int take_content_length(std::string_view value);
-  int take_transfer_encoding(std::string_view value);
+  Http1Refusal take_field(std::string_view name, std::string_view value);
+  Http1Refusal take_host(std::string_view value);
+  Http1Refusal take_content_length(std::string_view value);
+  Http1Refusal take_transfer_encoding(std::string_view value);
   void take_connection(std::string_view value);
   void take_expect(std::string_view value);
-  int finish_head();
+  Http1Refusal finish_head();
 
   const HttpLimits limits_;
   RequestLineReader line_;
@@ -168,7 +174,9 @@ class RequestDecoder {
   std::span<const std::byte> body_;
   uint64_t body_size_left_ = 0;  // of BodyFraming::kContentLength
   State state_ = State::kRequestLine;
-  int error_status_ = 0;
+  Http1Refusal refusal_;
+  uint64_t consumed_ = 0;      // bytes of the request
+  bool at_next_byte_ = false;  // it is refused for the byte behind those
 };
 
 // "HTTP/1.1 200 OK\r\n" with the standard reason phrase of `status` (RFC 9110 section 15).

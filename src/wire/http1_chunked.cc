@@ -30,7 +30,7 @@ void ChunkedDecoder::start(size_t line_size_max, uint64_t body_size_max) {
 }
 
 ChunkedDecoder::Event ChunkedDecoder::next(std::span<const std::byte>& input) {
-  ECHOD_CHECK(error_status_ == 0);
+  ECHOD_CHECK(!refusal_);
   data_ = {};
   while (!input.empty()) {
     if (state_ == State::kData) {
@@ -41,8 +41,8 @@ ChunkedDecoder::Event ChunkedDecoder::next(std::span<const std::byte>& input) {
       return Event::kData;
     }
     const State before = state_;
-    error_status_ = step(static_cast<unsigned char>(input.front()));
-    if (error_status_ != 0) return Event::kError;
+    refusal_ = step(static_cast<unsigned char>(input.front()));
+    if (refusal_) return Event::kError;
     input = input.subspan(1);
     if (before == State::kSizeLineFeed) {
       return chunk_size_left_ == 0 ? Event::kLastChunk : Event::kChunk;
@@ -51,27 +51,27 @@ ChunkedDecoder::Event ChunkedDecoder::next(std::span<const std::byte>& input) {
   return Event::kNeedInput;
 }
 
-// One byte that is not data. Returns an error's status or 0.
-int ChunkedDecoder::step(unsigned char byte) {
+// One byte that is not data. Returns why it is refused, if it is.
+Http1Refusal ChunkedDecoder::step(unsigned char byte) {
   switch (state_) {
     case State::kSize:
     case State::kExtensionName:
     case State::kExtension:
       return size_byte(byte);
     case State::kSizeLineFeed:
-      if (byte != '\n') return 400;
+      if (byte != '\n') return {400, "a carriage return is not followed by a line feed"};
       state_ = State::kData;
-      return 0;
+      return {};
     case State::kDataReturn:
-      if (byte != '\r') return 400;
+      if (byte != '\r') return {400, "a chunk is longer than its size, or not followed by CR LF"};
       state_ = State::kDataLineFeed;
-      return 0;
+      return {};
     case State::kDataLineFeed:
-      if (byte != '\n') return 400;
+      if (byte != '\n') return {400, "a carriage return is not followed by a line feed"};
       line_size_ = 0;
       digits_ = 0;
       state_ = State::kSize;
-      return 0;
+      return {};
     case State::kData:
       break;
   }
@@ -79,43 +79,44 @@ int ChunkedDecoder::step(unsigned char byte) {
 }
 
 // A byte of the size line, up to its CR.
-int ChunkedDecoder::size_byte(unsigned char byte) {
+Http1Refusal ChunkedDecoder::size_byte(unsigned char byte) {
   if (byte == '\r') {
-    if (state_ == State::kExtensionName) return 400;  // "5;" and no name
-    const int status = state_ == State::kSize ? end_size() : 0;
+    if (state_ == State::kExtensionName) return {400, "a chunk extension has no name"};
+    const Http1Refusal refusal = state_ == State::kSize ? end_size() : Http1Refusal();
     state_ = State::kSizeLineFeed;
-    return status;
+    return refusal;
   }
-  if (line_size_ == line_size_max_) return 400;
+  if (line_size_ == line_size_max_) return {400, "a chunk size line is longer than the limit"};
   ++line_size_;
   switch (state_) {
     case State::kSize:
       if (const int value = hex_value(byte); value >= 0) {
-        if (digits_ == kSizeDigitsMax) return 400;
+        if (digits_ == kSizeDigitsMax) return {400, "a chunk size has more than 16 digits"};
         ++digits_;
         chunk_size_left_ = chunk_size_left_ << 4 | static_cast<uint64_t>(value);
-        return 0;
+        return {};
       }
-      if (byte != ';') return 400;
+      if (byte != ';') return {400, "a chunk size is not hexadecimal digits alone"};
       state_ = State::kExtensionName;
       return end_size();
     case State::kExtensionName:
-      if (byte == ' ' || byte == '\t') return 0;  // RFC 9112 section 7.1.1 wants it skipped
-      if (!in_class(byte, CharClass::kToken)) return 400;
+      if (byte == ' ' || byte == '\t') return {};  // RFC 9112 section 7.1.1 wants it skipped
+      if (!in_class(byte, CharClass::kToken)) return {400, "a chunk extension has no name"};
       state_ = State::kExtension;
-      return 0;
+      return {};
     default:
       // What an extension says is ignored, so its grammar past the name does not matter.
-      return in_class(byte, CharClass::kValue) ? 0 : 400;
+      if (in_class(byte, CharClass::kValue)) return {};
+      return {400, "a chunk extension has a control character, or a line feed alone"};
   }
 }
 
-// The size's digits are complete. Returns an error's status or 0.
-int ChunkedDecoder::end_size() {
-  if (digits_ == 0) return 400;
-  if (chunk_size_left_ > body_size_left_) return 413;
+// The size's digits are complete. Returns why it is refused, if it is.
+Http1Refusal ChunkedDecoder::end_size() {
+  if (digits_ == 0) return {400, "a chunk size is missing"};
+  if (chunk_size_left_ > body_size_left_) return {413, "the body is larger than the limit"};
   body_size_left_ -= chunk_size_left_;
-  return 0;
+  return {};
 }
 
 }  // namespace echod::wire

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <span>
 
+#include "wire/http1_refusal.h"
+
 namespace echod::wire {
 
 class ChunkedDecoder {
@@ -16,7 +18,7 @@ class ChunkedDecoder {
     kChunk,      // the size line of a chunk was read: chunk_size() bytes of data follow
     kData,       // data() is the next part of the body
     kLastChunk,  // the size line of the last chunk was read: the trailers follow
-    kError,      // error_status() says why; read no further
+    kError,      // refusal() says why; read no further
   };
 
   // Begins a body of at most `body_size_max` bytes, whose size lines with their extensions have at
@@ -32,8 +34,8 @@ class ChunkedDecoder {
   // After kData: a part of the `input` that next() was given, never empty.
   std::span<const std::byte> data() const { return data_; }
 
-  // After kError: 400 malformed, 413 the sizes add up to more than the limit.
-  int error_status() const { return error_status_; }
+  // After kError: with 400 malformed, 413 the sizes add up to more than the limit.
+  const Http1Refusal& refusal() const { return refusal_; }
 
  private:
   enum class State : uint8_t {
@@ -46,9 +48,9 @@ class ChunkedDecoder {
     kDataLineFeed,
   };
 
-  int step(unsigned char byte);
-  int size_byte(unsigned char byte);
-  int end_size();
+  Http1Refusal step(unsigned char byte);
+  Http1Refusal size_byte(unsigned char byte);
+  Http1Refusal end_size();
 
   std::span<const std::byte> data_;
   uint64_t body_size_left_ = 0;   // of the limit
@@ -57,7 +59,7 @@ class ChunkedDecoder {
   size_t line_size_ = 0;  // bytes of the size line so far
   State state_ = State::kSize;
   uint8_t digits_ = 0;  // of the size line
-  int error_status_ = 0;
+  Http1Refusal refusal_;
 };
 
 }  // namespace echod::wire

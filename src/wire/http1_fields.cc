@@ -15,21 +15,21 @@ void FieldReader::start(size_t size_max, size_t count_max) {
   size_left_ = size_max;
   count_left_ = count_max;
   state_ = State::kLineStart;
-  error_status_ = 0;
+  refusal_ = {};
 }
 
 FieldReader::Event FieldReader::next(std::span<const std::byte>& input) {
-  ECHOD_CHECK(error_status_ == 0);
+  ECHOD_CHECK(!refusal_);
   while (!input.empty()) {
     take_run(input);
     if (input.empty()) break;
     if (size_left_ == 0) {
-      error_status_ = 431;
+      refusal_ = {431, "the header fields are longer than the limit"};
       return Event::kError;
     }
     const State before = state_;
-    error_status_ = step(static_cast<unsigned char>(input.front()));
-    if (error_status_ != 0) return Event::kError;
+    refusal_ = step(static_cast<unsigned char>(input.front()));
+    if (refusal_) return Event::kError;
     consume(input, 1);
     --size_left_;
     if (before == State::kLineFeed) return Event::kField;
@@ -57,37 +57,40 @@ void FieldReader::take_run(std::span<const std::byte>& input) {
   size_left_ -= size;
 }
 
-// One byte that is not inside a name or value. Returns an error's status or 0.
-int FieldReader::step(unsigned char byte) {
+// One byte that is not inside a name or value. Returns why it is refused, if it is.
+Http1Refusal FieldReader::step(unsigned char byte) {
   switch (state_) {
     case State::kLineStart:
       if (byte == '\r') {
         state_ = State::kLastLineFeed;
-        return 0;
+        return {};
       }
       // Refuses the folded line of RFC 9112 section 5.2 with everything else that is no name.
-      if (!in_class(byte, CharClass::kToken)) return 400;
-      if (count_left_ == 0) return 431;
+      if (byte == ' ' || byte == '\t') return {400, "a header line is folded"};
+      if (!in_class(byte, CharClass::kToken))
+        return {400, "a header line does not begin with a name"};
+      if (count_left_ == 0) return {431, "there are more header fields than the limit"};
       --count_left_;
       line_.assign(1, static_cast<char>(byte));
       state_ = State::kName;
-      return 0;
+      return {};
     case State::kName:
-      if (byte != ':') return 400;
+      if (byte != ':') return {400, "a header name is not a token followed by a colon"};
       name_size_ = line_.size();
       state_ = State::kValue;
-      return 0;
+      return {};
     case State::kValue:
-      if (byte != '\r') return 400;
+      if (byte != '\r')
+        return {400, "a header value has a control character, or a line feed alone"};
       state_ = State::kLineFeed;
-      return 0;
+      return {};
     case State::kLineFeed:
     case State::kLastLineFeed:
-      if (byte != '\n') return 400;
+      if (byte != '\n') return {400, "a carriage return is not followed by a line feed"};
       state_ = State::kLineStart;
-      return 0;
+      return {};
   }
-  return 400;
+  return {400, "a header field is malformed"};
 }
 
 }  // namespace echod::wire

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "wire/http1_refusal.h"
+
 namespace echod::wire {
 
 class FieldReader {
@@ -17,7 +19,7 @@ class FieldReader {
     kNeedInput,  // all of the input is consumed
     kField,      // name() and value() are the next field
     kEnd,        // the empty line was read
-    kError,      // error_status() says why; read no further
+    kError,      // refusal() says why; read no further
   };
 
   // Begins a section of at most `size_max` bytes, its empty line included, and `count_max` fields.
@@ -30,8 +32,8 @@ class FieldReader {
   std::string_view name() const;
   std::string_view value() const;  // without the whitespace around it, maybe empty
 
-  // After kError: 400 malformed, 431 over a limit.
-  int error_status() const { return error_status_; }
+  // After kError: with 400 malformed, 431 over a limit.
+  const Http1Refusal& refusal() const { return refusal_; }
 
   // Gives back a buffer larger than `size_kept`. After kEnd.
   void shrink(size_t size_kept);
@@ -40,14 +42,14 @@ class FieldReader {
   enum class State : uint8_t { kLineStart, kName, kValue, kLineFeed, kLastLineFeed };
 
   void take_run(std::span<const std::byte>& input);
-  int step(unsigned char byte);
+  Http1Refusal step(unsigned char byte);
 
   std::string line_;  // the field being read: its name, then its value, without the colon
   size_t name_size_ = 0;
   size_t size_left_ = 0;
   size_t count_left_ = 0;
   State state_ = State::kLineStart;
-  int error_status_ = 0;
+  Http1Refusal refusal_;
 };
 
 }  // namespace echod::wire

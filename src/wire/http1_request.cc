@@ -59,23 +59,32 @@ void RequestDecoder::start() {
   facts_ = {};
   body_ = {};
   body_size_left_ = 0;
+  consumed_ = 0;
+  at_next_byte_ = false;
   state_ = State::kRequestLine;
 }
 
 RequestDecoder::Event RequestDecoder::next(std::span<const std::byte>& input) {
+  const size_t before = input.size();
+  const Event event = next_event(input);
+  consumed_ += before - input.size();
+  return event;
+}
+
+RequestDecoder::Event RequestDecoder::next_event(std::span<const std::byte>& input) {
   ECHOD_CHECK(state_ != State::kDone);
   body_ = {};
   for (;;) {
     const State before = state_;
-    int status = 0;
+    Http1Refusal refusal;
     switch (state_) {
       case State::kRequestLine:
       case State::kFields:
-        status = read_head_part(input);
-        if (status == 0 && before == State::kFields && state_ != before) return Event::kHead;
+        refusal = read_head_part(input);
+        if (!refusal && before == State::kFields && state_ != before) return Event::kHead;
         break;
       case State::kTrailers:
-        status = read_trailers(input);
+        refusal = read_trailers(input);
         break;
       case State::kSizedBody:
         return read_sized_body(input);
@@ -91,7 +100,7 @@ RequestDecoder::Event RequestDecoder::next(std::span<const std::byte>& input) {
       case State::kFailed:
         return Event::kError;
     }
-    if (status != 0) return fail(status);
+    if (refusal) return fail(refusal);
     if (state_ == before) return Event::kNeedInput;
   }
 }
@@ -115,9 +124,9 @@ std::span<const std::byte> RequestDecoder::body() const {
   return body_;
 }
 
-int RequestDecoder::error_status() const {
+const Http1Refusal& RequestDecoder::refusal() const {
   ECHOD_CHECK(state_ == State::kFailed);
-  return error_status_;
+  return refusal_;
 }
 
 void RequestDecoder::reset() {
@@ -131,34 +140,35 @@ void RequestDecoder::reset() {
 
 bool RequestDecoder::in_request() const { return line_.started() && state_ != State::kDone; }
 
-RequestDecoder::Event RequestDecoder::fail(int status) {
-  error_status_ = status;
+RequestDecoder::Event RequestDecoder::fail(const Http1Refusal& refusal) {
+  refusal_ = refusal;
   state_ = State::kFailed;
   return Event::kError;
 }
 
-// The read_ functions that follow return an error's status or 0. They change state_ when their part
-// is complete; otherwise all of the input is consumed.
-int RequestDecoder::read_head_part(std::span<const std::byte>& input) {
+// The read_ functions that follow return why the request is refused, if it is. They change state_
+// when their part is complete; otherwise all of the input is consumed.
+Http1Refusal RequestDecoder::read_head_part(std::span<const std::byte>& input) {
   const std::span<const std::byte> before = input;
   const bool in_line = state_ == State::kRequestLine;
-  const int status = in_line ? read_request_line(input) : read_fields(input);
+  const Http1Refusal refusal = in_line ? read_request_line(input) : read_fields(input);
   // Empty lines before the request line are none of its bytes.
-  if (status == 0) {
+  if (!refusal) {
     const std::span<const std::byte> taken = before.first(before.size() - input.size());
     const size_t skipped = head_bytes_.empty() ? leading_line_ends(taken) : 0;
     head_bytes_.append(reinterpret_cast<const char*>(taken.data()) + skipped,
                        taken.size() - skipped);
   }
-  return status;
+  return refusal;
 }
 
-int RequestDecoder::read_request_line(std::span<const std::byte>& input) {
+Http1Refusal RequestDecoder::read_request_line(std::span<const std::byte>& input) {
   switch (line_.next(input)) {
     case RequestLineReader::Event::kNeedInput:
-      return 0;
+      return {};
     case RequestLineReader::Event::kError:
-      return line_.error_status();
+      at_next_byte_ = true;
+      return line_.refusal();
     case RequestLineReader::Event::kEnd:
       break;
   }
@@ -167,18 +177,19 @@ int RequestDecoder::read_request_line(std::span<const std::byte>& input) {
   const size_t line_size = std::min(line_.size() + 2, limits_.head_size_max);
   fields_.start(limits_.head_size_max - line_size, limits_.field_count_max);
   state_ = State::kFields;
-  return 0;
+  return {};
 }
 
-int RequestDecoder::read_fields(std::span<const std::byte>& input) {
+Http1Refusal RequestDecoder::read_fields(std::span<const std::byte>& input) {
   for (;;) {
     switch (fields_.next(input)) {
       case FieldReader::Event::kNeedInput:
-        return 0;
+        return {};
       case FieldReader::Event::kError:
-        return fields_.error_status();
+        at_next_byte_ = true;
+        return fields_.refusal();
       case FieldReader::Event::kField:
-        if (const int status = take_field(fields_.name(), fields_.value())) return status;
+        if (const auto refusal = take_field(fields_.name(), fields_.value())) return refusal;
         break;
       case FieldReader::Event::kEnd:
         fields_.shrink(kBufferKeptSizeMax);
@@ -187,24 +198,27 @@ int RequestDecoder::read_fields(std::span<const std::byte>& input) {
   }
 }
 
-int RequestDecoder::read_trailers(std::span<const std::byte>& input) {
+Http1Refusal RequestDecoder::read_trailers(std::span<const std::byte>& input) {
   for (;;) {
     const std::span<const std::byte> before = input;
     const FieldReader::Event event = fields_.next(input);
     trailers_.append(reinterpret_cast<const char*>(before.data()), before.size() - input.size());
     switch (event) {
       case FieldReader::Event::kNeedInput:
-        return 0;
+        return {};
       case FieldReader::Event::kError:
-        return fields_.error_status();
+        at_next_byte_ = true;
+        return fields_.refusal();
       case FieldReader::Event::kField:
-        if (is_forbidden_trailer(fields_.name())) return 400;
+        if (is_forbidden_trailer(fields_.name())) {
+          return {400, "a trailer has a name that trailers must not have"};
+        }
         break;
       case FieldReader::Event::kEnd:
         fields_.shrink(kBufferKeptSizeMax);
         trailers_.resize(trailers_.size() - 2);  // its empty line
         state_ = State::kEnd;
-        return 0;
+        return {};
     }
   }
 }
@@ -224,7 +238,8 @@ RequestDecoder::Event RequestDecoder::read_chunked_body(std::span<const std::byt
     case ChunkedDecoder::Event::kNeedInput:
       return Event::kNeedInput;
     case ChunkedDecoder::Event::kError:
-      return fail(chunked_.error_status());
+      at_next_byte_ = true;
+      return fail(chunked_.refusal());
     case ChunkedDecoder::Event::kChunk:
       return Event::kChunk;
     case ChunkedDecoder::Event::kData:
@@ -238,8 +253,9 @@ RequestDecoder::Event RequestDecoder::read_chunked_body(std::span<const std::byt
   return Event::kNeedInput;
 }
 
-// The take_ functions that follow keep what a field says. They return an error's status or 0.
-int RequestDecoder::take_field(std::string_view name, std::string_view value) {
+// The take_ functions that follow keep what a field says. They return why the request is refused,
+// if it is.
+Http1Refusal RequestDecoder::take_field(std::string_view name, std::string_view value) {
   if (equals_ignoring_case(name, "Host")) return take_host(value);
   if (equals_ignoring_case(name, "Content-Length")) return take_content_length(value);
   if (equals_ignoring_case(name, "Transfer-Encoding")) return take_transfer_encoding(value);
@@ -250,45 +266,52 @@ int RequestDecoder::take_field(std::string_view name, std::string_view value) {
   if (equals_ignoring_case(name.substr(0, kControlPrefix.size()), kControlPrefix)) {
     head_.controls = true;
   }
-  return 0;
+  return {};
 }
 
-int RequestDecoder::take_host(std::string_view value) {
-  if (facts_.host || !is_host(value)) return 400;
+Http1Refusal RequestDecoder::take_host(std::string_view value) {
+  if (facts_.host) return {400, "there is a second Host header"};
+  if (!is_host(value)) return {400, "the Host header names no host"};
   facts_.host = true;
-  return 0;
+  return {};
 }
 
-int RequestDecoder::take_content_length(std::string_view value) {
-  if (facts_.content_length || facts_.chunked || facts_.unknown_coding) return 400;
+Http1Refusal RequestDecoder::take_content_length(std::string_view value) {
+  if (facts_.content_length) return {400, "there is a second Content-Length header"};
+  if (facts_.chunked || facts_.unknown_coding) {
+    return {400, "there are both Transfer-Encoding and Content-Length"};
+  }
   const auto length = parse_decimal(value);
-  if (!length) return 400;
+  if (!length) return {400, "Content-Length is not a decimal number"};
   facts_.content_length = true;
   head_.content_length = *length;
-  return 0;
+  return {};
 }
 
 // #( token *( OWS ";" OWS parameter ) ), without empty members. Repeated fields continue the list.
-int RequestDecoder::take_transfer_encoding(std::string_view value) {
-  if (head_.version == HttpVersion::kHttp10 || facts_.content_length) return 400;
+Http1Refusal RequestDecoder::take_transfer_encoding(std::string_view value) {
+  if (head_.version == HttpVersion::kHttp10) return {400, "HTTP/1.0 has no Transfer-Encoding"};
+  if (facts_.content_length) return {400, "there are both Transfer-Encoding and Content-Length"};
   std::string_view rest = value;
   for (;;) {
     // Whatever follows "chunked" makes it not the final coding, or applies it twice.
-    if (facts_.chunked) return 400;
+    if (facts_.chunked) return {400, "chunked is not the last transfer coding"};
     const std::string_view coding = consume_token(rest);
     const std::string_view before_parameters = rest;
-    if (coding.empty() || !consume_parameters(rest)) return 400;
+    if (coding.empty() || !consume_parameters(rest)) {
+      return {400, "Transfer-Encoding is malformed"};
+    }
     const bool has_parameters = rest.size() != before_parameters.size();
     if (!equals_ignoring_case(coding, "chunked")) {
       facts_.unknown_coding = true;
     } else if (has_parameters) {
-      return 400;  // "chunked" defines none (RFC 9112 section 7)
+      return {400, "chunked has parameters"};  // it defines none (RFC 9112 section 7)
     } else {
       facts_.chunked = true;
     }
     rest = trim(rest);
-    if (rest.empty()) return 0;
-    if (rest.front() != ',') return 400;
+    if (rest.empty()) return {};
+    if (rest.front() != ',') return {400, "Transfer-Encoding is malformed"};
     rest = trim(rest.substr(1));
   }
 }
@@ -306,13 +329,15 @@ void RequestDecoder::take_expect(std::string_view value) {
   (known ? facts_.continue_expected : facts_.unknown_expectation) = true;
 }
 
-// Judges the fields together and fills head_. Returns an error's status or 0.
-int RequestDecoder::finish_head() {
+// Judges the fields together and fills head_. Returns why the request is refused, if it is.
+Http1Refusal RequestDecoder::finish_head() {
   const bool http11 = head_.version == HttpVersion::kHttp11;
-  if (http11 && !facts_.host) return 400;
-  if (facts_.unknown_coding) return 501;
-  if (facts_.content_length && head_.content_length > limits_.body_size_max) return 413;
-  if (http11 && facts_.unknown_expectation) return 417;
+  if (http11 && !facts_.host) return {400, "there is no Host header"};
+  if (facts_.unknown_coding) return {501, "the transfer coding is not chunked"};
+  if (facts_.content_length && head_.content_length > limits_.body_size_max) {
+    return {413, "the body is larger than the limit"};
+  }
+  if (http11 && facts_.unknown_expectation) return {417, "the expectation is not 100-continue"};
 
   head_.method = line_.method();
   head_.target = line_.target();
@@ -330,7 +355,7 @@ int RequestDecoder::finish_head() {
     state_ = State::kEnd;
   }
   head_.expects_continue = http11 && facts_.continue_expected && state_ != State::kEnd;
-  return 0;
+  return {};
 }
 
 }  // namespace echod::wire

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "wire/http1_refusal.h"
+
 namespace echod::wire {
 
 // Old clients send a CRLF after a body that they do not count (RFC 9112 section 2.2).
@@ -19,7 +21,7 @@ class RequestLineReader {
   enum class Event : uint8_t {
     kNeedInput,  // all of the input is consumed
     kEnd,        // the line was read
-    kError,      // error_status() says why; read no further
+    kError,      // refusal() says why; read no further
   };
 
   // Begins a line of at most `size_max` bytes before its CRLF.
@@ -40,8 +42,8 @@ class RequestLineReader {
   int minor_version() const { return minor_version_; }  // of HTTP/1
   size_t size() const { return size_; }                 // before the CRLF
 
-  // After kError: 400, 414 (over the limit) or 505 (another major version).
-  int error_status() const { return error_status_; }
+  // After kError: with 400, 414 (over the limit) or 505 (another major version).
+  const Http1Refusal& refusal() const { return refusal_; }
 
   // Gives back a buffer larger than `size_kept`, and with it the method and target.
   void shrink(size_t size_kept);
@@ -50,9 +52,9 @@ class RequestLineReader {
   enum class State : uint8_t { kEmptyLine, kEmptyLineFeed, kMethod, kTarget, kVersion, kLineFeed };
 
   void take_run(std::span<const std::byte>& input);
-  int step(unsigned char byte);
-  int empty_line_byte(unsigned char byte);
-  int version_byte(unsigned char byte);
+  Http1Refusal step(unsigned char byte);
+  Http1Refusal empty_line_byte(unsigned char byte);
+  Http1Refusal version_byte(unsigned char byte);
 
   std::string line_;  // the method, then the target, without the space
   size_t method_size_ = 0;
@@ -65,7 +67,7 @@ class RequestLineReader {
   uint8_t empty_lines_ = 0;
   uint8_t major_version_ = 0;
   uint8_t minor_version_ = 0;
-  int error_status_ = 0;
+  Http1Refusal refusal_;
 };
 
 }  // namespace echod::wire

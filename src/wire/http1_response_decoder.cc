@@ -125,7 +125,7 @@ bool ResponseDecoder::read_fields(std::span<const std::byte>& input) {
       case FieldReader::Event::kNeedInput:
         return false;
       case FieldReader::Event::kError:
-        fail(fields_.error_status() == 431 ? "head too large" : "malformed header field");
+        fail(fields_.refusal().status == 431 ? "head too large" : "malformed header field");
         return false;
       case FieldReader::Event::kField:
         if (auto problem = take_field(fields_.name(), fields_.value()); !problem.empty()) {
@@ -166,7 +166,7 @@ ResponseDecoder::Event ResponseDecoder::read_body(std::span<const std::byte>& in
       case ChunkedDecoder::Event::kNeedInput:
         return Event::kNeedInput;
       case ChunkedDecoder::Event::kError:
-        return fail(chunked_.error_status() == 413 ? "body too large" : "malformed chunk");
+        return fail(chunked_.refusal().status == 413 ? "body too large" : "malformed chunk");
       case ChunkedDecoder::Event::kChunk:
         ECHOD_CHECK(false);  // its data comes first
       case ChunkedDecoder::Event::kData:

@@ -38,6 +38,8 @@ struct Decoded {
 struct Outcome {
   std::vector<Decoded> requests;
   int error_status = 0;  // 0: no error
+  std::string error_rule = {};
+  uint64_t refused_at = 0;
   bool in_request = false;
 
   bool operator==(const Outcome&) const = default;
@@ -54,7 +56,8 @@ inline std::ostream& operator<<(std::ostream& out, const Decoded& decoded) {
 
 inline std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
   for (const Decoded& decoded : outcome.requests) out << '{' << decoded << "} ";
-  return out << "status=" << outcome.error_status << " in_request=" << outcome.in_request;
+  return out << "status=" << outcome.error_status << " (" << outcome.error_rule << " at "
+             << outcome.refused_at << ") in_request=" << outcome.in_request;
 }
 
 // What the decoder keeps of a request as it came.
@@ -142,6 +145,9 @@ class Feeder {
       }
       case RequestDecoder::Event::kError:
         outcome_.error_status = decoder_.error_status();
+        outcome_.error_rule = decoder_.refusal().rule;
+        outcome_.refused_at = decoder_.refused_at();
+        EXPECT_FALSE(outcome_.error_rule.empty());
         return false;
     }
     return false;

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from support import Interactive, curl, echo, receive_all, reset, send_until_blocked
+from support import (Interactive, curl, echo, receive_all, reset, send_until_blocked,
+                     wait_until)
 
 
 def test_banner(echod, any_engine):
@@ -61,6 +62,20 @@ def test_log_of_a_connection(echod, engine):
     ]
     totals = r"\(received 22 bytes, sent 22 bytes, \d+\.\d\d\d s\)"
     assert re.fullmatch(re.escape(f"[{address}] Connection closed ") + totals, ending)
+
+
+def test_the_log_says_why_a_request_is_refused(echod, tmp_path):
+    access = tmp_path / "access"
+    server = echod("--access-log", access, "--access-log-format", "json")
+    with server.connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        answer = receive_all(connection)
+    why = "there is no Host header, at byte 18 of the request"
+    assert answer.endswith(f"\r\n\r\n400 Bad Request\r\n{why}\r\n".encode())
+    server.wait_log(f"Refused with 400: {why}$")
+    server.wait_log("Received 18 bytes$")
+    assert "echoing back" not in server.log
+    wait_until(lambda: '"refusal":"there is no Host header"' in access.read_text(), "a line")
 
 
 def test_falls_quiet_after_ten_reads(echod, engine):
