@@ -30,23 +30,28 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   EchoService(Settings settings, Log& log)
       : settings_(std::move(settings)),
         memory_(settings_.memory_max),
-        http1_(with_memory(settings_.http, memory_)),
+        http1_(shared_with_all(settings_.http)),
         log_(log),
         connection_log_(log) {}
+
+  // From any thread: from now on responses end their connections.
+  void announce_stop() { stopping_.store(true, std::memory_order_relaxed); }
 
   Task<> serve(EventLoop& loop, Accepted accepted) override;
   void accept_paused(const Error& error) override;
   void source_refused(const Endpoint& peer) override;
 
  private:
-  static HttpSettings with_memory(HttpSettings settings, MemoryBudget& memory) {
-    settings.memory = &memory;
+  HttpSettings shared_with_all(HttpSettings settings) {
+    settings.memory = &memory_;
+    settings.stopping = &stopping_;
     return settings;
   }
   const Handler& handler_for(wire::Protocol protocol) const;
 
   Settings settings_;
   MemoryBudget memory_;
+  std::atomic<bool> stopping_{false};
   RawHandler raw_;
   Http1Handler http1_;
   Log& log_;

@@ -221,6 +221,10 @@ void add_timeouts(CommandParser& parser, ServeOptions& options) {
       "WebSocket: a client that was silent so long is sent a ping, and given up after as long "
       "again (0: never)");
   parser.add_duration(
+      "--drain-delay", [&options](Duration d) { options.drain_delay = d; },
+      "After SIGTERM or SIGINT, go on serving for so long, with Connection: close, so that clients "
+      "and load balancers move on before the listeners close (0)");
+  parser.add_duration(
       "--drain-timeout", [&options](Duration d) { options.drain_timeout = d; },
       "After SIGTERM or SIGINT, open echoes may go on this long (5s)");
 }

@@ -48,6 +48,7 @@ struct ServeOptions {
   std::optional<Duration> idle_timeout;  // none: kIdleTimeout, or kSequentialIdleTimeout
   Duration stall_timeout = std::chrono::seconds(30);
   Duration detect_timeout = std::chrono::seconds(3);
+  Duration drain_delay = Duration::zero();  // after the signal, until draining begins
   Duration drain_timeout = std::chrono::seconds(5);
   HttpSettings http;
   std::optional<uint64_t> seed;  // of http.control; none: one that differs at each start

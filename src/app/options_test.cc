@@ -305,6 +305,7 @@ TEST(OptionsTest, HelpMentionsEveryOption) {
                                     "--stall-timeout",
                                     "--detect-timeout",
                                     "--header-timeout",
+                                    "--drain-delay",
                                     "--drain-timeout",
                                     "--log-format",
                                     "--log-level",

@@ -121,8 +121,16 @@ void wait_for_stop(const Server& server, const StopSignals& signals, Log& log,
   }
 }
 
-int drain(Server& server, const StopSignals& signals, Duration timeout, Log& log) {
+int drain(Server& server, const StopSignals& signals, const ServeOptions& options, Log& log) {
   MonotonicClock clock;
+  const Duration timeout = options.drain_timeout;
+  server.announce_stop();
+  if (options.drain_delay > Duration::zero()) {
+    report(log, LogLevel::kInfo, "drain_delay",
+           fmt::format("Stopping in {}: serving with Connection: close until then",
+                       format_duration(options.drain_delay)));
+    wait_or_die(server, signals, clock, clock.now() + options.drain_delay);
+  }
   server.request(Phase::kDraining);
   std::string rest =
       server.connections() == 0
@@ -178,7 +186,7 @@ int serve(const ServeOptions& options) {
            "--access-log-format has no effect without --access-log");
   }
   wait_for_stop(**server, signals, **log, access_log.get());
-  return drain(**server, signals, options.drain_timeout, **log);
+  return drain(**server, signals, options, **log);
 }
 
 }  // namespace echod

@@ -38,6 +38,10 @@ class Server {
   // Connections open now.
   size_t connections() const { return admission_.connections(); }
 
+  // From any thread: the server will stop soon. It serves as before, but responses end their
+  // connections, so that clients open the next one elsewhere.
+  void announce_stop() { service_.announce_stop(); }
+
   // From any thread; see Engine.
   void request(Phase phase) { engine_->request(phase); }
   bool wait(Deadline deadline) { return engine_->wait(deadline); }

@@ -3,6 +3,7 @@
 // counters that all of them share.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "base/memory_budget.h"
@@ -63,6 +64,10 @@ struct HttpSettings {
 
   // Told of each request; null: nobody is. Must outlive the handler.
   HttpObserver* observer = nullptr;
+
+  // Set once the server is about to stop: responses then end their connections, so that clients
+  // open the next one elsewhere. Null: never. Must outlive the handler.
+  const std::atomic<bool>* stopping = nullptr;
 
   // Limits what requests make the server keep beyond their connections' buffers; null: nothing
   // does. Must outlive the handler.

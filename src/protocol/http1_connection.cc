@@ -19,6 +19,10 @@ using Event = wire::RequestDecoder::Event;
 // Bytes of a head that are kept without the memory budget.
 constexpr size_t kFreeHeadSize = 8 * 1024;
 
+// How long an idle connection of a server that drains waits for a request on its way, and then for
+// its client's end, so that what it still sends does not reset it.
+constexpr Duration kDrainGrace = std::chrono::milliseconds(100);
+
 std::optional<wire::DeflatePolicy> policy_of(WebSocketCompression compression) {
   if (compression == WebSocketCompression::kOff) return std::nullopt;
   const bool alone = compression == WebSocketCompression::kMessage;
@@ -50,7 +54,11 @@ Task<> Http1Connection::serve() {
     Head head = co_await read_head();
     if (head == Head::kNone) {
       co_await output_.flush();
-      co_await peer_.finish_sending();
+      if (drained_) {
+        co_await finish_and_linger(peer_, session_, kDrainGrace);
+      } else {
+        co_await peer_.finish_sending();
+      }
       co_return;
     }
     ++session_.requests;
@@ -108,10 +116,24 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
       co_return Head::kRefused;
     }
     bool drained = !received && !begun && received.error().code == Errc::kAborted;
-    if (drained) co_return Head::kNone;
+    if (drained) {
+      bool more = co_await receive_last();
+      if (!more) co_return Head::kNone;
+      continue;
+    }
     bool more = co_await std::move(received);
     if (!more) co_return Head::kNone;
   }
+}
+
+// The server drains. A request may be on its way on a connection that seems idle: one that comes
+// within a moment is answered, as the last. Returns whether something came.
+Task<bool> Http1Connection::receive_last() {
+  if (std::exchange(drained_, true)) co_return false;
+  peer_.expires_at(session_.clock.now() + kDrainGrace);
+  Result<bool> received = co_await exchange_.receive_more().observed();
+  peer_.expires_at(kNever);
+  co_return received && *received;
 }
 
 // A response to TRACE would show a script what the browser hides from it, and one to CONNECT would

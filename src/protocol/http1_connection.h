@@ -31,6 +31,7 @@ class Http1Connection {
   Task<BodyEnd> answer_on(HttpRoute route);
   Task<> upgrade(const wire::WebSocketFields& fields);
   Task<> refuse(wire::Http1Refusal refusal, uint64_t at = 0, bool silent = false);
+  Task<bool> receive_last();
   bool refused_method() const;
   void compose_refusal(int status, std::string_view why, bool silent);
 
@@ -40,6 +41,7 @@ class Http1Connection {
   Http1Exchange exchange_;
   GatheredOutput& output_;      // the exchange's
   wire::Http1Refusal refusal_;  // of a request that is refused
+  bool drained_ = false;        // the server drains
   bool upgraded_ = false;       // it is over, and was a WebSocket at its end
   bool head_deadline_set_ = false;
   Time head_begin_;  // of a head that did not come in one piece

@@ -161,6 +161,9 @@ Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming f
   silent_ = bodiless || empty || head().method == "HEAD";
   framing_ = framing;
   if (plan_.close || (framing == BodyFraming::kNone && !silent_)) keep_alive_ = false;
+  // Requests that came with this one are answered too.
+  const bool more_came = body_read_ && !unread_.empty();
+  if (is_stopping() && !more_came) keep_alive_ = false;
   text_.clear();
   wire::append_status_line(text_, status);
   wire::append_field(text_, "Date", http_date_now());
@@ -333,6 +336,10 @@ Task<BodyEnd> Http1Exchange::decline(int status, std::string_view text, std::str
   response.fields = fields;
   co_await answer(response, line);
   co_return BodyEnd::kComplete;
+}
+
+bool Http1Exchange::is_stopping() const {
+  return settings_.stopping != nullptr && settings_.stopping->load(std::memory_order_relaxed);
 }
 
 bool Http1Exchange::has_credentials() const {

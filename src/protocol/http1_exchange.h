@@ -218,6 +218,7 @@ class Http1Exchange {
   };
 
   bool has_credentials() const;
+  bool is_stopping() const;
   void start_coder(const HttpResponseHead& response);
   bool keep_part(KeptBody& body, std::span<const std::byte> part);
   Task<> write_framed(std::string_view part);
