@@ -3,6 +3,7 @@
 #include "protocol/http_generated.h"
 #include "protocol/http_page.h"
 #include "protocol/http_reflection.h"
+#include "protocol/response_fields.h"
 
 namespace echod {
 namespace {
@@ -56,8 +57,12 @@ Task<BodyEnd> stream_body(Http1Exchange& exchange) {
       continue;
     }
     if (!begun) {
+      std::string fields;
+      const bool more_fields = head.content_coded || (chunked && head.trailers_announced);
+      if (more_fields) fields = echoed_fields(exchange.head_bytes());
       const HttpResponseHead response{.content_type = wire::safe_content_type(head.content_type),
-                                      .size = head.content_length};
+                                      .size = head.content_length,
+                                      .fields = fields};
       co_await exchange.write_head(response, head.framing);
       begun = true;
     }
@@ -77,7 +82,10 @@ Task<BodyEnd> stream_body(Http1Exchange& exchange) {
     co_await output.pass(exchange.received(), part);
     if (chunk_ends) co_await output.write("\r\n");
   }
-  co_await exchange.end();
+  std::string trailers;
+  const std::string_view came = exchange.decoder().trailer_bytes();
+  if (!came.empty()) trailers = echoed_trailers(came);
+  co_await exchange.end(trailers);
   co_return BodyEnd::kComplete;
 }
 
@@ -90,9 +98,10 @@ Task<BodyEnd> echo_body(Http1Exchange& exchange, std::string_view argument) {
     end = co_await answer_generated(exchange, *size);
   } else if (exchange.head().framing == BodyFraming::kNone) {
     end = co_await reflect(exchange, argument);
-  } else if (exchange.compresses()) {
+  } else if (exchange.compresses() && !exchange.head().content_coded) {
     end = co_await stream_compressed(exchange);
   } else {
+    exchange.do_not_compress();  // what is coded already is not coded again
     end = co_await stream_body(exchange);
   }
   co_return end;

@@ -72,7 +72,7 @@ TEST(Http1EchoTest, ThePostedBodyByteForByte) {
 TEST(Http1EchoTest, AChunkedBodyComesBackChunked) {
   Conversation conversation(handler());
   conversation.send(std::string(kChunkedHead) +
-                    "\r\n5;extension=1\r\nHello\r\n1\r\n!\r\n0\r\nX-Trailer: dropped\r\n\r\n");
+                    "\r\n5;extension=1\r\nHello\r\n1\r\n!\r\n0\r\nX-Trailer: kept\r\n\r\n");
   EXPECT_EQ(undated(conversation.received()),
             "HTTP/1.1 200 OK\r\n"
             "Date: *\r\n"
@@ -82,7 +82,7 @@ TEST(Http1EchoTest, AChunkedBodyComesBackChunked) {
             "Cache-Control: no-store\r\n"
             "Transfer-Encoding: chunked\r\n"
             "\r\n"
-            "5\r\nHello\r\n1\r\n!\r\n0\r\n\r\n");
+            "5\r\nHello\r\n1\r\n!\r\n0\r\nX-Trailer: kept\r\n\r\n");
   EXPECT_EQ(conversation.server().sends().size(), 1u);
 }
 
@@ -270,6 +270,34 @@ TEST(Http1EchoTest, TwoBuffersSufficeForAnyBody) {
     ASSERT_EQ(responses.size(), 2u);
     EXPECT_TRUE(responses[0].body == body && responses[1].body == body);
   }
+}
+
+TEST(Http1EchoTest, TrailersComeBack) {
+  const Http1Handler handler{HttpSettings()};
+  Conversation conversation(handler);
+  conversation.send(
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
+      "Trailer: X-Sum, Set-Cookie\r\nTrailer: grpc-status\r\n\r\n"
+      "5\r\nHello\r\n0\r\nX-Sum:  1 \r\nSet-Cookie: a=b\r\nCache-Control: public\r\ngrpc-status: "
+      "0\r\n\r\n");
+  conversation.finish();
+  EXPECT_TRUE(conversation.received().contains("\r\nTrailer: X-Sum, grpc-status\r\n"));
+  EXPECT_TRUE(conversation.received().ends_with(
+      "\r\n5\r\nHello\r\n0\r\nX-Sum: 1\r\ngrpc-status: 0\r\n\r\n"))
+      << conversation.received();
+}
+
+TEST(Http1EchoTest, ACodedBodyComesBackWithItsCoding) {
+  const Http1Handler handler{HttpSettings()};
+  Conversation conversation(handler);
+  conversation.send(
+      "POST /?gzip=true HTTP/1.1\r\nHost: h\r\nContent-Encoding: br, gzip\r\nAccept-Encoding: "
+      "gzip\r\n"
+      "Content-Type: application/json\r\nContent-Length: 3\r\n\r\nabc");
+  conversation.finish();
+  EXPECT_TRUE(conversation.received().contains("\r\nContent-Encoding: br, gzip\r\n"));
+  EXPECT_TRUE(conversation.received().contains("\r\nContent-Type: application/json\r\n"));
+  EXPECT_TRUE(conversation.received().ends_with("\r\n\r\nabc")) << conversation.received();
 }
 
 }  // namespace

@@ -294,10 +294,17 @@ Task<> Http1Exchange::flush() {
   co_await output_.flush();
 }
 
-Task<> Http1Exchange::end() {
+Task<> Http1Exchange::end(std::string_view trailers) {
   if (coder_ && !silent_) co_await drain_encoder(true);
   coder_.reset();
-  if (framing_ == BodyFraming::kChunked && !silent_) co_await output_.write(wire::kLastChunk);
+  if (framing_ != BodyFraming::kChunked || silent_) co_return;
+  if (trailers.empty()) {
+    co_await output_.write(wire::kLastChunk);
+    co_return;
+  }
+  co_await output_.write("0\r\n");
+  co_await output_.write(trailers);
+  co_await output_.write("\r\n");
 }
 
 Task<> Http1Exchange::answer(HttpResponseHead response, std::string_view body) {

@@ -84,6 +84,9 @@ class Http1Exchange {
   // know of it.
   bool compresses() const { return coding_ != wire::ContentCoding::kIdentity; }
 
+  // The body is sent as it is, whatever the client asked for.
+  void do_not_compress() { coding_ = wire::ContentCoding::kIdentity; }
+
   // Whether the connection is kept when the request under way has been answered.
   bool keep_alive() const { return keep_alive_; }
   void end_connection() { keep_alive_ = false; }
@@ -159,7 +162,8 @@ class Http1Exchange {
   // Sends what was written, before a wait.
   Task<> flush();
 
-  Task<> end();
+  // `trailers`: lines, each with its CRLF; sent where there are chunks.
+  Task<> end(std::string_view trailers = {});
 
   // All of it: begin(), write(), end().
   Task<> answer(HttpResponseHead head, std::string_view body);

@@ -84,13 +84,14 @@ size_t count_arguments(std::string_view text) {
   return count;
 }
 
-Task<> write_fields(HttpDocument& document, JsonWriter& json, std::string_view head_bytes) {
+Task<> write_fields(HttpDocument& document, JsonWriter& json, std::string_view its_name,
+                    wire::FieldLines lines) {
   std::vector<std::pair<std::string, std::string_view>> canonical_names;
-  for (const wire::FieldLine& line : wire::fields_of(head_bytes)) {
+  for (const wire::FieldLine& line : lines) {
     canonical_names.emplace_back(canonical(line.name), line.value());
   }
   Lists lists(canonical_names.begin(), canonical_names.end());
-  co_await write_lists(document, json, "headers", lists);
+  co_await write_lists(document, json, its_name, lists);
 }
 
 std::string origin_of(const Session& session) {
@@ -171,6 +172,18 @@ Task<> write_json(HttpDocument& document, JsonWriter& json, std::string_view tex
   }
 }
 
+// Takes the backslashes of quoted pairs out of a part's name, where it lies in `body`.
+std::string_view unescaped(std::string_view name, std::span<char> body) {
+  const std::span<char> text =
+      body.subspan(static_cast<size_t>(name.data() - body.data()), name.size());
+  size_t size = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) ++i;
+    text[size++] = text[i];
+  }
+  return name.substr(0, size);
+}
+
 // What the body says as a form.
 Task<> write_form(HttpDocument& document, JsonWriter& json, BodyKind kind,
                   std::string_view content_type, std::span<char> body) {
@@ -181,7 +194,7 @@ Task<> write_form(HttpDocument& document, JsonWriter& json, BodyKind kind,
     const auto parts =
         wire::form_parts(content_type, {body.data(), body.size()}, kListedArgumentsMax);
     for (const wire::FormPart& part : parts.value_or(std::vector<wire::FormPart>())) {
-      (part.filename ? files : form).emplace_back(part.name, part.content);
+      (part.filename ? files : form).emplace_back(unescaped(part.name, body), part.content);
     }
   }
   co_await document.take_turns();
@@ -209,7 +222,7 @@ Task<> write_anything(HttpDocument& document, AnythingRequest request) {
   JsonWriter json(kIndent);
   json.begin_object();
   co_await write_lists(document, json, "args", arguments);
-  co_await write_fields(document, json, head_bytes);
+  co_await write_fields(document, json, "headers", wire::fields_of(head_bytes));
   json.member("method", head.method);
   json.member("origin", origin_of(request.exchange.session()));
   const std::string url = url_of(head, head_bytes);
@@ -226,6 +239,9 @@ Task<> write_anything(HttpDocument& document, AnythingRequest request) {
     json.name("json");
     json.null();
   }
+  const std::string_view trailers = request.exchange.decoder().trailer_bytes();
+  if (!trailers.empty())
+    co_await write_fields(document, json, "trailers", wire::FieldLines(trailers));
   json.end_object();
   co_await document.write_rest(json);
 }
@@ -233,7 +249,7 @@ Task<> write_anything(HttpDocument& document, AnythingRequest request) {
 Task<> write_headers(HttpDocument& document, std::string_view head_bytes) {
   JsonWriter json(kIndent);
   json.begin_object();
-  co_await write_fields(document, json, head_bytes);
+  co_await write_fields(document, json, "headers", wire::fields_of(head_bytes));
   json.end_object();
   co_await document.write_rest(json);
 }

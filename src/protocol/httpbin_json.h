@@ -24,7 +24,7 @@ bool anything_fits(const AnythingRequest& request);
 // {"args", "headers", "method", "origin", "url", "data", "files", "form", "json"}. `data` is the
 // body: as text where its type is text, JSON or a form, else as a data URL (RFC 2397). A body that
 // is not what its type says has no form and null for JSON, and so has one that would need more than
-// 4 MiB to show.
+// 4 MiB to show. The trailers of a chunked body are "trailers", which go-httpbin has not.
 Task<> write_anything(HttpDocument& document, AnythingRequest request);
 
 // {"headers": {"Name": ["value"]}}

@@ -85,6 +85,13 @@ TEST(HttpbinJsonTest, NumbersAndStringsAsTheyCame) {
   EXPECT_NE(shown.find(R"("b": "\u00e9\ud800")"), std::string::npos) << shown;
 }
 
+TEST(HttpbinJsonTest, APartsNameMayHaveAQuote) {
+  const Json shown = Json::parse(
+      anything("multipart/form-data; boundary=b",
+               "--b\r\nContent-Disposition: form-data; name=\"a\\\"b\"\r\n\r\n1\r\n--b--\r\n"));
+  EXPECT_EQ(shown["form"].dump(), R"({"a\"b":["1"]})");
+}
+
 // What is longer than a part is sent in chunks, whole.
 TEST(HttpbinJsonTest, ALargeBodyIsShownWhole) {
   std::string text = "\"quoted\"\n";

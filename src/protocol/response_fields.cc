@@ -6,7 +6,9 @@
 #include <array>
 #include <span>
 
+#include "wire/credentials.h"
 #include "wire/http1.h"
+#include "wire/http1_head.h"
 #include "wire/http1_syntax.h"
 
 namespace echod {
@@ -43,6 +45,28 @@ constexpr std::array kRefusedNames = std::to_array<std::string_view>({
 });
 constexpr std::string_view kRefusedPrefix = "Proxy-";
 
+// Trailers that do not come back. Browsers and proxies read few trailers, so that those which mean
+// something to somebody are known.
+constexpr std::array kKeptTrailers = std::to_array<std::string_view>({
+    "Age",
+    "Alt-Svc",
+    "Cache-Control",
+    "Clear-Site-Data",
+    "Date",
+    "Expires",
+    "Link",
+    "Location",
+    "Pragma",
+    "Refresh",
+    "Retry-After",
+    "Vary",
+    "Via",
+    "Warning",
+    "Strict-Transport-Security",
+});
+constexpr std::array kKeptTrailerPrefixes = std::to_array<std::string_view>(
+    {"Access-Control-", "Content-", "Cross-Origin-", "X-Accel-", "X-Envoy-", "X-Sendfile"});
+
 bool begins_with(std::string_view name, std::string_view prefix) {
   return equals_ignoring_case(name.substr(0, prefix.size()), prefix);
 }
@@ -71,6 +95,46 @@ bool is_allowable_field(std::string_view text) {
   if (text == "*") return true;
   if (text.ends_with('*')) text.remove_suffix(1);
   return wire::is_token(text);
+}
+
+bool is_echoed_trailer(std::string_view name) {
+  return !is_among(name, kRefusedNames) && !begins_with(name, kRefusedPrefix) &&
+         !is_among(name, kKeptTrailers) && !wire::is_credential_name(name) &&
+         !begins_with(name, "WWW-Auth") &&
+         std::ranges::none_of(kKeptTrailerPrefixes,
+                              [=](std::string_view prefix) { return begins_with(name, prefix); });
+}
+
+std::string echoed_trailers(std::string_view lines) {
+  std::string echoed;
+  for (const wire::FieldLine& line : wire::FieldLines(lines)) {
+    if (is_echoed_trailer(line.name)) wire::append_field(echoed, line.name, line.value());
+  }
+  return echoed;
+}
+
+std::string echoed_fields(std::string_view head_bytes) {
+  std::string codings;
+  std::string trailers;
+  const auto append = [](std::string& list, std::string_view member) {
+    list += list.empty() ? "" : ", ";
+    list += member;
+  };
+  for (const wire::FieldLine& line : wire::fields_of(head_bytes)) {
+    const bool coding = equals_ignoring_case(line.name, "Content-Encoding");
+    if (!coding && !equals_ignoring_case(line.name, "Trailer")) continue;
+    std::string_view list = line.value();
+    while (!list.empty()) {
+      const std::string_view member = wire::trim(wire::consume_member(list));
+      if (!wire::is_token(member)) continue;
+      if (coding) append(codings, member);
+      if (!coding && is_echoed_trailer(member)) append(trailers, member);
+    }
+  }
+  std::string fields;
+  if (!codings.empty()) wire::append_field(fields, "Content-Encoding", codings);
+  if (!trailers.empty()) wire::append_field(fields, "Trailer", trailers);
+  return fields;
 }
 
 std::expected<std::string, std::string> requested_field(std::string_view text,

@@ -27,6 +27,17 @@ std::expected<std::string, std::string> requested_field(std::string_view text,
 // says. Never one that frames the response, is for the next hop alone, or is the server's own word.
 bool is_allowed_field(std::string_view name, const AllowedFields& allowed = {});
 
+// Whether a request's trailer of that name may come back as a trailer: none that says how the
+// response is to be understood, kept or trusted (RFC 9110 section 6.5.1), or is a credential.
+bool is_echoed_trailer(std::string_view name);
+
+// Of a request's trailer section, the lines that may come back.
+std::string echoed_trailers(std::string_view lines);
+
+// Fields for a response that echoes a body, as lines: how the body is coded (Content-Encoding) and
+// which trailers are announced (Trailer), as the request's `head_bytes` say.
+std::string echoed_fields(std::string_view head_bytes);
+
 // Whether `allowed` may have the member `text`: a token, or one with a "*" behind it, or "*".
 bool is_allowable_field(std::string_view text);
 

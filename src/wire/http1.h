@@ -52,6 +52,8 @@ struct RequestHead {
   bool expects_continue =
       false;              // Expect: 100-continue on HTTP/1.1 with a body (RFC 9110 section 10.1.1)
   bool controls = false;  // a field's name begins with kControlPrefix
+  bool content_coded = false;       // there is a Content-Encoding
+  bool trailers_announced = false;  // there is a Trailer
 };
 
 // Decodes one connection's requests, one after another.

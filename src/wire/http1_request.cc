@@ -263,6 +263,8 @@ Http1Refusal RequestDecoder::take_field(std::string_view name, std::string_view 
   if (equals_ignoring_case(name, "Expect")) take_expect(value);
   // Sent twice, the last one counts: a usual reading of what RFC 9110 section 8.3 leaves open.
   if (equals_ignoring_case(name, "Content-Type")) content_type_ = value;
+  if (equals_ignoring_case(name, "Content-Encoding")) head_.content_coded = true;
+  if (equals_ignoring_case(name, "Trailer")) head_.trailers_announced = true;
   if (equals_ignoring_case(name.substr(0, kControlPrefix.size()), kControlPrefix)) {
     head_.controls = true;
   }

@@ -20,8 +20,11 @@ std::optional<std::string_view> parameter(std::string_view text, std::string_vie
     text.remove_prefix(1);
     const bool quoted = text.starts_with('"');
     if (quoted) text.remove_prefix(1);
-    // As browsers write them: a quote within is "%22", so the next one is the end.
-    const size_t size = text.find(quoted ? '"' : ';');
+    // Browsers write a quote within as "%22", other programs as a quoted pair.
+    size_t size = text.find(quoted ? '"' : ';');
+    while (quoted && size != std::string_view::npos && size > 0 && text[size - 1] == '\\') {
+      size = text.find('"', size + 1);
+    }
     if (quoted && size == std::string_view::npos) return std::nullopt;
     const std::string_view value = text.substr(0, size);
     if (equals_ignoring_case(key, name)) return quoted ? value : trim(value);

@@ -31,6 +31,15 @@ TEST(MultipartTest, FieldsAndFiles) {
   EXPECT_EQ(form_parts(kType, body, 1), std::nullopt) << "more parts than allowed";
 }
 
+TEST(MultipartTest, AnEscapedQuoteIsPartOfAName) {
+  const std::string body =
+      part(R"(Content-Disposition: form-data; name="a\"b"; filename="c\"")", "1") + "--b ndry--";
+  const auto parts = form_parts(kType, body, 10);
+  ASSERT_TRUE(parts);
+  EXPECT_EQ((*parts)[0].name, R"(a\"b)") << "as it came";
+  EXPECT_EQ((*parts)[0].filename, R"(c\")");
+}
+
 TEST(MultipartTest, WhatIsNoForm) {
   const std::string good = part("Content-Disposition: form-data; name=\"a\"", "1") + "--b ndry--";
   ASSERT_TRUE(form_parts(kType, good, 10));

@@ -104,10 +104,13 @@ std::string HttpReader::read_chunked_body() {
     std::string line = take_until(kLineEnd);
     if (!line.ends_with(kLineEnd)) return body;
     size_t size = parse_number(std::string_view(line).substr(0, line.size() - 2), 16);
+    if (size == 0) break;
     body += take(size);
     EXPECT_EQ(take(2), kLineEnd);
-    if (size == 0) return body;
   }
+  for (std::string line = take_until(kLineEnd); line.size() > 2; line = take_until(kLineEnd)) {
+  }  // trailers
+  return body;
 }
 
 bool HttpReader::at_end() {

@@ -84,9 +84,12 @@ def unchunked(rest):
         if not end:
             return body, b"", True
         size = int(line, 16)
-        body, rest = body + rest[:size], rest[size + 2:]
         if size == 0:
-            return body, rest, False
+            break
+        body, rest = body + rest[:size], rest[size + 2:]
+    while line:  # trailers, up to an empty line
+        line, end, rest = rest.partition(b"\r\n")
+    return body, rest, not end
 
 
 def check(answer, seen):
