@@ -16,6 +16,14 @@ namespace close_code = wire::close_code;
 
 constexpr WebSocketFailure kNotUtf8{close_code::kInvalidPayload, "text is not UTF-8"};
 
+constexpr WebSocketFailure kNoMemory{close_code::kTryAgainLater,
+                                     "no memory to spare (--max-memory)"};
+
+// What zlib holds, for the budget: to inflate (a window and its state), and to do that and deflate
+// anew.
+constexpr size_t kInflaterSize = 48 * 1024;
+constexpr size_t kRecoderSize = 384 * 1024;
+
 wire::WebSocketLimits limits_of(const WebSocketSettings& settings) {
   return {.frame_size_max = settings.message_size_max,
           .message_size_max = settings.message_size_max};
@@ -30,7 +38,8 @@ WebSocketConnection::WebSocketConnection(Stream& peer, Session& session,
       session_(session),
       settings_(settings),
       decoder_(wire::WebSocketRole::kServer, deflate.has_value(), limits_of(settings.websocket)),
-      output_(peer, session.buffers) {
+      output_(peer, session.buffers),
+      lease_(settings.memory) {
   if (!deflate) return;
   const wire::InflateLimits limits{.message_size_max = settings.websocket.message_size_max,
                                    .ratio_max = settings.websocket.inflate_ratio_max,
@@ -134,8 +143,15 @@ bool WebSocketConnection::is_held() const {
   return checked && decoder_.frame().size <= session_.buffers.buffer_size();
 }
 
+// Whether the server's memory budget has room for `size` bytes in all of this connection's.
+bool WebSocketConnection::may_keep(size_t size) { return lease_.grow_to(size); }
+
 Task<> WebSocketConnection::begin_frame() {
   if (decoder_.frame().opcode != WebSocketOpcode::kContinuation) begin_message();
+  if (decoder_.message_compressed() && !may_keep(recoder_ ? kRecoderSize : kInflaterSize)) {
+    co_await fail(kNoMemory);
+    co_return;
+  }
   if (recoder_ && decoder_.message_compressed()) {
     mode_ = Mode::kRecoded;
     co_return;
@@ -160,7 +176,14 @@ Task<> WebSocketConnection::take_payload(std::span<const std::byte> part) {
   } else if (part.size() == decoder_.frame().size) {
     whole_ = part;  // its end is the next event, with nothing received between
   } else {
-    if (!held_.has_buffer()) held_ = co_await session_.buffers.lease();
+    if (!held_.has_buffer()) {
+      const size_t window = decoder_.message_compressed() ? kInflaterSize : 0;
+      if (!may_keep(session_.buffers.buffer_size() + window)) {
+        co_await fail(kNoMemory);
+        co_return;
+      }
+      held_ = co_await session_.buffers.lease();
+    }
     held_.append(part);
   }
 }
@@ -170,9 +193,10 @@ Task<> WebSocketConnection::end_frame() {
   if (mode_ == Mode::kRecoded) {
     Verdict verdict = co_await recoder_->end_frame(fin);
     if (verdict) co_await fail(*verdict);
-    co_return;
+    co_return;  // its windows stay, and so does the lease
   }
   const Verdict verdict = fin ? check_end() : std::nullopt;
+  if (!recoder_ && fin) lease_.release();
   if (verdict) {
     co_await fail(*verdict);
     co_return;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 
+#include "base/memory_budget.h"
 #include "protocol/compressed_echo.h"
 #include "protocol/gathered_output.h"
 #include "protocol/handler.h"
@@ -44,6 +45,7 @@ class WebSocketConnection {
   Task<> begin_frame();
   Task<> take_payload(std::span<const std::byte> part);
   Task<> end_frame();
+  bool may_keep(size_t size);
   Task<> take_control();
   Task<> close(uint16_t code, std::string_view reason);
   Task<> fail(const wire::WebSocketFailure& failure);
@@ -66,6 +68,7 @@ class WebSocketConnection {
   std::span<std::byte> unread_;       // what is left of it
   std::span<const std::byte> whole_;  // of a held frame that came in one piece, its payload
   Chunk held_;                        // of one that did not
+  MemoryLease lease_;                 // of what is kept for the message
   wire::Utf8Validator utf8_;          // of the message, where it is text
   wire::WebSocketFailure inflate_failure_;
   Mode mode_ = Mode::kPassing;

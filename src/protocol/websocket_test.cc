@@ -389,5 +389,33 @@ TEST(WebSocketTest, CompressionCanBeDeclined) {
   EXPECT_EQ(chat.answer.find("Extensions"), std::string::npos);
 }
 
+// A text that comes in pieces is held until it is known to be right, as far as there is memory.
+TEST(WebSocketTest, WithoutMemoryToSpareAHalfMessageIsRefused) {
+  MemoryBudget memory(100 * 1024);
+  HttpSettings settings = with({});
+  settings.memory = &memory;
+  const Http1Handler handler(settings);
+  const std::string text = sent({{.opcode = WebSocketOpcode::kText, .payload = "hello, world"}});
+  const auto opened = [&] {
+    auto conversation = std::make_unique<Conversation>(handler);
+    conversation->send(handshake(""));
+    conversation->take_received();
+    return conversation;
+  };
+  const auto first = opened();
+  first->send(text.substr(0, 10));
+  EXPECT_GT(memory.used(), 0u);
+  first->send(text.substr(10));
+  EXPECT_EQ(first->take_received(),
+            echoed({{.opcode = WebSocketOpcode::kText, .payload = "hello, world"}}));
+  EXPECT_EQ(memory.used(), 0u) << "it is given back with the message";
+  memory.take(100 * 1024);
+  const auto second = opened();
+  second->send(text);
+  EXPECT_EQ(second->take_received().size(), 14u) << "what comes in one piece needs none";
+  second->send(text.substr(0, 10));
+  EXPECT_EQ(second->take_received(), echoed({closing(1013, "no memory to spare (--max-memory)")}));
+}
+
 }  // namespace
 }  // namespace echod

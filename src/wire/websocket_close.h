@@ -22,6 +22,7 @@ inline constexpr uint16_t kInvalidPayload = 1007;  // text that is not UTF-8, or
 inline constexpr uint16_t kPolicy = 1008;
 inline constexpr uint16_t kTooBig = 1009;         // over one of our limits
 inline constexpr uint16_t kInternalError = 1011;  // out of memory, say
+inline constexpr uint16_t kTryAgainLater = 1013;  // no memory to spare (IANA's registry)
 }  // namespace close_code
 
 // Whether a close frame may carry the code (RFC 6455 section 7.4 and IANA's registry): 1000 to
