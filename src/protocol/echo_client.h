@@ -9,6 +9,7 @@
 // once, they share chunks.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@
 
 #include "base/chunk.h"
 #include "base/task.h"
+#include "protocol/http_load.h"
 #include "stream/stream.h"
 #include "wire/pattern.h"
 
@@ -67,6 +69,8 @@ struct EchoClientOptions {
   std::string_view host = {};
   std::string_view path = "/";
   std::string_view fields = {};  // more field lines, each with its CRLF
+
+  const HttpLoad* load = nullptr;  // HTTP: null for POSTs that come back; must outlive the client
 };
 
 class EchoClient {
@@ -92,7 +96,18 @@ class EchoClient {
   EchoFault fault() const { return fault_; }
   const std::string& explanation() const { return explanation_; }  // one line, for people
 
+  // What the peer sent first, escaped, and what it looks like, for where it turned out to speak
+  // something else: "it sent 'HTTP/1.1 400 Bad'..., which looks like HTTP/1". Empty: nothing.
+  std::string first_words() const;
+
  protected:
+  // To be given what is received first; later calls are ignored.
+  void note_first(std::span<const std::byte> bytes) {
+    if (first_.empty())
+      first_.assign(reinterpret_cast<const char*>(bytes.data()),
+                    std::min(bytes.size(), kFirstSizeMax));
+  }
+
   // For `return give_up(...)`: notes the first fault.
   std::unexpected<Error> give_up(EchoFault fault, std::string explanation) {
     if (fault_ == EchoFault::kNone) {
@@ -108,8 +123,11 @@ class EchoClient {
                      uint64_t offset, uint64_t left);
 
  private:
+  static constexpr size_t kFirstSizeMax = 48;  // bytes
+
   EchoFault fault_ = EchoFault::kNone;
   std::string explanation_;
+  std::string first_;  // received
 };
 
 // Raw TCP: messages are only lengths in one stream of bytes. What is given by reference must

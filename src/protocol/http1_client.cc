@@ -15,6 +15,8 @@
 namespace echod {
 namespace {
 
+const HttpLoad kUsualLoad;
+
 class Http1Client final : public EchoClient {
  public:
   Http1Client(Stream& stream, BufferPool& buffers, EchoTraffic& traffic,
@@ -24,9 +26,17 @@ class Http1Client final : public EchoClient {
         traffic_(traffic),
         pattern_(options.seed),
         verify_(options.verify),
-        head_(fmt::format("POST {} HTTP/1.1\r\nHost: {}\r\n{}Content-Length: ", options.path,
-                          options.host, options.fields)),
-        head_prefix_size_(head_.size()) {}
+        load_(options.load != nullptr ? *options.load : kUsualLoad),
+        head_(fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}", load_.method, options.path,
+                          options.host, options.fields)) {
+    if (load_.method == "HEAD") decoder_.answer_head();
+    if (load_.echo) {
+      head_ += "Content-Length: ";
+    } else {
+      append_fixed_body();
+    }
+    head_prefix_size_ = head_.size();
+  }
 
   Task<> send() override {
     while (Chunk chunk = co_await next_chunk()) {
@@ -37,6 +47,7 @@ class Http1Client final : public EchoClient {
 
   Task<> receive() override {
     while (Chunk chunk = co_await stream_.receive()) {
+      note_first(chunk.bytes());
       const size_t count = co_await take(chunk.bytes());
       chunk = Chunk();  // its buffer, still in the cache, is the next to send from
       if (count > 0) traffic_.echoed(count);
@@ -49,6 +60,23 @@ class Http1Client final : public EchoClient {
 
  private:
   // --- Sending ---
+
+  // Without an echo all requests are the same, and `head_` is the whole of one.
+  void append_fixed_body() {
+    const bool usually_has_none = load_.method == "GET" || load_.method == "HEAD" ||
+                                  load_.method == "DELETE" || load_.method == "OPTIONS";
+    if (load_.body.empty() && usually_has_none) {
+      head_ += "\r\n";
+    } else if (load_.chunked) {
+      head_ += "Transfer-Encoding: chunked\r\n\r\n";
+      if (!load_.body.empty()) {
+        head_ += fmt::format("{:x}\r\n{}\r\n", load_.body.size(), load_.body);
+      }
+      head_ += "0\r\n\r\n";
+    } else {
+      head_ += fmt::format("Content-Length: {}\r\n\r\n{}", load_.body.size(), load_.body);
+    }
+  }
 
   // The next bytes to send: what is left of a request, and as many whole ones as may follow.
   // Without any, an empty chunk.
@@ -76,6 +104,11 @@ class Http1Client final : public EchoClient {
     if (last_response_) return false;
     const std::optional<uint64_t> size = traffic_.next_message();
     if (!size) return false;
+    if (!load_.echo) {
+      head_sent_ = 0;
+      sizes_.push(*size);
+      return true;
+    }
     if (*size != head_body_size_) {
       head_.resize(head_prefix_size_);
       fmt::format_to(std::back_inserter(head_), "{}\r\n\r\n", *size);
@@ -130,8 +163,11 @@ class Http1Client final : public EchoClient {
     }
     if (head.status == 101) return give_up(EchoFault::kProtocol, "status 101");
     body_received_ = 0;
-    refused_ = head.status < 200 || head.status > 299;
+    refused_ = !load_.expects(head.status);
     last_response_ = !head.keep_alive;
+    if (!load_.echo) return {};
+    // These have no body to be an echo: a status, not a wrong echo.
+    if (head.status == 204 || head.status == 205 || head.status == 304) refused_ = true;
     const bool wrong_size = head.framing == wire::ResponseFraming::kContentLength &&
                             head.content_length != sizes_.front();
     if (!refused_ && wrong_size) {
@@ -149,7 +185,7 @@ class Http1Client final : public EchoClient {
   }
 
   Result<void> take_body(std::span<const std::byte> bytes) {
-    if (refused_) return {};
+    if (refused_ || !load_.echo) return {};
     Result<void> right = check(bytes, verify_ ? &pattern_ : nullptr, body_base_ + body_received_,
                                sizes_.front() - body_received_);
     if (!right) return right;
@@ -161,7 +197,7 @@ class Http1Client final : public EchoClient {
   Result<void> end_response(size_t& count) {
     if (sizes_.empty()) return {};  // a farewell
     const uint64_t size = sizes_.front();
-    if (!refused_ && body_received_ < size) {
+    if (load_.echo && !refused_ && body_received_ < size) {
       return give_up(EchoFault::kCorrupt,
                      fmt::format("a body of {} bytes came back for one of {}, at offset {}",
                                  body_received_, size, body_base_ + body_received_));
@@ -204,8 +240,9 @@ class Http1Client final : public EchoClient {
   const wire::Pattern pattern_;
   const bool verify_;
 
+  const HttpLoad& load_;
   std::string head_;  // of the request being sent
-  const size_t head_prefix_size_;
+  size_t head_prefix_size_ = 0;
   uint64_t head_body_size_ = UINT64_MAX;  // that it tells
   size_t head_sent_ = SIZE_MAX;           // bytes of it; not less than its size: all
   uint64_t body_left_ = 0;                // of the request being sent

@@ -30,6 +30,7 @@ class TcpClient final : public EchoClient {
 
   Task<> receive() override {
     while (Chunk chunk = co_await stream_.receive()) {
+      note_first(chunk.bytes());
       const size_t count = co_await take(chunk.bytes());
       chunk = Chunk();  // its buffer, still in the cache, is the next to send from
       if (count > 0) traffic_.echoed(count);

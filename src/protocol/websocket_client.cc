@@ -89,6 +89,7 @@ class WebSocketClient final : public EchoClient {
     while (true) {
       early_ = co_await stream_.receive();
       if (!early_) co_await failed(give_up(EchoFault::kClosed, kEndedHandshake).error());
+      note_first(early_.bytes());
       std::span<const std::byte> input = early_.bytes();
       const auto complete = reader.read(input);
       if (!complete) co_await give_up_open(complete.error());

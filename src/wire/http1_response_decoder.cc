@@ -222,7 +222,8 @@ bool ResponseDecoder::finish_head() {
   if (facts_.content_length && facts_.length > limits_.body_size_max) {
     return fail("body too large"), false;
   }
-  const bool never_has_body = head_.status < 200 || head_.status == 204 || head_.status == 304;
+  const bool never_has_body =
+      to_head_ || head_.status < 200 || head_.status == 204 || head_.status == 304;
   if (never_has_body) {
     head_.framing = ResponseFraming::kNone;
   } else if (facts_.chunked) {

@@ -30,7 +30,7 @@ struct ResponseHead {
   bool keep_alive = true;       // whether the connection may be used for a next request
 };
 
-// Responses to HEAD and CONNECT, whose bodies are not what their heads say, are not for it.
+// Responses to CONNECT, whose bodies are not what their heads say, are not for it.
 //
 //   while (...) switch (decoder.next(input)) { ... }
 class ResponseDecoder {
@@ -46,6 +46,9 @@ class ResponseDecoder {
   explicit ResponseDecoder(const HttpLimits& limits);
   ResponseDecoder(const ResponseDecoder&) = delete;
   ResponseDecoder& operator=(const ResponseDecoder&) = delete;
+
+  // From now on responses are to HEAD: they have no body, whatever their heads say.
+  void answer_head() { to_head_ = true; }
 
   // The next event in `input`, whose consumed part is removed from its front. Call it until
   // kNeedInput: a response without a body yields kEnd also when `input` is empty.
@@ -118,6 +121,7 @@ class ResponseDecoder {
   std::string last_head_bytes_;  // of the last head that came in one piece; empty: none
   ResponseHead last_head_;       // and what it meant
   std::string_view error_;
+  bool to_head_ = false;  // answer_head()
 };
 
 }  // namespace echod::wire

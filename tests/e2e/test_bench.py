@@ -321,6 +321,32 @@ def test_a_host_replaces_the_one_of_the_url(http):
         assert refused.returncode == 2 and "is set by bench itself" in refused.stderr
 
 
+def test_what_another_protocol_said_is_shown(tcp, http):
+    port = tcp.rpartition(":")[2]
+    against_raw = bench("-n", 5, "-c", 1, "--timeout", "500ms", f"ws://127.0.0.1:{port}")
+    assert "it sent 'GET / HTTP/1.1" in against_raw.stdout
+    assert "which looks like a raw echo of the request" in against_raw.stdout
+    against_http = bench("-n", 5, "-c", 1, "--timeout", "500ms", "tcp://" + http.split("/")[2])
+    assert "it sent 'HTTP/1.1 4" in against_http.stdout
+    assert "which looks like HTTP/1" in against_http.stdout
+
+
+def test_any_http_server_by_its_statuses(http):
+    for arguments, count in (
+            (["-X", "GET", http], 20), (["-X", "HEAD", http], 20),
+            (["-X", "PUT", "--body", "text", "--chunked", http + "anything"], 20),
+            (["-X", "GET", "--expect-status", "404,2xx", http + "status/404"], 20),
+            (["-X", "GET", http + "status/503"], 0), ([http + "status/204"], 0)):
+        process = bench("-n", 20, "-c", 2, "--no-view", "--json", "-", *arguments)
+        report = totals(process.stdout)
+        assert report["messages"] == count, arguments
+        assert report["errors"] == ({} if count else {"status": 20})
+        assert process.returncode == (0 if count else 1)
+    for wrong in (["-X", "GET", "-s", "5", http], ["--chunked", http], ["--body", "@/none", http],
+                  ["--expect-status", "2x", http], ["-X", "GET", "tcp://127.0.0.1:1"]):
+        assert bench("-n", 1, *wrong).returncode == 2
+
+
 def test_fewer_messages_than_connections(tcp):
     result = bench("-n", 1, "-c", 50, "--no-view", tcp)
     assert result.stderr == "echod: 1 connection, as there are no more messages\n"

@@ -9,6 +9,7 @@
 #include "app/bench/threshold.h"
 #include "base/clock.h"
 #include "engine/engine.h"
+#include "protocol/http_load.h"
 
 namespace echod {
 
@@ -53,6 +54,7 @@ struct BenchOptions {
 
   bool verify = true;                // every byte; else sizes alone
   std::vector<std::string> headers;  // HTTP: "Name: value"
+  HttpLoad http;                     // HTTP: what is sent, and what is right
   std::optional<EngineKind> engine;  // of the load tester's own loops; none: auto; epoll or uring
   std::vector<std::string> sources;  // addresses to connect from; empty: the system's choice, and
                                      // 127.0.0.0/8 spread when one loopback address is too few

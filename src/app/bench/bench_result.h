@@ -24,6 +24,7 @@ struct BenchPlan {
   double rate = 0;  // asked for, messages per second; 0: closed loop
   bool connect_each = false;
   bool verify = true;
+  std::string method = {};  // HTTP without an echo, of which the statuses are verified; else empty
   double warm_up_s = 0;
 };
 

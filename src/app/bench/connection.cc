@@ -137,7 +137,8 @@ std::unique_ptr<EchoClient> BenchConnection::make_client(Stream& stream, BufferP
                            .verify = options.verify,
                            .host = tester_.setup.host,
                            .path = options.target.path,
-                           .fields = tester_.setup.fields};
+                           .fields = tester_.setup.fields,
+                           .load = &options.http};
   EchoTraffic& traffic = *this;
   switch (options.target.protocol) {
     case BenchProtocol::kTcp:
@@ -329,7 +330,14 @@ Result<void> BenchConnection::judge(const Result<void>& received, const EchoClie
   if (!received) {
     // The end of the run, which is nobody's failure.
     if (given_up_) return received;
-    const std::string& explanation = client.explanation();
+    std::string explanation = client.explanation();
+    const bool spoke_otherwise = client.fault() == EchoFault::kProtocol ||
+                                 client.fault() == EchoFault::kCorrupt ||
+                                 client.fault() == EchoFault::kClosed;
+    if (spoke_otherwise && echoed_here_ == 0) {
+      const std::string words = client.first_words();
+      if (!words.empty()) explanation += "; " + words;
+    }
     report(kind_of(client.fault(), received.error()),
            explanation.empty() ? describe(received.error()) : explanation);
     return received;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "app/bench/target.h"
@@ -181,6 +183,89 @@ void add_load(CommandParser& parser, BenchOptions& options) {
         return std::nullopt;
       },
       "'NAME: VALUE'", "HTTP: a header of each request, also Host; may be repeated");
+}
+
+// "200", "2xx", "200,304": each from and to.
+std::optional<std::vector<std::pair<int, int>>> parse_statuses(std::string_view text) {
+  std::vector<std::pair<int, int>> ranges;
+  while (true) {
+    const size_t comma = std::min(text.find(','), text.size());
+    const std::string_view part = text.substr(0, comma);
+    const bool digits = part.size() == 3 && part[0] >= '1' && part[0] <= '5';
+    if (digits && (part.substr(1) == "xx" || part.substr(1) == "XX")) {
+      const int from = (part[0] - '0') * 100;
+      ranges.emplace_back(from, from + 99);
+    } else {
+      int status = 0;
+      const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), status);
+      if (!digits || error != std::errc() || end != part.data() + part.size()) return std::nullopt;
+      ranges.emplace_back(status, status);
+    }
+    if (comma == text.size()) return ranges;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+void add_http(CommandParser& parser, BenchOptions& options) {
+  parser.group("HTTP");
+  HttpLoad& http = options.http;
+  parser.add(
+      "-X,--method",
+      [&http](const std::string& value) -> Problem {
+        if (!wire::is_token(value) || value == "CONNECT") {
+          return fmt::format("--method: '{}' is not a method", value);
+        }
+        http.method = value;
+        if (value == "GET" || value == "HEAD") http.echo = false;
+        return std::nullopt;
+      },
+      "NAME",
+      "The method of each request. With GET and HEAD, and with the next two, the server need not "
+      "echo: statuses are verified, and that each response is whole (POST)");
+  parser.add(
+      "--body",
+      [&http](const std::string& value) -> Problem {
+        http.echo = false;
+        if (!value.starts_with('@')) {
+          http.body = value;
+          return std::nullopt;
+        }
+        std::ifstream file(value.substr(1), std::ios::binary);
+        http.body.assign(std::istreambuf_iterator<char>(file), {});
+        if (file) return std::nullopt;
+        return fmt::format("--body: cannot read {}", value.substr(1));
+      },
+      "TEXT|@FILE", "The body of each request");
+  parser.add(
+      "--expect-status",
+      [&http](const std::string& value) -> Problem {
+        const auto statuses = parse_statuses(value);
+        if (!statuses) {
+          return fmt::format("--expect-status: '{}' is not a list like 200, 2xx or 200,304", value);
+        }
+        http.echo = false;
+        http.statuses = *statuses;
+        return std::nullopt;
+      },
+      "STATUS[,...]", "The statuses that are right: 200, 2xx, 200,304 (2xx)");
+  parser.add_flag(
+      "--chunked", [&http] { http.chunked = true; },
+      "Send the --body in a chunk instead of with a Content-Length");
+}
+
+// What of HTTP's options does not go together.
+std::optional<std::string> wrong_http(const BenchOptions& options, const CommandParser& parser) {
+  const HttpLoad& http = options.http;
+  const bool is_http = options.target.protocol == BenchProtocol::kHttp1;
+  for (const char* name : {"--method", "--body", "--expect-status", "--chunked"}) {
+    if (parser.given(name) && !is_http) return fmt::format("{} is for http:// URLs", name);
+  }
+  if (http.chunked && !parser.given("--body")) return "--chunked needs --body";
+  if (!http.echo && parser.given("--size")) {
+    return "--size is for echoes; give the request's body with --body";
+  }
+  if (!http.echo && options.idle > 0) return "--idle is for echoes";
+  return std::nullopt;
 }
 
 void add_course(CommandParser& parser, BenchOptions& options) {
@@ -392,6 +477,7 @@ BenchCommand parse_run(int argc, const char* const* argv) {
       "URL",
       "tcp://HOST:PORT, http://HOST[:PORT][/PATH], ws://HOST[:PORT][/PATH], or HOST:PORT for tcp");
   add_load(parser, options);
+  add_http(parser, options);
   add_course(parser, options);
   add_tester(parser, options);
   add_reports(parser, options);
@@ -407,6 +493,8 @@ BenchCommand parse_run(int argc, const char* const* argv) {
   if (!options.headers.empty() && target->protocol == BenchProtocol::kTcp) {
     return parser.mistake("--header is for http:// and ws:// URLs");
   }
+  if (const auto wrong = wrong_http(options, parser)) return parser.mistake(*wrong);
+  if (!options.http.echo) options.sizes = {{options.http.body.size(), 1}};
   return options;
 }
 

@@ -182,6 +182,10 @@ std::string mode_in_words(const BenchPlan& plan) {
     text += fmt::format(", {}{} messages under way each", plan.loop == "open" ? "at most " : "",
                         format_count(plan.pipeline));
   }
+  if (!plan.method.empty()) {
+    return text + fmt::format(", {} requests; verified: statuses, and that each response is whole",
+                              printable(plan.method));
+  }
   text += ", " + printable(format_sizes(plan.sizes));
   return text + (plan.verify ? ", every byte verified" : ", not verified");
 }

@@ -150,7 +150,8 @@ BenchPlan bench_plan(const BenchSetup& setup) {
   plan.idle_connections = options.idle;
   plan.rate = setup.rate;
   plan.connect_each = options.connect_each;
-  plan.verify = options.verify;
+  plan.verify = options.verify && options.http.echo;
+  if (!options.http.echo) plan.method = options.http.method;
   plan.warm_up_s = static_cast<double>(bench_warm_up(options).count()) / 1e9;
   return plan;
 }
