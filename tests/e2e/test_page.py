@@ -90,6 +90,30 @@ def test_http_echo(page):
     assert page.complaints() == []
 
 
+def test_any_method_headers_and_body(page):
+    fill(page, "http-method", "PROPFIND")
+    fill(page, "http-fields", "X-Test: 1\n\nDepth:0")
+    post(page, "/anything?a=b", "")
+    shown = json.loads(text_of(page, "http-answer"))
+    assert shown["method"] == "PROPFIND" and shown["data"] == ""
+    assert shown["headers"]["X-Test"] == ["1"] and shown["headers"]["Depth"] == ["0"]
+    fill(page, "http-method", "GET")
+    fill(page, "http-fields", "")
+    post(page, "/anything", "text")
+    assert json.loads(text_of(page, "http-answer"))["method"] == "GET"
+    assert "browsers send no body with it" in text_of(page, "http-status")
+    fill(page, "http-fields", "no colon")
+    post(page, "/", "")
+    assert "a header is written as Name: value" in text_of(page, "http-status")
+
+
+def test_a_whole_url_is_a_path_of_this_server(page):
+    post(page, page.evaluate("location.origin") + "/echo?x", "text")
+    assert text_of(page, "http-status").startswith("200 OK (")
+    post(page, "https://example.org/", "text")
+    assert "this page can only ask http://127.0.0.1:" in text_of(page, "http-status")
+
+
 def test_http_answer_of_an_error(page):
     post(page, "/" + "long" * 9000, "")
     assert text_of(page, "http-status").startswith("414 URI Too Long (")
@@ -112,6 +136,8 @@ def test_connects_to_its_own_server_alone(page, default_server):
     page.wait("!document.getElementById('ws-open').disabled")
     assert text_of(page, "ws-status") == "The connection failed."
     assert "connected" not in text_of(page, "ws-log")
+    # The page does not ask others over HTTP; where it did, the policy would forbid it.
+    page.evaluate(f"fetch('http://localhost:{default_server.port}/').catch(() => 0)")
     assert [page.refusal(), page.refusal()] == ["connect-src", "connect-src"]
 
 
@@ -181,9 +207,9 @@ def test_every_control_has_a_name(page):
     named = {(node["role"]["value"], node["name"]["value"]) for node in nodes
              if not node["ignored"] and "name" in node}
     assert {name for role, name in named if role in ("textbox", "spinbutton")} == {
-        "Path and query", "Body", "Path", "Text", "Close code"}
+        "Path and query", "Headers, one a line", "Body", "Path", "Text", "Close code"}
     assert {name for role, name in named if role == "button"} == {
-        "Send POST", "Stop", "Connect", "Send", "Close"}
+        "Send request", "Stop", "Connect", "Send", "Close"}
     assert {name for role, name in named if role in ("region", "log")} >= {
         "HTTP echo", "WebSocket echo", "Messages and round trip times", "Response body"}
     assert {role for role, _ in named} >= {"heading", "status", "main", "table", "rowheader"}
