@@ -30,11 +30,12 @@ std::string describe_end(const Result<void>& outcome, const StreamTimeouts& time
 
 void ConnectionLog::established(const Session& session) {
   if (!log_.wants(LogLevel::kInfo)) return;
+  const TransportFacts facts = session.transport->identity();
   log_.write({.level = LogLevel::kInfo,
               .event = "connection_established",
-              .peer = session.transport->identity().remote,
+              .peer = facts.remote,
               .text = "Connection established",
-              .fields = {}});
+              .fields = {{"connection", facts.number}}});
 }
 
 void ConnectionLog::received(const Session& session, size_t bytes) {
@@ -43,21 +44,26 @@ void ConnectionLog::received(const Session& session, size_t bytes) {
   const bool echoed = session.protocol != SessionProtocol::kHttp1;
   std::string text = fmt::format("Received {} byte{}{}", bytes, bytes == 1 ? "" : "s",
                                  echoed ? ", echoing back" : "");
+  const TransportFacts facts = session.transport->identity();
   log_.write({.level = LogLevel::kInfo,
               .event = "received",
-              .peer = session.transport->identity().remote,
+              .peer = facts.remote,
               .text = text,
-              .fields = {{"bytes", uint64_t{bytes}}}});
+              .fields = {{"bytes", uint64_t{bytes}}, {"connection", facts.number}}});
 }
 
 void ConnectionLog::refused(const Session& session, int code, std::string_view why) {
   if (!log_.wants(LogLevel::kInfo)) return;
   const std::string text = fmt::format("Refused with {}: {}", code, why);
+  const TransportFacts facts = session.transport->identity();
   log_.write({.level = LogLevel::kInfo,
               .event = "refused",
-              .peer = session.transport->identity().remote,
+              .peer = facts.remote,
               .text = text,
-              .fields = {{"code", static_cast<uint64_t>(code)}, {"reason", why}}});
+              .fields = {{"code", static_cast<uint64_t>(code)},
+                         {"reason", why},
+                         {"connection", facts.number},
+                         {"request", session.requests}}});
 }
 
 void ConnectionLog::closed(const Session& session, const Result<void>& outcome, Duration age,
@@ -71,16 +77,18 @@ void ConnectionLog::closed(const Session& session, const Result<void>& outcome, 
   std::string text = fmt::format("{} (received {} bytes, sent {} bytes{}, {:.3f} s)",
                                  describe_end(outcome, timeouts), session.bytes_received,
                                  session.bytes_sent, requests, seconds);
+  const TransportFacts facts = session.transport->identity();
   log_.write({.level = LogLevel::kInfo,
               .event = "connection_closed",
-              .peer = session.transport->identity().remote,
+              .peer = facts.remote,
               .text = text,
               .fields = {{"reason", outcome ? "closed" : name_of(outcome.error().code)},
                          {"protocol", name_of(session.protocol)},
                          {"bytes_received", session.bytes_received},
                          {"bytes_sent", session.bytes_sent},
                          {"requests", session.requests},
-                         {"seconds", seconds}}});
+                         {"seconds", seconds},
+                         {"connection", facts.number}}});
 }
 
 }  // namespace echod
