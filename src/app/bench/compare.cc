@@ -26,7 +26,10 @@ constexpr int kRegression = 99;
 constexpr double kConfidenceMin = 0.5;
 constexpr double kConfidenceMax = 0.9999;
 
-enum class Verdict : uint8_t { kUnknown, kNone, kUnclear, kSmall, kBetter, kWorse };
+// Measured on each side, in all its runs.
+constexpr double kJudgedSecondsMin = 1;
+
+enum class Verdict : uint8_t { kUnknown, kNone, kUnclear, kSmall, kBetter, kWorse, kTooShort };
 
 // Its change is real where the interval excludes none, and matters beyond the threshold.
 Verdict verdict_on(const Change& change, double threshold) {
@@ -78,6 +81,8 @@ std::string words_for(Verdict verdict, double threshold) {
       return "cannot tell";
     case Verdict::kSmall:
       return fmt::format("within {:g} %", threshold * 100);
+    case Verdict::kTooShort:
+      return "too short";
     case Verdict::kBetter:
       return "better";
     case Verdict::kWorse:
@@ -254,7 +259,16 @@ void compare_errors(const Runs& base, const Runs& now, const CompareOptions& opt
                        format_share(before.share()));
 }
 
+// Whether a side was measured for too short a time to judge it by: messages that came within the
+// same moments share its luck, however many they are.
+bool is_too_short(const Runs& runs) {
+  double measured_s = 0;
+  for (const BenchResult& run : runs) measured_s += run.elapsed_s;
+  return measured_s < kJudgedSecondsMin;
+}
+
 Comparison compare(const Runs& base, const Runs& now, const CompareOptions& options) {
+  const bool too_short = is_too_short(base) || is_too_short(now);
   Comparison comparison;
   comparison.text = side_in_words("Base", options.base_files, base) +
                     side_in_words("New", options.new_files, now) + "\n";
@@ -262,7 +276,8 @@ Comparison compare(const Runs& base, const Runs& now, const CompareOptions& opti
                                  "New", "Change", options.confidence * 100);
   std::string worse;
   for (const Change& change : changes_between(base, now, options.confidence, options.seed)) {
-    const Verdict verdict = verdict_on(change, options.threshold);
+    Verdict verdict = verdict_on(change, options.threshold);
+    if (too_short && verdict >= Verdict::kUnclear) verdict = Verdict::kTooShort;
     comparison.text += row(change, verdict, options.threshold);
     if (verdict != Verdict::kWorse || !is_judged(change) || !change.ratio) continue;
     comparison.worse = true;
@@ -273,6 +288,11 @@ Comparison compare(const Runs& base, const Runs& now, const CompareOptions& opti
   comparison.text += "\n" + method_in_words(unit_for(base, now), options) +
                      differences(circumstances(), base, now, "Differs: ") + doubts(base, now) +
                      differences(conditions(), base, now, "WARNING: not comparable, ");
+  if (too_short && worse.empty()) {
+    comparison.text +=
+        fmt::format("No verdict: a side was measured for less than {:g} s.\n", kJudgedSecondsMin);
+    return comparison;
+  }
   comparison.text += worse.empty()
                          ? fmt::format("Nothing is shown to be worse by more than {:g} %.\n",
                                        options.threshold * 100)

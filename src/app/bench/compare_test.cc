@@ -307,6 +307,18 @@ TEST_F(CompareTest, WhatIsTooUncertainIsNotCalledUnchanged) {
   EXPECT_TRUE(has(output, "cannot tell\n")) << output;
 }
 
+TEST_F(CompareTest, WhatWasMeasuredForAMomentIsNotJudged) {
+  BenchResult base = small_run(1);
+  BenchResult now = small_run(2);
+  for (BenchInterval& interval : now.intervals) interval.messages /= 4;
+  now.elapsed_s = 0.9;
+  const auto [status, output] = compare(base, now);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(has(output, "too short\n")) << output;
+  EXPECT_FALSE(has(output, "better") || has(output, "WORSE")) << output;
+  EXPECT_TRUE(has(output, "\nNo verdict: a side was measured for less than 1 s.\n")) << output;
+}
+
 TEST_F(CompareTest, SlowerIsWorseAndFasterIsNot) {
   const auto [status, output] = compare(small_run(1), small_run(2, 150));
   EXPECT_EQ(status, 99);
