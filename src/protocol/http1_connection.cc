@@ -237,8 +237,8 @@ Task<BodyEnd> Http1Connection::answer_on(HttpRoute route) {
 // understood, nothing that follows can be trusted to be one.
 Task<> Http1Connection::refuse(wire::Http1Refusal refusal, uint64_t at, bool silent) {
   exchange_.end_connection();
-  exchange_.refused_because(refusal.rule);
-  std::string why(refusal.rule);
+  exchange_.refused_because(refusal.rule());
+  std::string why(refusal.rule());
   if (at > 0) why += fmt::format(", at byte {} of the request", at);
   session_.report_refused(refusal.status, why);
   compose_refusal(refusal.status, why, silent);

@@ -171,7 +171,7 @@ Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming f
       plan_.content_type.empty() ? response.content_type : std::string_view(plan_.content_type);
   if (!type.empty()) wire::append_field(text_, "Content-Type", type);
   // A browser neither guesses another type nor runs anything, whatever a client made us say.
-  wire::append_field(text_, "X-Content-Type-Options", "nosniff");
+  text_ += "X-Content-Type-Options: nosniff\r\n";
   wire::append_field(text_, "Content-Security-Policy", response.policy);
   if (compresses() && !bodiless && !empty) {
     wire::append_field(text_, "Content-Encoding", wire::name_of(coding_));
@@ -181,7 +181,7 @@ Task<> Http1Exchange::write_head(const HttpResponseHead& response, BodyFraming f
   // A cache's key has the query in it, but not the fields that ask for another answer, nor chance.
   const bool by_fields = settings_.control.enabled && head().controls;
   if (!response.cacheable || by_fields || plan_.by_chance) {
-    wire::append_field(text_, "Cache-Control", "no-store");
+    text_ += "Cache-Control: no-store\r\n";
   }
   text_ += response.fields;
   text_ += plan_.fields;

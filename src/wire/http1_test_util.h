@@ -145,7 +145,7 @@ class Feeder {
       }
       case RequestDecoder::Event::kError:
         outcome_.error_status = decoder_.error_status();
-        outcome_.error_rule = decoder_.refusal().rule;
+        outcome_.error_rule = decoder_.refusal().rule();
         outcome_.refused_at = decoder_.refused_at();
         EXPECT_FALSE(outcome_.error_rule.empty());
         return false;

@@ -63,9 +63,9 @@ inline void finish(wire::ResponseDecoder&) {}
 inline std::string error_of(const wire::RequestDecoder& decoder) {
   const int status = decoder.error_status();
   ECHOD_CHECK(status >= 400 && status <= 599);
-  ECHOD_CHECK(!decoder.refusal().rule.empty() && decoder.refused_at() > 0);
+  ECHOD_CHECK(!decoder.refusal().rule().empty() && decoder.refused_at() > 0);
   return std::to_string(status) + " at " + std::to_string(decoder.refused_at()) + ": " +
-         std::string(decoder.refusal().rule);
+         std::string(decoder.refusal().rule());
 }
 inline std::string error_of(const wire::ResponseDecoder& decoder) {
   ECHOD_CHECK(!decoder.error().empty());
