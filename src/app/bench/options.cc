@@ -4,7 +4,6 @@
 
 #include <charconv>
 #include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "app/bench/target.h"
@@ -206,6 +205,18 @@ std::optional<std::vector<std::pair<int, int>>> parse_statuses(std::string_view 
   }
 }
 
+CommandParser::Problem read_body(const std::string& name, std::string& body) {
+  constexpr size_t kBodySizeMax = size_t{16} << 20;  // bytes
+  std::ifstream file(name, std::ios::binary);
+  body.resize(kBodySizeMax + 1);
+  file.read(body.data(), static_cast<std::streamsize>(body.size()));
+  body.resize(static_cast<size_t>(file.gcount()));
+  if (!file.eof()) {
+    return fmt::format("--body: cannot read {}, or it is larger than 16 MiB", name);
+  }
+  return std::nullopt;
+}
+
 void add_http(CommandParser& parser, BenchOptions& options) {
   parser.group("HTTP");
   HttpLoad& http = options.http;
@@ -230,10 +241,7 @@ void add_http(CommandParser& parser, BenchOptions& options) {
           http.body = value;
           return std::nullopt;
         }
-        std::ifstream file(value.substr(1), std::ios::binary);
-        http.body.assign(std::istreambuf_iterator<char>(file), {});
-        if (file) return std::nullopt;
-        return fmt::format("--body: cannot read {}", value.substr(1));
+        return read_body(value.substr(1), http.body);
       },
       "TEXT|@FILE", "The body of each request");
   parser.add(
