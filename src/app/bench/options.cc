@@ -205,7 +205,7 @@ std::optional<std::vector<std::pair<int, int>>> parse_statuses(std::string_view 
   }
 }
 
-CommandParser::Problem read_body(const std::string& name, std::string& body) {
+Problem read_body(const std::string& name, std::string& body) {
   constexpr size_t kBodySizeMax = size_t{16} << 20;  // bytes
   std::ifstream file(name, std::ios::binary);
   body.resize(kBodySizeMax + 1);
