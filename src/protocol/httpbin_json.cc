@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,7 +49,11 @@ std::string canonical(std::string_view name) {
 // map[string][]string.
 Task<> write_lists(HttpDocument& document, JsonWriter& json, std::string_view its_name,
                    Lists& lists) {
-  std::ranges::stable_sort(lists, {}, &Lists::value_type::first);
+  // Of one name the values stay in their order, which is that of the places they are views of.
+  std::ranges::sort(lists, [](const auto& one, const auto& other) {
+    const auto order = one.first <=> other.first;
+    return order != 0 ? order < 0 : std::less<>()(one.second.data(), other.second.data());
+  });
   co_await document.take_turns();
   json.name(its_name);
   json.begin_object();
