@@ -68,6 +68,7 @@ Task<> BenchConnection::run() {
 Task<> BenchConnection::open_and_drive() {
   ++attempts_;
   connect_start_ = tester_.clock.now();
+  choose_first_endpoint();
   Result<Fd> fd = make_socket();
   if (!fd) {
     report_unconnected("cannot open a socket", fd.error());
@@ -100,13 +101,18 @@ Result<Fd> BenchConnection::make_socket() {
   return client_socket(endpoint().family(), options);
 }
 
-// The address that answered last, whichever connection it was, and after a failure the others in
-// turn: a name often has an IPv6 and an IPv4 address, of which the server has one.
+// A name often has an IPv6 and an IPv4 address, of which the server has one: all are tried in turn,
+// beginning with the one that answered last, whichever connection it was.
 const Endpoint& BenchConnection::endpoint() const {
   const std::vector<Endpoint>& endpoints = tester_.setup.endpoints;
+  return endpoints[(first_endpoint_ + connects_failed_) % endpoints.size()];
+}
+
+void BenchConnection::choose_first_endpoint() {
+  if (connects_failed_ % tester_.setup.endpoints.size() != 0) return;  // not all were tried yet
   const size_t reached = tester_.window.reached_endpoint.load(std::memory_order_relaxed);
-  const size_t first = reached == RunWindow::kNotReached ? 0 : reached;
-  return endpoints[(first + connects_failed_) % endpoints.size()];
+  first_endpoint_ = reached == RunWindow::kNotReached ? 0 : reached;
+  connects_failed_ = 0;
 }
 
 Task<> BenchConnection::connect(SocketStream& stream) {

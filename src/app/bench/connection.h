@@ -89,6 +89,7 @@ class BenchConnection final : private EchoTraffic {
   std::unique_ptr<EchoClient> make_client(Stream& stream, BufferPool& buffers);
   Result<Fd> make_socket();
   const Endpoint& endpoint() const;
+  void choose_first_endpoint();
 
   std::optional<uint64_t> next_of_idle();
   void go_on();
@@ -115,7 +116,8 @@ class BenchConnection final : private EchoTraffic {
   std::coroutine_handle<> sleeper_;  // what wake() resumes
   Time connect_start_;
   uint64_t attempts_ = 0;
-  size_t connects_failed_ = 0;  // since the last that succeeded
+  size_t first_endpoint_ = 0;   // of those tried in turn
+  size_t connects_failed_ = 0;  // in this turn
   uint64_t begun_here_ = 0;     // messages begun on the connection as it is now
   uint64_t echoed_here_ = 0;    // and come back
   bool ended_ = false;          // nothing more is received on it
