@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from support import PATIENCE_S
+from support import PATIENCE_S, SANITIZED
 
-STALL_S = 1
+STALL_S = 2
 FLOOR = 32 * 1024 / STALL_S  # bytes a second
 
 
@@ -32,8 +32,10 @@ def read_at(server, rate, seconds):
         return True
 
 
+@pytest.mark.skipif(SANITIZED, reason="reads at a rate")
 @pytest.mark.parametrize("engine", ["threads", "epoll", "uring"])
 def test_the_floor(echod, engine):
     server = echod("--engine", engine, "--stall-timeout", f"{STALL_S}s", "--drain-timeout", "100ms")
-    assert read_at(server, 1.2 * FLOOR, 4 * STALL_S)
+    # With room for a loaded machine that lets the client wait for a while.
+    assert read_at(server, 1.5 * FLOOR, 3 * STALL_S)
     assert not read_at(server, 0.5 * FLOOR, 20 * STALL_S)
