@@ -53,10 +53,10 @@ inline std::optional<std::vector<Word>> words_of(std::string_view text) {
   return words;
 }
 
-// Space may stand around commas and semicolons and at the ends: it is removed there.
+// Space may stand around commas, semicolons and equals signs and at the ends: it is removed there.
 inline std::vector<Word> without_space(const std::vector<Word>& words) {
   const auto separates = [&](size_t i) {
-    return i >= words.size() || words[i].kind == ',' || words[i].kind == ';';
+    return i >= words.size() || std::string_view(",;=").contains(words[i].kind);
   };
   std::vector<Word> kept;
   for (size_t i = 0; i < words.size(); ++i) {
