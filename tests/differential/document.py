@@ -3,8 +3,8 @@
 INTRODUCTION = """\
 # Where our HTTP/1 differs from others
 
-Our request decoder (`src/wire/http1.h`) beside two that many rely on: llhttp 8, the parser of
-Node.js, in its strict mode, and h11, the parser of Python's httpx and uvicorn. A test gives all
+Our request decoder (`src/wire/http1/request.h`) beside two that many rely on: llhttp 8, the parser
+of Node.js, in its strict mode, and h11, the parser of Python's httpx and uvicorn. A test gives all
 three the same bytes (`tests/differential/`) and compares what they make of them: accepted, rejected
 or incomplete; method, target, version, fields in their order, body, extents of the chunks, whether
 the connection is kept, and where each request ends. Every difference has to be one of these:
