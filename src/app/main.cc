@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "app/bench/bench.h"
-#include "app/command_parser.h"
-#include "app/options.h"
+#include "app/cli/command_parser.h"
+#include "app/cli/serve_options.h"
 #include "app/serve/serve.h"
 #include "app/sim/sim.h"
 

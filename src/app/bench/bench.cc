@@ -23,7 +23,7 @@
 #include "app/bench/report/report_text.h"
 #include "app/bench/report/view.h"
 #include "app/serve/stop_signals.h"
-#include "app/units.h"
+#include "app/cli/units.h"
 
 namespace echod {
 namespace {

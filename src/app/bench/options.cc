@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "app/bench/load/target.h"
-#include "app/units.h"
+#include "app/cli/units.h"
 #include "wire/http1/syntax.h"
 
 namespace echod {

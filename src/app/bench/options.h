@@ -7,7 +7,7 @@
 #include "app/bench/bench_options.h"
 #include "app/bench/compare/compare.h"
 #include "app/bench/compare/merge.h"
-#include "app/command_parser.h"
+#include "app/cli/command_parser.h"
 
 namespace echod {
 

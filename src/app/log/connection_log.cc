@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "app/units.h"
+#include "app/cli/units.h"
 
 namespace echod {
 

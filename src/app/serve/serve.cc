@@ -10,7 +10,7 @@
 #include "app/serve/memory_release.h"
 #include "app/serve/server.h"
 #include "app/serve/stop_signals.h"
-#include "app/units.h"
+#include "app/cli/units.h"
 
 namespace echod {
 namespace {

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "app/command_parser.h"
+#include "app/cli/command_parser.h"
 #include "app/sim/world.h"
 #include "engine/processor.h"
 

@@ -1,4 +1,4 @@
-#include "app/command_parser.h"
+#include "app/cli/command_parser.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/log/log.h"
-#include "app/units.h"
+#include "app/cli/units.h"
 
 namespace echod {
 namespace {

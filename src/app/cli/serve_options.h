@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "app/command_parser.h"
-#include "app/listen_url.h"
+#include "app/cli/command_parser.h"
+#include "app/cli/listen_url.h"
 #include "app/log/access_log.h"
 #include "app/log/log.h"
 #include "base/clock.h"

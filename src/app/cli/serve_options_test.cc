@@ -1,5 +1,5 @@
 // The command line: defaults, every option, every mistake.
-#include "app/options.h"
+#include "app/cli/serve_options.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,12 @@
-#include "app/options.h"
+#include "app/cli/serve_options.h"
 
 #include <fmt/format.h>
 
 #include <cstdint>
 #include <utility>
 
-#include "app/command_parser.h"
-#include "app/units.h"
+#include "app/cli/command_parser.h"
+#include "app/cli/units.h"
 #include "wire/http1/syntax.h"
 
 namespace echod {
