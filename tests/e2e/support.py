@@ -18,9 +18,6 @@ PATIENCE_S = 60  # for what should come at once
 
 ECHOD = pathlib.Path(os.environ.get("ECHOD", "build/release/echod")).absolute()
 
-# Where Debian has the packages for Node.js; its own looks there by itself.
-NODE_ENVIRONMENT = {**os.environ, "NODE_PATH": "/usr/share/nodejs"}
-
 ENGINES = ["sequential", "threads", "pool", "epoll", "uring"]
 
 
@@ -32,6 +29,13 @@ def is_sanitized():
 
 
 SANITIZED = is_sanitized()
+
+# Whatever is set for the tests, or where they run, is no setting of the servers that they start.
+for name in [name for name in os.environ if name.startswith("ECHOD_")]:
+    del os.environ[name]
+
+# Where Debian has the packages for Node.js; its own looks there by itself.
+NODE_ENVIRONMENT = {**os.environ, "NODE_PATH": "/usr/share/nodejs"}
 
 
 def wait_until(condition, what, pause_s=0.005):

@@ -13,6 +13,14 @@
 
 namespace echod {
 
+// What applies where an option is not given.
+inline constexpr Duration kBenchDuration = std::chrono::seconds(10);
+inline constexpr Duration kBenchWarmUp = std::chrono::milliseconds(250);
+
+// Messages of an open loop that may be in flight on a connection: enough not to hold the schedule
+// up where the server stalls, and a limit.
+inline constexpr unsigned kOpenLoopPipeline = 1024;
+
 enum class BenchProtocol : uint8_t { kTcp, kHttp1, kWebSocket };
 
 // Where to send: tcp://HOST:PORT, http://HOST:PORT/PATH.
@@ -36,20 +44,20 @@ struct BenchOptions {
   unsigned connections = 50;
   unsigned threads = 0;  // 0: one a processor, at most one a connection
   // Messages under way on a connection: a closed loop always has so many (none: 1), an open loop
-  // at most (none: 1024), so that only a server far behind holds its schedule up.
+  // at most (none: kOpenLoopPipeline), so that only a server far behind holds its schedule up.
   std::optional<unsigned> pipeline;
   std::vector<SizeShare> sizes = {{64, 1}};
 
-  // What ends the run: whichever comes first of those given; without any, 10 s.
+  // What ends the run: whichever comes first of those given; without any, kBenchDuration.
   std::optional<uint64_t> messages;  // in all
   std::optional<Duration> duration;  // of the measurement, without ramp and warm-up
 
-  double rate = 0;                  // messages per second over all connections; 0: closed loop
-  std::optional<Duration> warm_up;  // not measured; none: 250 ms, nothing where `messages` is given
-  Duration ramp = Duration::zero();             // connections are opened evenly over this time
-  double connect_rate = 0;                      // connections opened per second; 0: no limit
-  bool connect_each = false;                    // connect, echo one message, close, again
-  unsigned idle = 0;                            // quiet connections held open besides
+  double rate = 0;                   // messages per second over all connections; 0: closed loop
+  std::optional<Duration> warm_up;   // not measured; none: kBenchWarmUp, or 0 with `messages`
+  Duration ramp = Duration::zero();  // connections are opened evenly over this time
+  double connect_rate = 0;           // connections opened per second; 0: no limit
+  bool connect_each = false;         // connect, echo one message, close, again
+  unsigned idle = 0;                 // quiet connections held open besides
   Duration timeout = std::chrono::seconds(10);  // for a connect, and for an echo to come back
 
   bool verify = true;                // every byte; else sizes alone

@@ -1,112 +1,93 @@
-// Reads a command line: options with values as people type them, and mistakes answered with one
-// line that says what is right. The one place that knows the library for it (3 s to compile).
+// Reads what a verb is told: by its command line, by ECHOD_* variables and by a configuration file.
+// The command line counts before the environment, the environment before the file, and the file
+// before the default. Each value is checked, whichever counts, and a mistake is answered with one
+// line that says what is right.
 //
-//   CommandParser parser({.name = "echod", .description = ..., .footer = ...});
-//   parser.group("Limits");
-//   parser.add_count("--queue", 1, 1000, [&](uint64_t n) { options.queue = n; }, "How many (128)");
+//   BenchOptions options;
+//   CommandParser parser(bench_verb(), bench_table(options));
 //   if (auto ended = parser.parse(argc, argv)) return *ended;
 #pragma once
 
-#include <algorithm>
-#include <cstdint>
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "base/clock.h"
+#include "app/cli/argument_parser.h"
+#include "app/cli/config_file.h"
+#include "app/cli/option.h"
 
 namespace echod {
 
 // Exit codes, as documented in README.md.
 inline constexpr int kExitSuccess = 0;
 inline constexpr int kExitFailure = 1;  // at run time
-inline constexpr int kExitUsage = 2;    // the command line is wrong
+inline constexpr int kExitUsage = 2;    // the command line, or another setting, is wrong
 
-// What is wrong with a value, or nothing.
-using Problem = std::optional<std::string>;
+// Where the value of an option comes from; later ones count before earlier ones.
+enum class Origin : uint8_t { kDefault, kFile, kEnvironment, kCommandLine };
+
+// What an option is set to.
+struct Setting {
+  const Option* option;
+  std::vector<std::string> values;  // as typed; empty: there is none, see Option::default_note
+  Origin origin = Origin::kDefault;
+  std::string place;  // "--workers", "ECHOD_WORKERS" or "echod.toml:3: workers"
+};
 
 class CommandParser {
  public:
-  struct Options {
-    std::string name;  // as typed: "echod", "echod bench"
-    std::string description;
-    std::string footer;
-    std::vector<std::string> verbs = {};  // for suggestions
-  };
-
   // Prints instead of running: help, the version, or a mistake.
   struct Ending {
     std::string text;
     int exit_code = kExitSuccess;
   };
 
-  // Takes the value of an option. An option given several times counts once, with its last value,
-  // so that a script's caller can override it, unless it is repeatable.
-  using Reader = std::function<Problem(const std::string& value)>;
-
-  explicit CommandParser(Options options);
+  // The options that all verbs share (--help, --version and, with a section, --config) are added.
+  // What the table fills must outlive the parser.
+  CommandParser(Verb verb, OptionTable table);
   CommandParser(const CommandParser&) = delete;
   CommandParser& operator=(const CommandParser&) = delete;
-  ~CommandParser();
-
-  // The heading of the options that follow. Empty: they work, but help does not list them.
-  void group(std::string_view heading);
-
-  // Names are "-e,--engine"; mistakes are reported under the long one. Without dashes it is an
-  // argument with a place.
-  void add(const std::string& names, Reader read, std::string_view metavar,
-           const std::string& help);
-  void add_repeatable(const std::string& names, Reader read, std::string_view metavar,
-                      const std::string& help);
-  void add_flag(const std::string& names, std::function<void()> set, const std::string& help);
-
-  void add_duration(const std::string& names, std::function<void(Duration)> set,
-                    const std::string& help);
-  // 0 is allowed besides, and means what `help` says.
-  void add_size(const std::string& names, uint64_t min, uint64_t max,
-                std::function<void(uint64_t)> set, const std::string& help);
-  void add_count(const std::string& names, uint64_t min, uint64_t max,
-                 std::function<void(uint64_t)> set, const std::string& help);
-
-  // A value that is one of `choices`.
-  template <typename T>
-  void add_choice(const std::string& names, T& target,
-                  std::vector<std::pair<std::string, T>> choices, const std::string& help) {
-    std::vector<std::string> words;
-    words.reserve(choices.size());
-    for (const auto& choice : choices) words.push_back(choice.first);
-    add_word(
-        names, words, [&target, choices](size_t index) { target = choices[index].second; }, help);
-  }
-
-  // A verb that may stand first and changes nothing.
-  void add_default_verb(const std::string& name, const std::string& help);
 
   // Nothing: the options are read. Otherwise what to print and how to end.
   std::optional<Ending> parse(int argc, const char* const* argv);
 
-  // After parse(): whether the option called `name` ("--queue") was among the arguments.
-  bool given(const std::string& name) const;
+  // Reads `file`, which `name` is for errors, and nothing else. For `echod config check`.
+  Problem read_file(const std::string& name, const ConfigFile& file);
+
+  // After parse(): whether the option called `name` ("queue") was given, wherever.
+  bool given(std::string_view name) const;
+
+  // After parse(): every option but hidden ones, in the table's order.
+  std::vector<Setting> settings() const;
 
   // A mistake found later, in the same words.
   Ending mistake(std::string_view message) const;
 
  private:
-  struct Library;
+  Problem apply(Setting& setting, Origin origin, std::string place,
+                const std::vector<std::string>& values);
+  Problem apply_arguments(const ParsedArguments& arguments);
+  std::optional<Ending> read_named_file(const ParsedArguments& arguments);
+  std::string unknown_argument(const std::string& argument) const;
+  std::vector<std::string> keys() const;
+  Setting* find(std::string_view name);
 
-  void add_word(const std::string& names, std::vector<std::string> words,
-                std::function<void(size_t)> set, const std::string& help);
-  std::string unknown_argument() const;
-
-  Options options_;
-  std::string group_ = "Options";
-  bool version_ = false;
-  std::unique_ptr<Library> library_;
+  const Verb verb_;
+  std::string config_file_;
+  const OptionTable table_;
+  std::vector<Setting> settings_;
 };
+
+// `table` and the options that all verbs share. `config_file` must outlive it.
+OptionTable with_shared_options(const Verb& verb, OptionTable table, std::string& config_file);
+
+// What is wrong as one line for standard error, in which nothing that was typed commands a
+// terminal.
+CommandParser::Ending usage_error(std::string_view message, std::string_view advice);
+
+// "echod 0.1.0"
+std::string_view version_text();
 
 // Prints help and versions on standard output and mistakes on standard error, and returns the exit
 // code: that of the ending, or kExitFailure where standard output cannot be written, which is said.

@@ -176,6 +176,9 @@ int serve(const ServeOptions& options) {
     return kExitFailure;
   }
   announce(**server, options, **log);
+  for (const std::string& warning : options.warnings) {
+    report(**log, LogLevel::kWarning, "unknown_variable", warning);
+  }
   for (const std::string_view name : ineffective_options(options.given, (*server)->engine_kind())) {
     report(**log, LogLevel::kWarning, "option_ignored",
            fmt::format("{} has no effect with the {} engine", name,
