@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <utility>
 
 #include "app/cli/option.h"
@@ -189,6 +190,7 @@ std::expected<std::string, std::string> read_table(std::string_view line) {
 std::expected<ConfigFile, std::string> parse_config(std::string_view text) {
   ConfigFile file;
   std::string table;
+  std::map<std::pair<std::string, std::string>, int> lines;  // of tables' keys
   int line_number = 1;
   const auto failure = [&](std::string_view problem) {
     return Failure(fmt::format("{}: {}", line_number, problem));
@@ -213,9 +215,9 @@ std::expected<ConfigFile, std::string> parse_config(std::string_view text) {
       if (equals == std::string_view::npos || !is_bare_key(entry.key)) {
         return failure(fmt::format("'{}' is not `key = value`", content));
       }
-      for (const ConfigEntry& other : file.entries) {
-        if (other.table != table || other.key != entry.key) continue;
-        return failure(fmt::format("{} stands in line {} already", entry.key, other.line));
+      const auto [other, is_new] = lines.try_emplace({table, entry.key}, line_number);
+      if (!is_new) {
+        return failure(fmt::format("{} stands in line {} already", entry.key, other->second));
       }
       ValueReader reader(text.substr(equals + 1), line_number);
       if (Problem problem = reader.read(entry)) {

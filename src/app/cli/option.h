@@ -95,11 +95,11 @@ using OptionTable = std::vector<OptionGroup>;
 
 // What a verb is called and what help says around its options.
 struct Verb {
-  std::string name;  // as typed: "echod bench"
-  std::string usage;
-  std::string summary;      // one line
-  std::string description;  // with examples; ends with a newline
-  std::string footer;       // ends with a newline
+  std::string name = {};  // as typed: "echod bench"
+  std::string usage = {};
+  std::string summary = {};      // one line
+  std::string description = {};  // with examples; ends with a newline
+  std::string footer = {};       // ends with a newline
 
   // Where its settings stand in a configuration file: "" is the top, "bench" the table [bench].
   // Without one it has neither a file nor variables.

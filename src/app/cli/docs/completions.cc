@@ -157,7 +157,9 @@ _echod() {{
       serve)
         options=''
         if (( COMP_CWORD == 1 )); then options='{verbs}'; fi
-        if [[ ${{COMP_WORDS[1]}} == config && COMP_CWORD -eq 3 ]]; then options='serve bench sim'; fi
+        if [[ ${{COMP_WORDS[1]}} == config ]] && (( COMP_CWORD == 3 )); then
+          options='serve bench sim'
+        fi
         ;;
       bench)
         options=''

@@ -34,7 +34,7 @@ environment before the configuration file, and the file before the default.
 | --- | --- |
 | command line | `echod --idle-timeout 1m`, `echod --idle-timeout=1m` |
 | environment | `ECHOD_IDLE_TIMEOUT=1m echod` |
-| configuration file | `idle-timeout = "1m"` in a TOML file, given with `--config FILE` or `ECHOD_CONFIG` |
+| configuration file | `idle-timeout = "1m"` in TOML, given with `--config FILE` or `ECHOD_CONFIG` |
 
 Settings of `echod bench` and `echod sim` have variables with `ECHOD_BENCH_` and `ECHOD_SIM_`, and
 stand in the file's tables `[bench]` and `[sim]`. A repeatable option is an array in the file, and
@@ -44,7 +44,7 @@ counts with its last value, unless it is repeatable; `--no-NAME` turns a flag of
 | command | what it does |
 | --- | --- |
 | `echod config check FILE...` | finds mistakes: file, line, and what would be right |
-| `echod config dump [VERB] [OPTIONS]` | shows the settings in effect and where each comes from, as TOML |
+| `echod config dump [VERB] [OPTIONS]` | shows the settings in effect and their sources, as TOML |
 | `echod config example` | shows a commented file of all settings |
 
 DURATION is `500ms`, `10s`, `5m`, `2h` or `1d`; a number alone is seconds. SIZE is bytes: `4096`,
@@ -55,17 +55,23 @@ A variable that begins with `ECHOD_` and belongs to no option is a warning, not 
 set such variables too. Kubernetes does for a service called `echod`, and those are ignored.
 )";
 
-// `text` for a cell of a table.
-std::string cell(std::string_view text) {
+// `text` with a backslash before each of `signs`.
+std::string escaped(std::string_view text, std::string_view signs) {
   std::string out;
   for (const char c : text) {
-    if (c == '|') out += '\\';
+    if (signs.contains(c)) out += '\\';
     out += c;
   }
   return out;
 }
 
-std::string code(std::string_view text) { return text.empty() ? "" : fmt::format("`{}`", text); }
+// Plain text in a cell of a table.
+std::string cell(std::string_view text) { return escaped(text, "|*_<"); }
+
+// In code, only what ends the cell is escaped.
+std::string code(std::string_view text) {
+  return text.empty() ? "" : fmt::format("`{}`", escaped(text, "|"));
+}
 
 std::string row_of(const Verb& verb, const Option& option) {
   std::string name = names_of(option);
@@ -73,9 +79,8 @@ std::string row_of(const Verb& verb, const Option& option) {
   std::string about = fmt::format("{}.", option.help);
   if (!option.details.empty()) about += fmt::format(" {}", option.details);
   if (option.value.is_list && !option.positional) about += " Repeatable.";
-  return fmt::format("| {} | {} | {} | {} | {} |\n", cell(code(name)),
-                     code(variable_of(verb, option)), cell(takes_of(option)),
-                     cell(default_of(option)), cell(about));
+  return fmt::format("| {} | {} | {} | {} | {} |\n", code(name), code(variable_of(verb, option)),
+                     cell(takes_of(option)), cell(default_of(option)), cell(about));
 }
 
 }  // namespace
