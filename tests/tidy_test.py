@@ -27,8 +27,9 @@ LAYERS = {
     "engine": {"base", "net"},
     "sim": {"base", "net", "engine"},
     "stream": {"base", "net", "engine", "wire"},
-    "protocol": {"base", "wire", "stream"},
-    "app": {"base", "wire", "net", "engine", "stream", "protocol"},
+    "http": {"base", "wire", "stream"},
+    "protocol": {"base", "wire", "stream", "http"},
+    "app": {"base", "wire", "net", "engine", "stream", "http", "protocol"},
 }
 
 # A part of a layer that may include more: what is served does not know that it is simulated.

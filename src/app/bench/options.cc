@@ -8,7 +8,7 @@
 
 #include "app/bench/load/target.h"
 #include "app/units.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod {
 namespace {

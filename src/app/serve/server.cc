@@ -189,7 +189,7 @@ std::string summarise(EngineKind kind, std::string_view reason, unsigned workers
 
 std::expected<std::unique_ptr<Server>, std::string> Server::start(const ServeOptions& options,
                                                                   Log& log,
-                                                                  HttpObserver* http_observer) {
+                                                                  http::Observer* http_observer) {
   try {
     return start_with_memory(options, log, http_observer);
   } catch (const std::bad_alloc&) {
@@ -198,7 +198,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start(const ServeOpt
 }
 
 std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
-    const ServeOptions& options, Log& log, HttpObserver* http_observer) {
+    const ServeOptions& options, Log& log, http::Observer* http_observer) {
   size_t descriptors = raise_descriptor_limit();
   EngineChoice choice =
       options.engine ? EngineChoice{*options.engine, "chosen with --engine"} : choose_engine();
