@@ -88,7 +88,7 @@ class Bench:
 class SameThreadFloor:
     """Client and server in one thread: no server, so it is run instead of one."""
 
-    name, title, rank, spins = SAME_THREAD, "client and server in one thread", OURS, True
+    name, title, rank, spins = SAME_THREAD, "bare loop (client and server in one thread)", OURS, True
 
     def __init__(self, binary, cores):
         self.binary, self.cores = binary, cores
