@@ -9,8 +9,8 @@ from compare.samples import METRICS
 INTRODUCTION = """\
 # Performance
 
-echod beside other echo servers, in one run on one machine. One command repeats the run and writes this
-page:
+echod beside other echo servers, in one run on one machine. One command repeats the run and
+writes this page:
 
 ```
 benchmarks/compare.sh --budget 25m --write-docs
@@ -22,31 +22,33 @@ benchmarks/compare.sh --budget 25m --write-docs
 COMPARISON = """\
 ## echod beside other servers
 
-Messages per second, relative to plain epoll in C (one thread, level-triggered, 64 KiB buffer). For
-HTTP the reference is nginx, which returns a fixed body of the same size. **Above 1 is faster.** Each
-figure is the median of ratios formed within a round, in which the servers take turns; a difference
-below 5 % is a tie. The last column is the user memory of an idle connection.
+Messages per second, relative to plain epoll in C (one thread, level-triggered, 64 KiB buffer).
+For HTTP the reference is nginx, which returns a fixed body of the same size. **Above 1 is
+faster.** Each figure is the median of ratios formed within a round, in which the servers take
+turns; a difference below 5 % is a tie. The last column is the user memory of an idle
+connection.
 """
 
 DETAILS = """\
 ## Each load in detail
 
-The tables show ratios to the reference, and the medians behind them. Above 1 is always better: less
-CPU, more messages, lower latency. In brackets are the lowest and the highest round.
+The tables show ratios to the reference, and the medians behind them. Above 1 is always better:
+less CPU, more messages, lower latency. In brackets are the lowest and the highest round.
 
-- **CPU per message** covers the kernel and user time of all threads and processes of the server.
-  Other load on the machine hardly changes it, so it is the most reliable figure.
+- **CPU per message** covers the kernel and user time of all threads and processes of the
+  server. Other load on the machine hardly changes it, so it is the most reliable figure.
 - **p50** is the median latency.
-- Servers that busy-poll (the bare loop, and echod when it expects a message) trade CPU for latency. For
-  one connection and for new connections, compare rate and p50.
+- Servers that busy-poll (the bare loop, and echod when it expects a message) trade CPU for
+  latency. For one connection and for new connections, compare rate and p50.
 """
 
 TARGETS = """\
 ## Targets
 
 A target is a fraction of what the same run shows to be possible. echod should reach at least
-{loop:.2f} of a bare loop, which does nothing but poll, receive and send, and at least {peer:.2f} of
-the best peer in each load. Where client and server share cores, the bare loop is both in one thread.
+{loop:.2f} of a bare loop, which does nothing but poll, receive and send, and at least
+{peer:.2f} of the best peer in each load. Where client and server share cores, the bare loop is
+both in one thread.
 """
 
 # The loads of the first table, with a short heading for each.
@@ -209,8 +211,8 @@ def other_cells_text(store):
 
 def memory_text(store):
     lines = ["## Memory per idle connection", "",
-             "Growth of the server's proportional set size (PSS, all its processes) for each connection "
-             "that has echoed", "one message and is idle.", "",
+             "Growth of the server's proportional set size (PSS, all its processes) for each "
+             "connection that has", "echoed one message and is idle.", "",
              "| server | bytes per connection | connections |", "| --- | --: | --: |"]
     for server in in_order(store, memory.CELL):
         value = store.values(memory.CELL, server, "bytes")
@@ -228,8 +230,8 @@ def validity_text(store):
     lines = ["## Validation of the load tester", "",
              "`echod bench` and independent load generators measured the same servers in the same "
              "rounds: wrk for HTTP,", "`benchmarks/peers/independent_client.c` for TCP. Above 1, "
-             "`echod bench` measured more messages, a lower", "median, or less server CPU. The last "
-             "column compares the clients' own CPU.", "",
+             "`echod bench` measured more messages, a", "lower median, or less server CPU. The "
+             "last column compares the clients' own CPU.", "",
              "| load | server | compared with | rate | p50 | server CPU | client CPU |",
              "| --- | --- | --- | --- | --- | --- | --- |"]
     for usual, other, server, ratios in validate.rows(store):

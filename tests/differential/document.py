@@ -3,15 +3,16 @@
 INTRODUCTION = """\
 # HTTP/1 parsing differences
 
-echod's HTTP/1 request decoder beside two widely used ones: llhttp 8, the parser of Node.js, in its
-strict mode, and h11, the parser of Python's httpx and uvicorn. A test (`tests/differential/`) gives
-all three the same bytes and compares the results: accepted, rejected or incomplete; method, target,
-version, fields in order, body, chunk boundaries, keep-alive, and where each request ends. Every
-difference must be explained by a row of this table, otherwise the test fails. This page is generated
-from the test's rules.
+echod's HTTP/1 request decoder beside two widely used ones: llhttp 8, the parser of Node.js, in
+its strict mode, and h11, the parser of Python's httpx and uvicorn. A test
+(`tests/differential/`) gives all three the same bytes and compares the results: accepted,
+rejected or incomplete; method, target, version, fields in order, body, chunk boundaries,
+keep-alive, and where each request ends. Every difference must be explained by a row of this
+table, otherwise the test fails. This page is generated from the test's rules.
 
-Nearly all differences go one way: echod rejects what the others accept. Neither of the others frames
-a request that echod accepts in a different way, which is what request smuggling would need.
+Nearly all differences go one way: echod rejects what the others accept. Neither of the others
+frames a request that echod accepts in a different way, which is what request smuggling would
+need.
 
 """
 

@@ -15,18 +15,19 @@ SIGNS = {"passed": "ok", "failed": "FAILED", "skipped": "-"}
 INTRODUCTION = """\
 # Reliability
 
-Stress and fault testing of echod and other echo servers, from one run on one machine. `echo-torture`
-(`tests/torture/`) is a client that shares no code with the server. It works with any TCP echo server
-and verifies every byte that comes back. `tests/torture/run.py --full --write-docs` writes this page.
+Stress and fault testing of echod and other echo servers, from one run on one machine.
+`echo-torture` (`tests/torture/`) is a client that shares no code with the server. It works with
+any TCP echo server and verifies every byte that comes back. `tests/torture/run.py --full
+--write-docs` writes this page.
 
-- **A case fails** if a byte is lost, repeated, reordered or invented, if the connection ends early or
-  with a reset, if nothing moves for {patience_ours} s ({patience_peer} s for the peers), if descriptors stay
-  open, or if the server ends.
-- **Figures decide nothing.** Compare them within this run. Client and server share the machine's
-  {cores} CPUs, so latencies show what a case costs other clients, not how fast a server is. Other load on
-  the machine affects them too.
-- A dash means that a case was left out: the server serves one client at a time, or failed a smaller size
-  already, or holds no descriptors for its clients (starved).
+- **A case fails** if a byte is lost, repeated, reordered or invented, if the connection ends
+  early or with a reset, if nothing moves for {patience_ours} s ({patience_peer} s for the
+  peers), if descriptors stay open, or if the server ends.
+- **Figures decide nothing.** Compare them within this run. Client and server share the
+  machine's {cores} CPUs, so latencies show what a case costs other clients, not how fast a
+  server is. Other load on the machine affects them too.
+- A dash means that a case was left out: the server serves one client at a time, or failed a
+  smaller size already, or holds no descriptors for its clients (starved).
 """
 
 COMMANDS = """\
@@ -46,10 +47,11 @@ The run took {minutes:.0f} minutes. Its seed was {seed}.
 # (title, text, case, [(figure, heading, format)]), one table each, with a row for each server.
 FIGURE_TABLES = [
     ("Clients that never read",
-     "{case_what} A server that keeps accepting has no bound. What the others pin is kernel memory, and "
-     "memory of the server's processes.",
+     "{case_what} A server that keeps accepting has no bound. What the others pin is kernel memory, "
+     "and memory of the server's processes.",
      "never-reading",
-     [("taken-kib", "accepted from each, KiB", ",.0f"), ("user-kib", "user memory each, KiB", ",.0f"),
+     [("taken-kib", "accepted from each, KiB", ",.0f"),
+      ("user-kib", "user memory each, KiB", ",.0f"),
       ("kernel-kib", "kernel memory each, KiB", ",.0f"),
       ("plateau-s", "stops accepting after, s", ".1f"),
       ("stuck-clients", "clients", ".0f"), ("others-p99-ratio", "p99 of others / idle", ".1f")]),
@@ -202,8 +204,8 @@ def servers_text(usable, missing):
               f"{targets.FORKED_CLIENTS_MAX} concurrent clients."]
     lines += [f"- {title} did not take part: {clean(reason)}."
               for title, reason in missing.items()]
-    lines += ["- nginx is not included: it has no module that echoes a TCP stream, and a fixed HTTP "
-              "body has no bytes to lose."]
+    lines += ["- nginx is not included: it has no module that echoes a TCP stream, and a fixed "
+              "HTTP body has no bytes to lose."]
     return "\n".join([*lines, ""])
 
 
