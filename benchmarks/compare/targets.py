@@ -75,7 +75,7 @@ def idle_memory(store):
 
 
 def tester(store):
-    """For each engine: the rate of `echod bench` relative to wrk's, over HTTP, on separate cores."""
+    """For each engine: the rate of `echod bench` relative to wrk's, over HTTP, separate cores."""
     found = []
     for engine in ENGINES:
         ratio = store.ratio_across((HTTP.name, engine), (HTTP_WRK.name, engine), "rate")

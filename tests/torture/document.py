@@ -47,8 +47,8 @@ The run took {minutes:.0f} minutes. Its seed was {seed}.
 # (title, text, case, [(figure, heading, format)]), one table each, with a row for each server.
 FIGURE_TABLES = [
     ("Clients that never read",
-     "{case_what} A server that keeps accepting has no bound. What the others pin is kernel memory, "
-     "and memory of the server's processes.",
+     "{case_what} A server that keeps accepting has no bound. What the others pin is kernel "
+     "memory, and memory of the server's processes.",
      "never-reading",
      [("taken-kib", "accepted from each, KiB", ",.0f"),
       ("user-kib", "user memory each, KiB", ",.0f"),
