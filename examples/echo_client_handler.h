@@ -6,10 +6,10 @@
 #include <cstdlib>
 #include <string>
 
-#include "engine/socket.h"
+#include "engine/loop/socket.h"
 #include "net/resolver.h"
 #include "net/socket_options.h"
-#include "protocol/echo.h"
+#include "protocol/raw/echo.h"
 #include "stream/socket_stream.h"
 
 namespace example {

@@ -1,5 +1,5 @@
 // Readiness: epoll reports which sockets are ready, and the loop makes the call.
-#include "engine/epoll_loop.h"
+#include "engine/epoll/epoll_loop.h"
 #include "event_loop_server.h"
 
 int main(int argc, char** argv) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "echo_client_handler.h"
-#include "engine/blocking_loop.h"
+#include "engine/blocking/blocking_loop.h"
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <sys/socket.h>
 
 #include "echo_client_handler.h"
-#include "engine/blocking_loop.h"
+#include "engine/blocking/blocking_loop.h"
 
 int main(int argc, char** argv) {
   echod::Fd listener = example::listen(argc, argv, true);

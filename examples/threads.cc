@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "echo_client_handler.h"
-#include "engine/blocking_loop.h"
+#include "engine/blocking/blocking_loop.h"
 
 namespace {
 

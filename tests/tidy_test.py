@@ -41,10 +41,10 @@ OS_HEADERS = re.compile(
     r"(sys|netinet|arpa|net|linux|asm)/.*|(unistd|poll|fcntl|liburing|pthread|signal|netdb|sched"
     r"|dirent|dlfcn|glob|grp|ifaddrs|pwd|semaphore|spawn|syslog|termios|ucontext)\.h")
 OS_EXCEPTIONS = {
-    "src/app/line_writer.cc": "a log's file and pipe, polled so that a stalled reader never blocks",
-    "src/app/serve.cc": "the process: it ends at once at a second signal",
-    "src/app/stop_signals.cc": "the process: its signals and its standard streams",
-    "src/app/bench/view.cc": "the terminal: whether it is one, and how wide",
+    "src/app/log/line_writer.cc": "a log's file and pipe, polled lest a slow reader block",
+    "src/app/serve/serve.cc": "the process: it ends at once at a second signal",
+    "src/app/serve/stop_signals.cc": "the process: its signals and its standard streams",
+    "src/app/bench/report/view.cc": "the terminal: whether it is one, and how wide",
     "src/app/bench/bench.cc": "the process: it ends at once at a second signal",
 }
 
@@ -56,8 +56,8 @@ LIBRARIES = {
     "nlohmann/json.hpp": ("src/[ap][pr]*/*.cc", 3),
     "openssl/": ("src/wire/*.cc", 1),
     "zlib.h": ("src/*.cc", 3),
-    "brotli/": ("src/wire/content_encoder.cc", 1),
-    "zstd": ("src/wire/content_encoder.cc", 1),
+    "brotli/": ("src/wire/coding/content_encoder.cc", 1),
+    "zstd": ("src/wire/coding/content_encoder.cc", 1),
     "nghttp2/": ("src/wire/http2*", 2),
 }
 
@@ -451,8 +451,8 @@ def lines_found(violations):
     ("src/wire/http1.cc", '"wire/http1.h"', 0),
     ("src/wire/http1.cc", '"base/error.h"', 0),
     ("src/wire/http1.cc", '"net/fd.h"', 1),
-    ("src/protocol/echo.cc", '"engine/event_loop.h"', 1),
-    ("src/protocol/echo.cc", '"net/fd.h"', 1),
+    ("src/protocol/raw/echo.cc", '"engine/event_loop.h"', 1),
+    ("src/protocol/raw/echo.cc", '"net/fd.h"', 1),
     ("src/base/task.h", '"wire/http1.h"', 1),
     ("src/app/main.cc", '"sim/sim_kernel.h"', 1),
     ("src/app/sim/world.cc", '"sim/sim_kernel.h"', 0),
@@ -475,7 +475,7 @@ def test_rule_layers_names_missing_files():
     ("src/wire/x.h", "linux/types.h", 1),
     ("src/base/random.cc", "csignal", 0),
     ("src/net/fd.cc", "unistd.h", 0),
-    ("src/engine/uring_loop.cc", "liburing.h", 0),
+    ("src/engine/uring/uring_loop.cc", "liburing.h", 0),
     ("src/stream/stream_test.cc", "sys/socket.h", 0),
 ])
 def test_rule_operating_system(path, header, count):
@@ -483,14 +483,14 @@ def test_rule_operating_system(path, header, count):
 
 
 def test_rule_kernel_io_uring():
-    source = Source("src/engine/uring_loop.cc", "#include <linux/io_uring.h>\n")
+    source = Source("src/engine/uring/uring_loop.cc", "#include <linux/io_uring.h>\n")
     assert lines_found(kernel_io_uring(source)) == [1]
 
 
 @pytest.mark.parametrize("path, header, count", [
-    ("src/app/line_writer.cc", "spdlog/spdlog.h", 0),
-    ("src/app/log.h", "spdlog/spdlog.h", 1),
-    ("src/wire/http1_request.cc", "nlohmann/json.hpp", 1),
+    ("src/app/log/line_writer.cc", "spdlog/spdlog.h", 0),
+    ("src/app/log/log.h", "spdlog/spdlog.h", 1),
+    ("src/wire/http1/request.cc", "nlohmann/json.hpp", 1),
     ("src/engine/engine.cc", "CLI/CLI.hpp", 1),
     ("src/app/options_test.cc", "CLI/CLI.hpp", 0),
 ])
@@ -522,7 +522,7 @@ def test_rule_explanations(path, text, count):
 
 
 @pytest.mark.parametrize("path, text, count", [
-    ("src/protocol/echo.cc", 'std::cout << "x";', 1),
+    ("src/protocol/raw/echo.cc", 'std::cout << "x";', 1),
     ("src/net/fd.cc", 'fprintf(stderr, "x");', 1),
     ("src/net/fd.cc", 'std::printf("x");', 1),
     ("src/net/fd.cc", 'snprintf(buffer, 4, "x");', 0),

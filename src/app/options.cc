@@ -7,7 +7,7 @@
 
 #include "app/command_parser.h"
 #include "app/units.h"
-#include "wire/http1_syntax.h"
+#include "wire/http1/syntax.h"
 
 namespace echod {
 namespace {

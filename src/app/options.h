@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "app/access_log.h"
 #include "app/command_parser.h"
 #include "app/listen_url.h"
-#include "app/log.h"
+#include "app/log/access_log.h"
+#include "app/log/log.h"
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "net/socket_options.h"

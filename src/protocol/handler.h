@@ -11,7 +11,7 @@
 #include "protocol/response_control.h"
 #include "stream/session.h"
 #include "stream/stream.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
 
 namespace echod {
 

@@ -43,7 +43,7 @@ Task<BodyEnd> stream_compressed(Http1Exchange& exchange) {
 Task<BodyEnd> stream_body(Http1Exchange& exchange) {
   const wire::RequestHead& head = exchange.head();
   const bool chunked = head.framing == BodyFraming::kChunked;
-  GatheredOutput& output = exchange.output();
+  BufferedWriter& output = exchange.output();
   std::string& text = exchange.scratch();
   bool begun = false;
   uint64_t chunk_left = 0;  // bytes of the chunk under way

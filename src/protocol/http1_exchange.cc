@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "protocol/http_date.h"
-#include "wire/credentials.h"
-#include "wire/http1_head.h"
+#include "wire/http/credentials.h"
+#include "wire/http/field_list.h"
 
 namespace echod {
 namespace {
@@ -350,7 +350,7 @@ bool Http1Exchange::is_stopping() const {
 }
 
 bool Http1Exchange::has_credentials() const {
-  for (const wire::FieldLine& line : wire::fields_of(head_bytes())) {
+  for (const wire::Field& line : wire::fields_of(head_bytes())) {
     if (wire::is_credential_name(line.name)) return true;
   }
   return false;

@@ -11,15 +11,15 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/gathered_output.h"
 #include "protocol/handler.h"
 #include "protocol/http_observer.h"
 #include "protocol/response_control.h"
+#include "stream/buffered_writer.h"
 #include "stream/session.h"
 #include "stream/stream.h"
-#include "wire/content_coding.h"
-#include "wire/content_encoder.h"
-#include "wire/http1.h"
+#include "wire/coding/content_encoder.h"
+#include "wire/http/content_coding.h"
+#include "wire/http1/request.h"
 
 namespace echod {
 
@@ -61,7 +61,7 @@ class Http1Exchange {
   const HttpSettings& settings() const { return settings_; }
   ControlState& control_state() { return state_; }
   wire::RequestDecoder& decoder() { return decoder_; }
-  GatheredOutput& output() { return output_; }
+  BufferedWriter& output() { return output_; }
 
   // The request: valid until the next one.
   const wire::RequestHead& head() const { return decoder_.head(); }
@@ -239,7 +239,7 @@ class Http1Exchange {
   wire::RequestDecoder decoder_;
   Chunk in_;
   std::span<const std::byte> unread_;
-  GatheredOutput output_;
+  BufferedWriter output_;
   ResponsePlan plan_;
   wire::ContentCoding coding_ = wire::ContentCoding::kIdentity;  // of the response in progress
   std::unique_ptr<Coder> coder_;                                 // where it has one

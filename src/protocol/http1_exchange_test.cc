@@ -10,7 +10,7 @@
 #include "protocol/handler.h"
 #include "protocol/http_response_test_util.h"
 #include "protocol/protocol_test_util.h"
-#include "wire/content_decoder_test_util.h"
+#include "wire/coding/content_decoder_test_util.h"
 
 namespace echod {
 namespace {

@@ -1,6 +1,6 @@
 #include "protocol/http_document.h"
 
-#include "wire/utf8.h"
+#include "base/utf8.h"
 
 namespace echod {
 namespace {
@@ -23,7 +23,7 @@ void append_latin1(std::string& out, std::string_view bytes) {
 }  // namespace
 
 std::string shown_as_text(std::string_view bytes) {
-  if (wire::is_utf8(bytes)) return std::string(bytes);
+  if (is_utf8(bytes)) return std::string(bytes);
   std::string text;
   append_latin1(text, bytes);
   return text;
@@ -59,7 +59,7 @@ Task<> HttpDocument::write_string(JsonWriter& json, std::string_view bytes) {
     co_await write(json);
     co_return;
   }
-  const bool utf8 = wire::is_utf8(bytes);
+  const bool utf8 = is_utf8(bytes);
   co_await take_turns();
   std::string piece;
   json.begin_string();

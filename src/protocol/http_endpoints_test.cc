@@ -7,12 +7,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/pattern.h"
 #include "protocol/handler.h"
 #include "protocol/http_response_test_util.h"
 #include "protocol/protocol_test_util.h"
-#include "wire/content_coding.h"
-#include "wire/content_decoder_test_util.h"
-#include "wire/pattern.h"
+#include "wire/coding/content_decoder_test_util.h"
+#include "wire/http/content_coding.h"
 
 namespace echod {
 namespace {
@@ -54,7 +54,7 @@ class HttpEndpointTest : public testing::Test {
 
   static std::string pattern_of(uint64_t seed, size_t size) {
     std::string bytes(size, '\0');
-    wire::Pattern(seed).fill(std::as_writable_bytes(std::span(bytes)), 0);
+    Pattern(seed).fill(std::as_writable_bytes(std::span(bytes)), 0);
     return bytes;
   }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "wire/pattern.h"
+#include "base/pattern.h"
 
 namespace echod {
 namespace {
@@ -32,7 +32,7 @@ std::expected<uint64_t, std::string> seed_of(Http1Exchange& exchange) {
 // In parts of `part_size` bytes, each a chunk where there are chunks, made a block at a time.
 Task<> write_pattern(Http1Exchange& exchange, uint64_t seed, uint64_t size, uint64_t part_size) {
   if (exchange.silent()) co_return;
-  const wire::Pattern pattern(seed);
+  const Pattern pattern(seed);
   std::string block;
   for (uint64_t offset = 0; offset < size; offset += block.size()) {
     const uint64_t part_left = part_size - offset % part_size;

@@ -6,7 +6,7 @@
 
 namespace echod {
 
-// `size` bytes with a Content-Length: those of `?seed=N`, or of the server's seed (wire::Pattern).
+// `size` bytes with a Content-Length: those of `?seed=N`, or of the server's seed (Pattern).
 // The request's body is taken in and dropped.
 Task<BodyEnd> answer_generated(Http1Exchange& exchange, uint64_t size);
 

@@ -7,9 +7,9 @@
 
 #include "base/check.h"
 #include "wire/digest.h"
-#include "wire/http1_head.h"
-#include "wire/http_accept.h"
-#include "wire/http_target.h"
+#include "wire/http/accept.h"
+#include "wire/http/field_list.h"
+#include "wire/http/target.h"
 
 namespace echod {
 
@@ -49,7 +49,7 @@ bool wants_http_page(const wire::RequestHead& head, std::string_view head_bytes)
   if (head.framing != wire::BodyFraming::kNone) return false;
   const wire::TargetParts target = wire::split_target(head.target);
   if (target.path != "/" || target.has_query) return false;
-  const wire::FieldLines fields = wire::fields_of(head_bytes);
+  const wire::FieldList fields = wire::fields_of(head_bytes);
   const int html = wire::media_type_weight(fields, "text", "html");
   return html > wire::media_type_weight(fields, "application", "json") &&
          html > wire::media_type_weight(fields, "text", "plain");

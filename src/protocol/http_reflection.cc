@@ -6,9 +6,9 @@
 #include <array>
 #include <optional>
 
-#include "wire/http1_head.h"
-#include "wire/http_accept.h"
-#include "wire/http_target.h"
+#include "wire/http/accept.h"
+#include "wire/http/field_list.h"
+#include "wire/http/target.h"
 
 namespace echod {
 namespace {
@@ -16,15 +16,15 @@ namespace {
 using wire::BodyFraming;
 
 // "NAME:VALUE" as it came: one stretch of the head.
-std::string_view raw_line(const wire::FieldLine& line) {
+std::string_view raw_line(const wire::Field& line) {
   return {line.name.data(), line.name.size() + 1 + line.raw_value.size()};
 }
 
 Task<> write_fields(HttpDocument& document, JsonWriter& json, std::string_view name,
-                    wire::FieldLines lines) {
+                    wire::FieldList lines) {
   json.name(name);
   json.begin_array();
-  for (const wire::FieldLine& line : lines) {
+  for (const wire::Field& line : lines) {
     json.begin_object();
     co_await document.write_member(json, "name", line.name);
     co_await document.write_member(json, "value", line.value());
@@ -82,7 +82,7 @@ Task<> write_body(HttpDocument& document, JsonWriter& json, const ReflectedReque
       co_await document.write(json);
     }
     json.end_array();
-    co_await write_fields(document, json, "trailers", wire::FieldLines(request.body.trailers));
+    co_await write_fields(document, json, "trailers", wire::FieldList(request.body.trailers));
   }
   json.end_object();
 }
@@ -162,7 +162,7 @@ uint64_t age_ns(const Session& session) {
 }  // namespace
 
 bool prefers_text(std::string_view head_bytes) {
-  const wire::FieldLines fields = wire::fields_of(head_bytes);
+  const wire::FieldList fields = wire::fields_of(head_bytes);
   const int text = wire::media_type_weight(fields, "text", "plain");
   const int json = wire::media_type_weight(fields, "application", "json");
   if (text != json) return text > json;
@@ -172,7 +172,7 @@ bool prefers_text(std::string_view head_bytes) {
 }
 
 Task<> reflect_as_json(HttpDocument& document, JsonWriter& json, const ReflectedRequest& request) {
-  const wire::FieldLines fields = wire::fields_of(request.head_bytes);
+  const wire::FieldList fields = wire::fields_of(request.head_bytes);
   const wire::TargetParts target = wire::split_target(request.head.target);
   const std::string_view line = wire::request_line_of(request.head_bytes);
   const auto expect = wire::field_value(fields, "Expect");

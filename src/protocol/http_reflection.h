@@ -13,7 +13,7 @@
 #include "base/json_writer.h"
 #include "protocol/http_document.h"
 #include "stream/session.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
 
 namespace echod {
 

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "protocol/httpbin_json.h"
-#include "wire/http1_syntax.h"
+#include "wire/http1/syntax.h"
 
 namespace echod {
 namespace {

@@ -8,13 +8,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/json_format.h"
+#include "base/utf8.h"
 #include "wire/digest.h"
-#include "wire/http1_head.h"
-#include "wire/http1_syntax.h"
-#include "wire/http_target.h"
-#include "wire/json_format.h"
-#include "wire/multipart.h"
-#include "wire/utf8.h"
+#include "wire/http/field_list.h"
+#include "wire/http/multipart.h"
+#include "wire/http/target.h"
+#include "wire/http1/syntax.h"
 
 namespace echod {
 namespace {
@@ -90,9 +90,9 @@ size_t count_arguments(std::string_view text) {
 }
 
 Task<> write_fields(HttpDocument& document, JsonWriter& json, std::string_view its_name,
-                    wire::FieldLines lines) {
+                    wire::FieldList lines) {
   std::vector<std::pair<std::string, std::string_view>> canonical_names;
-  for (const wire::FieldLine& line : lines) {
+  for (const wire::Field& line : lines) {
     canonical_names.emplace_back(canonical(line.name), line.value());
   }
   Lists lists(canonical_names.begin(), canonical_names.end());
@@ -144,8 +144,8 @@ Task<> write_data_url(HttpDocument& document, JsonWriter& json, std::string_view
 
 // Whether `text` is JSON that can be shown.
 Task<bool> can_be_shown(HttpDocument& document, std::string_view text) {
-  if (!wire::is_utf8(text)) co_return false;
-  wire::JsonFormatter formatter(kIndent, 1);
+  if (!is_utf8(text)) co_return false;
+  JsonFormatter formatter(kIndent, 1);
   std::string layout;
   size_t size = 0;
   while (!text.empty()) {
@@ -167,7 +167,7 @@ Task<> write_json(HttpDocument& document, JsonWriter& json, std::string_view tex
     json.null();
     co_return;
   }
-  wire::JsonFormatter formatter(kIndent, 1);
+  JsonFormatter formatter(kIndent, 1);
   json.begin_literal();
   while (!text.empty()) {
     const std::string_view piece = text.substr(0, kJsonPieceSize);
@@ -246,7 +246,7 @@ Task<> write_anything(HttpDocument& document, AnythingRequest request) {
   }
   const std::string_view trailers = request.exchange.decoder().trailer_bytes();
   if (!trailers.empty())
-    co_await write_fields(document, json, "trailers", wire::FieldLines(trailers));
+    co_await write_fields(document, json, "trailers", wire::FieldList(trailers));
   json.end_object();
   co_await document.write_rest(json);
 }

@@ -7,8 +7,8 @@
 
 #include "base/parse_duration.h"
 #include "protocol/response_fields.h"
-#include "wire/http1_head.h"
-#include "wire/http1_syntax.h"
+#include "wire/http/field_list.h"
+#include "wire/http1/syntax.h"
 
 namespace echod {
 namespace {
@@ -31,7 +31,7 @@ class Controls {
       if (key == name) found.push_back(value);
     }
     if (!found.empty() || !has_fields_) return found;
-    for (const wire::FieldLine& line : fields_) {
+    for (const wire::Field& line : fields_) {
       if (!wire::equals_ignoring_case(line.name.substr(0, kPrefixSize), wire::kControlPrefix))
         continue;
       if (wire::equals_ignoring_case(line.name.substr(kPrefixSize), name)) {
@@ -45,7 +45,7 @@ class Controls {
   static constexpr size_t kPrefixSize = wire::kControlPrefix.size();
 
   wire::QueryArguments arguments_;
-  wire::FieldLines fields_;
+  wire::FieldList fields_;
   bool has_fields_;
 };
 

@@ -24,8 +24,8 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "protocol/response_fields.h"
-#include "wire/http1.h"
-#include "wire/http_target.h"
+#include "wire/http/target.h"
+#include "wire/http1/request.h"
 
 namespace echod {
 

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "protocol/response_fields.h"
-#include "wire/http1_head.h"
+#include "wire/http/field_list.h"
 
 namespace echod {
 namespace {

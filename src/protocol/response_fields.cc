@@ -6,10 +6,10 @@
 #include <array>
 #include <span>
 
-#include "wire/credentials.h"
-#include "wire/http1.h"
-#include "wire/http1_head.h"
-#include "wire/http1_syntax.h"
+#include "wire/http/credentials.h"
+#include "wire/http/field_list.h"
+#include "wire/http1/request.h"
+#include "wire/http1/syntax.h"
 
 namespace echod {
 namespace {
@@ -107,7 +107,7 @@ bool is_echoed_trailer(std::string_view name) {
 
 std::string echoed_trailers(std::string_view lines) {
   std::string echoed;
-  for (const wire::FieldLine& line : wire::FieldLines(lines)) {
+  for (const wire::Field& line : wire::FieldList(lines)) {
     if (is_echoed_trailer(line.name)) wire::append_field(echoed, line.name, line.value());
   }
   return echoed;
@@ -120,7 +120,7 @@ std::string echoed_fields(std::string_view head_bytes) {
     list += list.empty() ? "" : ", ";
     list += member;
   };
-  for (const wire::FieldLine& line : wire::fields_of(head_bytes)) {
+  for (const wire::Field& line : wire::fields_of(head_bytes)) {
     const bool coding = equals_ignoring_case(line.name, "Content-Encoding");
     if (!coding && !equals_ignoring_case(line.name, "Trailer")) continue;
     std::string_view list = line.value();

@@ -6,13 +6,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/access_log_format.h"
-#include "app/redaction.h"
+#include "app/log/access_log_format.h"
+#include "app/log/redaction.h"
+#include "base/utf8.h"
 #include "fuzz_input.h"
-#include "wire/credentials.h"
-#include "wire/http1.h"
-#include "wire/http_target.h"
-#include "wire/utf8.h"
+#include "wire/http/credentials.h"
+#include "wire/http/target.h"
+#include "wire/http1/request.h"
 
 namespace echod::fuzz {
 namespace {
@@ -23,7 +23,7 @@ void check_harmless(std::string_view line) {
   for (size_t i = 0; i + 1 < line.size(); ++i) {
     ECHOD_CHECK(line[i] != '\xc2' || static_cast<unsigned char>(line[i + 1]) >= 0xa0);
   }
-  ECHOD_CHECK(wire::is_utf8(line));
+  ECHOD_CHECK(is_utf8(line));
 }
 
 void check_line(AccessLogFormat format, const AccessRecord& record) {

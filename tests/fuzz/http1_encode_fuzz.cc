@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "http1_trace.h"
-#include "wire/http1_syntax.h"
+#include "wire/http1/syntax.h"
 
 namespace echod::fuzz {
 namespace {

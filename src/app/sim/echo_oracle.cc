@@ -9,11 +9,11 @@
 #include "protocol/http_routes.h"
 #include "protocol/response_control.h"
 #include "wire/detect.h"
-#include "wire/http1.h"
-#include "wire/http1_head.h"
-#include "wire/http1_response_decoder.h"
-#include "wire/http_target.h"
-#include "wire/websocket_handshake.h"
+#include "wire/http/field_list.h"
+#include "wire/http/target.h"
+#include "wire/http1/request.h"
+#include "wire/http1/response_decoder.h"
+#include "wire/websocket/handshake.h"
 
 namespace echod::sim {
 namespace {
@@ -58,7 +58,7 @@ void append(std::string& text, std::span<const std::byte> bytes) {
 bool wants_websocket(const wire::RequestDecoder& decoder) {
   if (decoder.head().framing != wire::BodyFraming::kNone) return false;
   wire::WebSocketFields fields;
-  for (const wire::FieldLine& line : wire::fields_of(decoder.head_bytes())) {
+  for (const wire::Field& line : wire::fields_of(decoder.head_bytes())) {
     fields.take(line.name, line.value());
   }
   return fields.wants_websocket();
