@@ -85,7 +85,7 @@ class Echod(Target):
     def __init__(self, binary, engine):
         self.binary, self.engine = pathlib.Path(binary), engine
         self.name = f"echod-{engine}"
-        self.title = f"echod, {engine}"
+        self.title = f"echod ({engine})"
         if engine == "sequential":
             self.options = ["--one-at-a-time"]
             self.can_starve = False
