@@ -1,6 +1,6 @@
 // An Exchange without a connection, and without any text of HTTP/1: a request made of values, and a
-// response kept as values. All endpoints' tests run on it, which shows that an endpoint depends on no
-// version of HTTP.
+// response kept as values. All endpoints' tests run on it, which shows that an endpoint depends on
+// no version of HTTP.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -49,7 +49,7 @@ inline TestRequest post(std::string_view target, std::string_view body, TestFiel
 
 struct TestResponse {
   int status = 0;
-  TestFields fields;            // without Date
+  TestFields fields;  // without Date
   std::string body;
   std::optional<uint64_t> size;  // as it was announced
   std::vector<uint64_t> chunks;  // sizes that were announced

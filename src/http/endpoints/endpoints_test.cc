@@ -1,5 +1,5 @@
-// The endpoints, and what clients may ask of any response: statuses, bodies, the waits between their
-// parts, and what is declined. On an exchange in memory, without a version of HTTP.
+// The endpoints, and what clients may ask of any response: statuses, bodies, the waits between
+// their parts, and what is declined. On an exchange in memory, without a version of HTTP.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -88,18 +88,14 @@ TEST_F(HttpEndpointTest, AnEchoKeepsChunksAndTrailers) {
 }
 
 TEST_F(HttpEndpointTest, AMalformedBodyIsRefusedUntilTheResponseHasBegun) {
-  const TestResponse refused = ask({.method = "POST",
-                                    .framing = BodyFraming::kChunked,
-                                    .malformed = true},
-                                   false);
+  const TestResponse refused =
+      ask({.method = "POST", .framing = BodyFraming::kChunked, .malformed = true}, false);
   EXPECT_EQ(refused.status, 400);
   EXPECT_EQ(refused.body, "400 Bad Request\r\nmalformed, at byte 5 of the request\r\n");
   EXPECT_EQ(refused.field("Content-Security-Policy"), "sandbox; default-src 'none'");
-  const TestResponse cut = ask({.method = "POST",
-                                .framing = BodyFraming::kChunked,
-                                .body = {"Hello"},
-                                .malformed = true},
-                               false);
+  const TestResponse cut = ask(
+      {.method = "POST", .framing = BodyFraming::kChunked, .body = {"Hello"}, .malformed = true},
+      false);
   EXPECT_EQ(cut.status, 200);
   EXPECT_TRUE(cut.cut);
 }
@@ -122,8 +118,7 @@ TEST_F(HttpEndpointTest, BytesInChunks) {
   const TestResponse response = ask(get("/stream-bytes/25000?seed=7"));
   EXPECT_EQ(response.chunks, (std::vector<uint64_t>{10240, 10240, 4520}));
   EXPECT_TRUE(response.body == pattern_of(7, 25000));
-  EXPECT_EQ(ask(get("/stream-bytes/10?chunk_size=3")).chunks,
-            (std::vector<uint64_t>{3, 3, 3, 1}));
+  EXPECT_EQ(ask(get("/stream-bytes/10?chunk_size=3")).chunks, (std::vector<uint64_t>{3, 3, 3, 1}));
   for (const char* size : {"0", "x", "1048577", ""}) {
     EXPECT_EQ(ask(get("/stream-bytes/10?chunk_size=" + std::string(size))).status, 400) << size;
   }
@@ -172,10 +167,9 @@ TEST_F(HttpEndpointTest, EventsOnAnyPathBeginWithTheRequest) {
 }
 
 TEST_F(HttpEndpointTest, AnythingInHttpbinsShape) {
-  const TestResponse response = ask(post("/anything/x?a=1&a=2&b=%20", "k=v&k=w",
-                                         {{"x-MANY", "1"},
-                                          {"X-Many", "2"},
-                                          {"Content-Type", "application/x-www-form-urlencoded"}}));
+  const TestResponse response = ask(post(
+      "/anything/x?a=1&a=2&b=%20", "k=v&k=w",
+      {{"x-MANY", "1"}, {"X-Many", "2"}, {"Content-Type", "application/x-www-form-urlencoded"}}));
   EXPECT_EQ(response.field("Content-Type"), "application/json; charset=utf-8");
   const Json document = Json::parse(response.body);
   EXPECT_EQ(document["args"], Json::parse(R"({"a": ["1", "2"], "b": [" "]})"));
@@ -210,8 +204,9 @@ TEST_F(HttpEndpointTest, AnythingsBodyByItsType) {
 }
 
 TEST_F(HttpEndpointTest, AnythingRefusesALargeBody) {
-  EXPECT_EQ(ask(post("/anything", std::string(256 << 10, 'x'), {{"Content-Type", "text/a"}})).status,
-            200);
+  EXPECT_EQ(
+      ask(post("/anything", std::string(256 << 10, 'x'), {{"Content-Type", "text/a"}})).status,
+      200);
   const TestResponse response = ask(post("/anything", std::string((256 << 10) + 1, 'x')));
   EXPECT_EQ(response.status, 413);
   EXPECT_TRUE(response.body.starts_with("/anything shows bodies of at most 262144 bytes"));
@@ -367,9 +362,9 @@ TEST_F(HttpEndpointTest, CompressedEventsAreNotHeldBack) {
 TEST_F(HttpEndpointTest, DocumentsInTheCodingTheClientPrefers) {
   const auto coding_of = [this](std::string_view target, const std::string& accepted,
                                 const char* credential = "X-Other") {
-    const TestResponse response = ask(get(target, {{"X-Long", std::string(300, 'x')},
-                                                   {"Accept-Encoding", accepted},
-                                                   {credential, "a=b"}}));
+    const TestResponse response = ask(get(
+        target,
+        {{"X-Long", std::string(300, 'x')}, {"Accept-Encoding", accepted}, {credential, "a=b"}}));
     EXPECT_EQ(response.field("Cache-Control"), "no-store");
     const std::string name = response.field("Content-Encoding");
     const auto coding = wire::coding_named(name == "(none)" ? "identity" : name);
@@ -431,4 +426,4 @@ TEST_F(HttpEndpointTest, PathsThatOnlyLookLikeEndpointsAreReflected) {
 }
 
 }  // namespace
-}  // namespace echod
+}  // namespace echod::http

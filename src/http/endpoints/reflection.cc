@@ -14,7 +14,6 @@
 namespace echod::http {
 namespace {
 
-
 Task<> write_fields(Document& document, JsonWriter& json, std::string_view name, FieldList lines) {
   json.name(name);
   json.begin_array();

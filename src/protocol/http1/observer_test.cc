@@ -29,8 +29,8 @@ class Recorder final : public http::Observer {
   };
 
   void answered(const Session& session, const http::ExchangeFacts& facts) override {
-    told.push_back({session.requests, std::string(facts.request.raw), std::string(facts.request.method),
-                    std::string(facts.request.target), facts});
+    told.push_back({session.requests, std::string(facts.request.raw),
+                    std::string(facts.request.method), std::string(facts.request.target), facts});
     told.back().facts.request = {};
   }
 

@@ -1,5 +1,5 @@
-// What a client is shown of its own requests over HTTP/1, to the byte: the reflection in JSON and in
-// text, and /raw.
+// What a client is shown of its own requests over HTTP/1, to the byte: the reflection in JSON and
+// in text, and /raw.
 #include <gtest/gtest.h>
 
 #include <string>
