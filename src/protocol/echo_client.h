@@ -49,6 +49,9 @@ class EchoTraffic {
   // called, as when there is one.
   virtual void wants_to_send() = 0;
 
+  // Whether no message will follow and none is under way: the client may end the connection.
+  virtual bool is_finished() const = 0;
+
  protected:
   ~EchoTraffic() = default;
 };

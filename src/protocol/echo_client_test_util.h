@@ -46,6 +46,7 @@ class ScriptedTraffic final : public EchoTraffic {
     wake();
   }
   void wants_to_send() override { wake(); }
+  bool is_finished() const override { return false; }
 
   void wake() {
     if (sleeper) std::exchange(sleeper, nullptr).resume();

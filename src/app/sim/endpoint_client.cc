@@ -62,7 +62,7 @@ class EndpointClient final : public SimClient {
   }
 
  private:
-  Task<> talk(SocketStream& stream) override {
+  Task<> talk(ClientStream& stream) override {
     Result<void> talked = co_await ask_all(stream).observed();
     received_ = Chunk();
     judge(talked);
@@ -73,7 +73,7 @@ class EndpointClient final : public SimClient {
                        pipelines_ ? ", pipelined" : "");
   }
 
-  Task<> ask_all(SocketStream& stream) {
+  Task<> ask_all(ClientStream& stream) {
     if (pipelines_) {
       for (const Question& question : questions_) co_await ask(stream, question);
     }
@@ -86,7 +86,7 @@ class EndpointClient final : public SimClient {
     co_await stream.finish_sending();
   }
 
-  Task<> ask(SocketStream& stream, const Question& question) {
+  Task<> ask(ClientStream& stream, const Question& question) {
     const std::string request = fmt::format("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", question.target);
     Chunk chunk = co_await loop().buffers().lease();
     chunk.append(request);
@@ -94,7 +94,7 @@ class EndpointClient final : public SimClient {
   }
 
   // False: the connection ended before.
-  Task<bool> take_answer(SocketStream& stream, const Question& question) {
+  Task<bool> take_answer(ClientStream& stream, const Question& question) {
     using Event = wire::ResponseDecoder::Event;
     std::string body;
     while (true) {

@@ -1,10 +1,8 @@
 // A client of whole messages, over the code that the load tester has for each protocol.
 #include <fmt/format.h>
 
-#include <deque>
-
 #include "app/sim/sim_client.h"
-#include "base/nursery.h"
+#include "protocol/client_driver.h"
 #include "protocol/echo_client.h"
 
 namespace echod::sim {
@@ -22,52 +20,20 @@ class MessageClient final : public SimClient, private EchoTraffic {
   }
 
  private:
-  Task<> talk(SocketStream& stream) override {
+  Task<> talk(ClientStream& stream) override {
     EchoClientOptions settings{.seed = random().next(), .host = "simulated"};
     EchoTraffic& traffic = *this;
     std::unique_ptr<EchoClient> client = make_(stream, loop().buffers(), traffic, settings);
-    Result<void> received = co_await client->open().observed();
-    Nursery sending;
-    if (received) {
-      sending.spawn(send_all(stream, *client));
-      received = co_await client->receive().observed();
-    }
-    ended_ = true;
-    stream.abort({Errc::kAborted});
-    wake();
-    co_await sending.join();
+    ClientDriver driver(stream, *client, traffic);
+    driver_ = &driver;
+    Result<void> received = co_await driver.run().observed();
+    driver_ = nullptr;
     judge(received, *client);
   }
 
   std::string describe_talk() const override {
     return fmt::format("{}: {} messages of up to {} bytes, {} at once; {} back", name_, messages_,
                        size_max_, pipeline_, echoed_);
-  }
-
-  struct [[nodiscard]] Sleep {
-    std::coroutine_handle<>& sleeper;
-    bool await_ready() noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept { sleeper = waiter; }
-    void await_resume() noexcept {}
-  };
-
-  Task<> send_all(SocketStream& stream, EchoClient& client) {
-    while (!ended_) {
-      Result<void> sent = co_await client.send().observed();
-      if (!sent) {
-        stream.abort(sent.error());
-        break;
-      }
-      if (echoed_ == messages_) {
-        [[maybe_unused]] Result<void> finished = co_await client.finish().observed();
-        break;
-      }
-      if (!ended_) co_await Sleep{sleeper_};
-    }
-  }
-
-  void wake() {
-    if (sleeper_) std::exchange(sleeper_, nullptr).resume();
   }
 
   std::optional<uint64_t> next_message() override {
@@ -78,13 +44,14 @@ class MessageClient final : public SimClient, private EchoTraffic {
   void sending() override {}
   void echoed(size_t count) override {
     echoed_ += count;
-    wake();
+    driver_->wake();
   }
   void refused(std::string_view what) override {
     if (refusal_.empty()) refusal_ = what;
     echoed(1);
   }
-  void wants_to_send() override { wake(); }
+  void wants_to_send() override { driver_->wake(); }
+  bool is_finished() const override { return echoed_ == messages_; }
 
   void judge(const Result<void>& received, const EchoClient& client) {
     if (client.fault() == EchoFault::kCorrupt) fail(client.explanation());
@@ -109,9 +76,8 @@ class MessageClient final : public SimClient, private EchoTraffic {
   uint64_t pipeline_ = 1;
   uint64_t begun_ = 0;
   uint64_t echoed_ = 0;
-  bool ended_ = false;
+  ClientDriver* driver_ = nullptr;  // while it talks
   std::string refusal_;
-  std::coroutine_handle<> sleeper_ = nullptr;
 };
 
 }  // namespace

@@ -28,7 +28,7 @@ class RawClient final : public SimClient {
   }
 
  private:
-  Task<> talk(SocketStream& stream) override {
+  Task<> talk(ClientStream& stream) override {
     Nursery sending;
     sending.spawn(send_all(stream));
     if (end_ == End::kNeverRead) {
@@ -62,7 +62,7 @@ class RawClient final : public SimClient {
     co_await loop().perform(sleep);
   }
 
-  Task<> send_all(SocketStream& stream) {
+  Task<> send_all(ClientStream& stream) {
     while (sent_ < total_) {
       if (end_ != End::kOrderly && sent_ >= cut_at_) {
         if (end_ == End::kReset) stream.abort({Errc::kAborted});
@@ -87,7 +87,7 @@ class RawClient final : public SimClient {
     finished_ = finished.has_value();
   }
 
-  Task<> receive_all(SocketStream& stream) {
+  Task<> receive_all(ClientStream& stream) {
     while (true) {
       Chunk chunk = co_await stream.receive();
       if (!chunk) break;

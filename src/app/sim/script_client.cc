@@ -23,7 +23,7 @@ class ScriptClient final : public SimClient {
   }
 
  private:
-  Task<> talk(SocketStream& stream) override {
+  Task<> talk(ClientStream& stream) override {
     Nursery acting;
     acting.spawn(act(stream));
     if (!script_.reads) {
@@ -43,7 +43,7 @@ class ScriptClient final : public SimClient {
                        sent_.size(), received_.size());
   }
 
-  Task<> act(SocketStream& stream) {
+  Task<> act(ClientStream& stream) {
     for (const ScriptStep& step : script_.steps) {
       if (step.kind == ScriptStep::Kind::kReset) {
         reset_ = true;
@@ -67,7 +67,7 @@ class ScriptClient final : public SimClient {
     co_await loop().perform(sleep);
   }
 
-  Task<bool> send(SocketStream& stream, const std::string& bytes) {
+  Task<bool> send(ClientStream& stream, const std::string& bytes) {
     for (size_t begin = 0; begin < bytes.size();) {
       Result<Chunk> chunk = loop().buffers().lease();
       if (!chunk) co_return false;
@@ -81,14 +81,14 @@ class ScriptClient final : public SimClient {
     co_return true;
   }
 
-  Task<bool> half_close(SocketStream& stream) {
+  Task<bool> half_close(ClientStream& stream) {
     if (finished_) co_return true;
     Result<void> finished = co_await stream.finish_sending().observed();
     finished_ = finished.has_value();
     co_return finished_;
   }
 
-  Task<> receive_all(SocketStream& stream) {
+  Task<> receive_all(ClientStream& stream) {
     while (true) {
       Chunk chunk = co_await stream.receive();
       if (!chunk) break;

@@ -1,27 +1,22 @@
 #include "app/sim/sim_client.h"
 
-#include "net/socket_options.h"
-
 namespace echod::sim {
 namespace {
 
-constexpr StreamTimeouts kNoTimeouts;
 constexpr Duration kConnectTimeout = std::chrono::minutes(10);
 
 }  // namespace
 
 Task<> SimClient::run() {
-  Result<Fd> fd = client_socket(around_.server.family(), {.source = {}, .blocking = true});
-  if (!fd) co_return;  // a fault of our own side
-  socket_ = fd->get();
-  Session session{.clock = loop(), .buffers = loop().buffers()};
-  SocketStream stream(loop(), std::move(*fd), session, kNoTimeouts);
-  Result<void> outcome = stream.open();
-  if (!outcome) co_return;
+  ClientStream stream(loop());
+  const ConnectOptions options{.socket = {.blocking = true},
+                               .deadline = loop().now() + kConnectTimeout};
   stage_ = "connecting";
-  outcome = co_await stream.connect(around_.server, loop().now() + kConnectTimeout).observed();
-  if (!outcome) {
-    if (!excused() && !draining()) fail("could not connect: " + echod::describe(outcome.error()));
+  Result<void> connected = co_await stream.connect(around_.server, options).observed();
+  socket_ = stream.fd();
+  if (socket_ < 0) co_return;  // no socket to be had: a fault of our own side
+  if (!connected) {
+    if (!excused() && !draining()) fail("could not connect: " + echod::describe(connected.error()));
     co_return;
   }
   stage_ = "connected";

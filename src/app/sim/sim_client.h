@@ -10,7 +10,7 @@
 #include "engine/loop/event_loop.h"
 #include "net/endpoint.h"
 #include "sim/sim_kernel.h"
-#include "stream/socket_stream.h"
+#include "stream/connect.h"
 
 namespace echod::sim {
 
@@ -48,7 +48,7 @@ class SimClient {
       : around_(around), random_(random.next()) {}
 
   // All that is said on a connection, and what is to be thought of its end.
-  virtual Task<> talk(SocketStream& stream) = 0;
+  virtual Task<> talk(ClientStream& stream) = 0;
   virtual std::string describe_talk() const = 0;
 
   // Notes what is wrong; only the first counts.
@@ -66,7 +66,7 @@ class SimClient {
  private:
   ClientSurroundings around_;
   Random random_;
-  int socket_ = -1;
+  int socket_ = -1;  // its descriptor, once there is one
   const char* stage_ = "not connected";
   std::string failure_;
 };

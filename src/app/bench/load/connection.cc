@@ -4,9 +4,6 @@
 
 #include <algorithm>
 
-#include "base/nursery.h"
-#include "net/socket_options.h"
-
 namespace echod {
 namespace {
 
@@ -15,9 +12,6 @@ constexpr Duration kPauseMin = std::chrono::milliseconds(10);
 constexpr Duration kPauseMax = std::chrono::seconds(1);
 
 constexpr uint64_t kIdleCheckSize = 64;  // bytes, of the message a quiet connection echoes
-
-// Deadlines are the connection's own business: see check_age().
-constexpr StreamTimeouts kNoTimeouts;
 
 std::string_view kind_of(EchoFault fault, const Error& error) {
   switch (fault) {
@@ -69,36 +63,20 @@ Task<> BenchConnection::open_and_drive() {
   ++attempts_;
   connect_start_ = tester_.clock.now();
   choose_first_endpoint();
-  Result<Fd> fd = make_socket();
-  if (!fd) {
-    report_unconnected("cannot open a socket", fd.error());
-    co_await failed(fd.error());
-  }
-  Session session{.clock = tester_.loop, .buffers = tester_.loop.buffers()};
-  SocketStream stream(tester_.loop, std::move(*fd), session, kNoTimeouts);
-  Result<void> opened = stream.open();
-  if (!opened) {
-    report_unconnected("cannot open a socket", opened.error());
-    co_await failed(opened.error());
-  }
+  ClientStream stream(tester_.loop);
   stream_ = &stream;
-  Result<void> outcome = co_await use(stream, session).observed();
+  Result<void> outcome = co_await connect(stream).observed();
+  if (outcome) outcome = co_await drive(stream).observed();
   stream_ = nullptr;
   co_await std::move(outcome);
 }
 
-Task<> BenchConnection::use(SocketStream& stream, Session& session) {
-  co_await connect(stream);
-  std::unique_ptr<EchoClient> client = make_client(stream, session.buffers);
-  co_await drive(stream, *client);
-}
-
-Result<Fd> BenchConnection::make_socket() {
+ClientOptions BenchConnection::socket_options() const {
   ClientOptions options;
   options.blocking = tester_.setup.engine != EngineKind::kEpoll;
   const std::vector<Endpoint>& sources = tester_.setup.sources;
   if (!sources.empty()) options.source = sources[(number_ + attempts_) % sources.size()];
-  return client_socket(endpoint().family(), options);
+  return options;
 }
 
 // A name often has an IPv6 and an IPv4 address, of which the server has one: all are tried in turn,
@@ -115,13 +93,18 @@ void BenchConnection::choose_first_endpoint() {
   connects_failed_ = 0;
 }
 
-Task<> BenchConnection::connect(SocketStream& stream) {
+Task<> BenchConnection::connect(ClientStream& stream) {
   RunWindow& window = tester_.window;
   const Endpoint& peer = endpoint();
+  const ConnectOptions options{.socket = socket_options(),
+                               .deadline = connect_start_ + tester_.setup.options.timeout};
   ++tester_.connecting;
-  Result<void> connected =
-      co_await stream.connect(peer, connect_start_ + tester_.setup.options.timeout).observed();
+  Result<void> connected = co_await stream.connect(peer, options).observed();
   --tester_.connecting;
+  if (!connected && stream.fd() < 0) {
+    report_unconnected("cannot open a socket", connected.error());
+    co_await failed(connected.error());
+  }
   if (!connected) {
     ++connects_failed_;
     report_unconnected("cannot connect to " + peer.to_string(), connected.error());
@@ -136,7 +119,7 @@ Task<> BenchConnection::connect(SocketStream& stream) {
   note_first_attempt();
 }
 
-std::unique_ptr<EchoClient> BenchConnection::make_client(Stream& stream, BufferPool& buffers) {
+std::unique_ptr<EchoClient> BenchConnection::make_client(ClientStream& stream) {
   const BenchOptions& options = tester_.setup.options;
   const uint64_t role = role_ == Role::kIdle ? 1 : 0;
   EchoClientOptions client{.seed = (number_ * 2 + role) << 24 ^ attempts_,
@@ -145,6 +128,7 @@ std::unique_ptr<EchoClient> BenchConnection::make_client(Stream& stream, BufferP
                            .path = options.target.path,
                            .fields = tester_.setup.fields,
                            .load = &options.http};
+  BufferPool& buffers = stream.buffers();
   EchoTraffic& traffic = *this;
   switch (options.target.protocol) {
     case BenchProtocol::kTcp:
@@ -157,45 +141,22 @@ std::unique_ptr<EchoClient> BenchConnection::make_client(Stream& stream, BufferP
   ECHOD_CHECK(false);
 }
 
-Task<> BenchConnection::drive(SocketStream& stream, EchoClient& client) {
-  ended_ = false;
+Task<> BenchConnection::drive(ClientStream& stream) {
   timed_out_ = false;
   begun_here_ = 0;
-  stream.expires_at(connect_start_ + tester_.setup.options.timeout);
-  Result<void> received = co_await client.open().observed();
-  stream.expires_at(kNever);
-  Nursery sending;
-  if (received) {
-    sending.spawn(send_all(stream, client));
-    received = co_await client.receive().observed();
-  }
-  ended_ = true;
-  stream.abort({Errc::kAborted});  // a send that waits for a peer that is gone
-  wake();
-  co_await sending.join();
+  std::unique_ptr<EchoClient> client = make_client(stream);
+  ClientDriver driver(stream, *client, *this);
+  driver_ = &driver;
+  Result<void> received =
+      co_await driver.run(connect_start_ + tester_.setup.options.timeout).observed();
+  driver_ = nullptr;
   if (role_ == Role::kActive) tester_.recorder.closed();
-  Result<void> outcome = judge(received, client);
+  Result<void> outcome = judge(received, *client);
   if (!outcome && !given_up_) {
     under_way_.clear();  // lost; the failure stands for them
     unstamped_ = 0;
   }
   co_await std::move(outcome);
-}
-
-Task<> BenchConnection::send_all(Stream& stream, EchoClient& client) {
-  while (!ended_) {
-    Result<void> sent = co_await client.send().observed();
-    if (!sent) {
-      stream.abort(sent.error());  // which receiving then ends with
-      break;
-    }
-    if (is_over() && under_way_.empty()) {
-      // The server's end, in answer to ours, shows that nothing more came back than was sent.
-      [[maybe_unused]] Result<void> finished = co_await client.finish().observed();
-      break;
-    }
-    if (!ended_) co_await Sleep{sleeper_};
-  }
 }
 
 Task<> BenchConnection::rest(Duration pause) {
@@ -207,11 +168,16 @@ Task<> BenchConnection::rest(Duration pause) {
 }
 
 void BenchConnection::wake() {
-  if (sleeper_) std::exchange(sleeper_, nullptr).resume();
+  if (driver_ != nullptr) {
+    driver_->wake();
+  } else if (sleeper_) {
+    std::exchange(sleeper_, nullptr).resume();
+  }
 }
 
 void BenchConnection::fire() {
-  const bool ready = sleeper_ && under_way_.size() < tester_.setup.pipeline && begun_ < due_end_;
+  const bool waiting = driver_ != nullptr ? driver_->is_waiting() : static_cast<bool>(sleeper_);
+  const bool ready = waiting && under_way_.size() < tester_.setup.pipeline && begun_ < due_end_;
   if (ready && tester_.schedule) {
     const Time due = tester_.schedule->due(number_, begun_);
     if (tester_.window.contains(due)) tester_.recorder.lagged(tester_.clock.now() - due);

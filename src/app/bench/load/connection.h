@@ -12,8 +12,9 @@
 #include "app/bench/load/tester.h"
 #include "base/ring_queue.h"
 #include "base/task.h"
+#include "protocol/client_driver.h"
 #include "protocol/echo_client.h"
-#include "stream/socket_stream.h"
+#include "stream/connect.h"
 
 namespace echod {
 
@@ -79,15 +80,14 @@ class BenchConnection final : private EchoTraffic {
   void echoed(size_t count) override;
   void refused(std::string_view what) override;
   void wants_to_send() override { wake(); }
+  bool is_finished() const override { return is_over() && under_way_.empty(); }
 
   Task<> open_and_drive();
-  Task<> use(SocketStream& stream, Session& session);
-  Task<> connect(SocketStream& stream);
-  Task<> drive(SocketStream& stream, EchoClient& client);
-  Task<> send_all(Stream& stream, EchoClient& client);
+  Task<> connect(ClientStream& stream);
+  Task<> drive(ClientStream& stream);
   Task<> rest(Duration pause);
-  std::unique_ptr<EchoClient> make_client(Stream& stream, BufferPool& buffers);
-  Result<Fd> make_socket();
+  std::unique_ptr<EchoClient> make_client(ClientStream& stream);
+  ClientOptions socket_options() const;
   const Endpoint& endpoint() const;
   void choose_first_endpoint();
 
@@ -111,16 +111,16 @@ class BenchConnection final : private EchoTraffic {
   uint64_t begun_ = 0;            // open loop: messages of the schedule begun
   uint64_t due_end_ = 0;          // and due
 
-  SocketStream* stream_ = nullptr;   // while it is being opened, and open
+  ClientStream* stream_ = nullptr;   // while it is being opened, and open
+  ClientDriver* driver_ = nullptr;   // while it is open
   Operation* resting_ = nullptr;     // between two attempts
-  std::coroutine_handle<> sleeper_;  // what wake() resumes
+  std::coroutine_handle<> sleeper_;  // what wake() resumes while it is not open
   Time connect_start_;
   uint64_t attempts_ = 0;
   size_t first_endpoint_ = 0;   // of those tried in turn
   size_t connects_failed_ = 0;  // in this turn
   uint64_t begun_here_ = 0;     // messages begun on the connection as it is now
   uint64_t echoed_here_ = 0;    // and come back
-  bool ended_ = false;          // nothing more is received on it
   bool completed_ = false;      // it did all it was opened for
   bool timed_out_ = false;
   bool given_up_ = false;
