@@ -66,7 +66,7 @@ class WatchedStream final : public Stream {
     co_await pass(During::kReceive);
     if (clock_ != nullptr && deadline_ != kNever) {
       co_await clock_->sleep_until(deadline_);
-      co_await failed({Errc::kTimeout, During::kReceive, 0});
+      co_await failed({Errc::kTimeout, During::kReceive});
     }
     Chunk chunk = co_await inner_.receive();
     co_return std::move(chunk);

@@ -27,9 +27,9 @@ class ClientStream final : public Stream {
   ClientStream(const ClientStream&) = delete;
   ClientStream& operator=(const ClientStream&) = delete;
 
-  // Before anything else, once: makes the socket, and connects it to `peer`. Fails where there is
-  // no socket to be had (fd() is -1 then) and where the peer does not accept in time. abort() ends
-  // it early.
+  // Before anything else, once: makes the socket, and connects it to `peer`. Fails with
+  // Detail::kNoSocket where there is no socket to be had (fd() is -1 then), and as connect(2) does,
+  // or with kTimeout, where the peer does not accept. abort() ends it early.
   Task<> connect(const Endpoint& peer, const ConnectOptions& options);
 
   // The other functions need a connection, but for abort() and expires_at().

@@ -39,6 +39,7 @@ TEST_P(ClientStreamTest, FailsWhereNobodyListens) {
   const Error error = error_of(run(client.connect(nobody, options())));
   EXPECT_EQ(error.code, Errc::kRefused);
   EXPECT_EQ(error.during, During::kConnect);
+  EXPECT_EQ(error.detail, Detail::kNone);
   EXPECT_GE(client.fd(), 0);  // it had a socket
 }
 
@@ -49,6 +50,7 @@ TEST_P(ClientStreamTest, FailsWithoutASocket) {
   ClientStream client(loop());
   const Error error = error_of(run(client.connect(listener.endpoint, elsewhere)));
   EXPECT_EQ(error.code, Errc::kAddressInvalid);
+  EXPECT_EQ(error.detail, Detail::kNoSocket);
   EXPECT_EQ(client.fd(), -1);
   client.abort({Errc::kAborted});  // does nothing
 }

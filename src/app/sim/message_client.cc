@@ -54,7 +54,8 @@ class MessageClient final : public SimClient, private EchoTraffic {
   bool is_finished() const override { return echoed_ == messages_; }
 
   void judge(const Result<void>& received, const EchoClient& client) {
-    if (client.fault() == EchoFault::kCorrupt) fail(client.explanation());
+    const bool corrupt = !received && received.error().detail == Detail::kCorruptData;
+    if (corrupt) fail(client.explanation());
     if (excused()) return;
     // A server that drains resets who was not accepted yet, and ends an HTTP connection after the
     // request it works on, and a WebSocket between messages.

@@ -13,17 +13,10 @@ constexpr Duration kPauseMax = std::chrono::seconds(1);
 
 constexpr uint64_t kIdleCheckSize = 64;  // bytes, of the message a quiet connection echoes
 
-std::string_view kind_of(EchoFault fault, const Error& error) {
-  switch (fault) {
-    case EchoFault::kCorrupt:
-      return "corrupt";
-    case EchoFault::kClosed:
-      return "closed";
-    case EchoFault::kProtocol:
-      return "protocol";
-    case EchoFault::kNone:
-      break;
-  }
+// The key of BenchResult::errors.
+std::string_view kind_of(const Error& error) {
+  if (error.detail == Detail::kCorruptData) return "corrupt";
+  if (error.detail == Detail::kClosedEarly) return "closed";
   return name_of(error.code);
 }
 
@@ -101,13 +94,9 @@ Task<> BenchConnection::connect(ClientStream& stream) {
   ++tester_.connecting;
   Result<void> connected = co_await stream.connect(peer, options).observed();
   --tester_.connecting;
-  if (!connected && stream.fd() < 0) {
-    report_unconnected("cannot open a socket", connected.error());
-    co_await failed(connected.error());
-  }
   if (!connected) {
-    ++connects_failed_;
-    report_unconnected("cannot connect to " + peer.to_string(), connected.error());
+    if (connected.error().detail != Detail::kNoSocket) ++connects_failed_;
+    report_unconnected(peer, connected.error());
     co_await failed(connected.error());
   }
   const Time now = tester_.clock.now();
@@ -303,14 +292,12 @@ Result<void> BenchConnection::judge(const Result<void>& received, const EchoClie
     // The end of the run, which is nobody's failure.
     if (given_up_) return received;
     std::string explanation = client.explanation();
-    const bool spoke_otherwise = client.fault() == EchoFault::kProtocol ||
-                                 client.fault() == EchoFault::kCorrupt ||
-                                 client.fault() == EchoFault::kClosed;
+    const bool spoke_otherwise = received.error().layer == Layer::kProtocol;
     if (spoke_otherwise && echoed_here_ == 0) {
       const std::string words = client.first_words();
       if (!words.empty()) explanation += "; " + words;
     }
-    report(kind_of(client.fault(), received.error()),
+    report(kind_of(received.error()),
            explanation.empty() ? describe(received.error()) : explanation);
     return received;
   }
@@ -324,16 +311,22 @@ Result<void> BenchConnection::judge(const Result<void>& received, const EchoClie
   return failure(Errc::kReset, During::kReceive);
 }
 
-void BenchConnection::report_unconnected(const std::string& what, const Error& error) {
+void BenchConnection::report_unconnected(const Endpoint& peer, const Error& error) {
   tester_.window.connect_failures.fetch_add(1, std::memory_order_relaxed);
   // That one of several addresses does not answer is no failure yet.
   const bool others_left = connects_failed_ % tester_.setup.endpoints.size() != 0;
-  if (!given_up_ && !others_left) report("connect", what + ": " + describe(error));
+  if (given_up_ || others_left) return;
+  const bool unreachable = error.detail != Detail::kNoSocket;
+  const std::string what =
+      unreachable ? fmt::format("cannot connect to {}: ", peer.to_string()) : "";
+  report("connect", what + describe(error), unreachable);
 }
 
-void BenchConnection::report(std::string_view kind, const std::string& what) {
-  tester_.recorder.failed(
-      kind, fmt::format("{}connection {}: {}", role_ == Role::kIdle ? "idle " : "", number_, what));
+void BenchConnection::report(std::string_view kind, std::string what, bool unreachable) {
+  const char* role = role_ == Role::kIdle ? "idle " : "";
+  tester_.recorder.failed(kind, {.where = fmt::format("{}connection {}", role, number_),
+                                 .what = std::move(what),
+                                 .unreachable = unreachable});
 }
 
 // The run is over: what is under way now will not come back.

@@ -97,8 +97,8 @@ class BenchConnection final : private EchoTraffic {
   void take_from_quota();
   bool is_over() const;
   void note_first_attempt();
-  void report_unconnected(const std::string& what, const Error& error);
-  void report(std::string_view kind, const std::string& what);
+  void report_unconnected(const Endpoint& peer, const Error& error);
+  void report(std::string_view kind, std::string what, bool unreachable = false);
   Result<void> judge(const Result<void>& received, const EchoClient& client);
   void count_left_over();
 

@@ -57,10 +57,10 @@ void Recorder::connected(Duration took, Time now) {
 
 void Recorder::lagged(Duration lag) { lag_.record(nanoseconds(lag)); }
 
-void Recorder::failed(std::string_view kind, std::string text) {
+void Recorder::failed(std::string_view kind, FailureReport report) {
   ++errors_[std::string(kind)];
   ++slice_.errors;
-  if (first_errors_.size() < kFirstErrorsMax) first_errors_.push_back(std::move(text));
+  if (first_failures_.size() < kFirstFailuresMax) first_failures_.push_back(std::move(report));
 }
 
 std::vector<Slice> Recorder::take_slices(uint64_t& complete_below) {

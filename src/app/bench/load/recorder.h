@@ -25,6 +25,13 @@ struct Slice {
   Histogram latency;
 };
 
+// A failure that is told in words.
+struct FailureReport {
+  std::string where;         // "connection 3"
+  std::string what;          // "cannot connect to 127.0.0.1:8080: refused while connecting (...)"
+  bool unreachable = false;  // the server did not accept the connection
+};
+
 class Recorder {
  public:
   // Slices are `slice_length` long. `service_apart`: the time from the sending is kept besides the
@@ -47,7 +54,7 @@ class Recorder {
   void lagged(Duration lag);
 
   // `kind` is one of BenchResult::errors' keys.
-  void failed(std::string_view kind, std::string text);
+  void failed(std::string_view kind, FailureReport report);
 
   // Connections begin to close because the run ends: for the time series they stay open.
   void ending() { ending_ = true; }
@@ -70,10 +77,10 @@ class Recorder {
   uint64_t unanswered() const { return unanswered_; }
   uint64_t late_sends() const { return late_sends_; }
   const std::map<std::string, uint64_t>& errors() const { return errors_; }
-  const std::vector<std::string>& first_errors() const { return first_errors_; }
+  const std::vector<FailureReport>& first_failures() const { return first_failures_; }
   Time last_echo() const { return last_echo_; }
 
-  static constexpr size_t kFirstErrorsMax = 10;  // kept in words
+  static constexpr size_t kFirstFailuresMax = 10;  // kept in words
 
  private:
   void begin_slice(Time now);
@@ -95,7 +102,7 @@ class Recorder {
   uint64_t unanswered_ = 0;
   uint64_t late_sends_ = 0;
   std::map<std::string, uint64_t> errors_;
-  std::vector<std::string> first_errors_;
+  std::vector<FailureReport> first_failures_;
   Time last_echo_ = Time::min();
 
   std::mutex mutex_;  // of what follows

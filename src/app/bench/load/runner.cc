@@ -161,20 +161,17 @@ class Run {
   }
 
   std::string explain_nothing_reached() const {
-    std::string why = "no connection could be made";
+    const FailureReport* first = nullptr;
     for (const auto& worker : workers_) {
-      const std::vector<std::string>& errors = worker->recorder().first_errors();
-      if (errors.empty()) continue;
-      const std::string& text = errors.front();
-      const size_t colon = text.find(": ");
-      why = colon == std::string::npos ? text : text.substr(colon + 2);
-      break;
+      const std::vector<FailureReport>& failures = worker->recorder().first_failures();
+      if (first == nullptr && !failures.empty()) first = &failures.front();
     }
-    if (!why.starts_with("cannot connect")) return why;
+    if (first == nullptr) return "no connection could be made";
+    if (!first->unreachable) return first->what;
     const std::string& host = options_.target.host;
     const bool ipv6 = host.find(':') != std::string::npos;
     return fmt::format("{}; is the server running there? To start one here: echod --listen {}:{}",
-                       why, ipv6 ? "'[" + host + "]" : host,
+                       first->what, ipv6 ? "'[" + host + "]" : host,
                        std::to_string(options_.target.port) + (ipv6 ? "'" : ""));
   }
 
@@ -231,9 +228,9 @@ class Run {
       result.connect.add(found.connect());
       lag.add(found.lag());
       for (const auto& [kind, count] : found.errors()) result.errors[kind] += count;
-      for (const std::string& text : found.first_errors()) {
-        if (result.first_errors.size() < Recorder::kFirstErrorsMax) {
-          result.first_errors.push_back(text);
+      for (const FailureReport& failure : found.first_failures()) {
+        if (result.first_errors.size() < Recorder::kFirstFailuresMax) {
+          result.first_errors.push_back(failure.where + ": " + failure.what);
         }
       }
       last_echo = std::max(last_echo, found.last_echo());

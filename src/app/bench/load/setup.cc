@@ -100,8 +100,8 @@ std::expected<BenchSetup, std::string> bench_setup(const BenchOptions& options) 
   Result<std::vector<Endpoint>> endpoints = resolve(options.target.host, options.target.port);
   if (!endpoints) {
     return Failure(
-        fmt::format("no address is known for '{}'; check its spelling, or give an address",
-                    options.target.host));
+        fmt::format("cannot resolve host '{}' ({}); check its spelling, or give an address",
+                    options.target.host, text_of(endpoints.error().detail)));
   }
   setup.endpoints = std::move(*endpoints);
   std::expected<std::vector<Endpoint>, std::string> sources =
