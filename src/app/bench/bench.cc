@@ -68,13 +68,6 @@ class Onlooker final : public BenchObserver {
   int signal_ = 0;
 };
 
-// With the reason where it fails.
-std::expected<void, std::string> write_standard_output(std::string_view text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  if (written && std::fflush(stdout) == 0) return {};
-  return std::unexpected(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
-}
-
 // The files asked for, opened before the run.
 struct Outputs {
   OutputFile json;

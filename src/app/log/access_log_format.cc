@@ -9,6 +9,7 @@
 #include "app/log/log.h"
 #include "app/log/redaction.h"
 #include "base/json_writer.h"
+#include "stream/transport.h"
 #include "wire/http/field_list.h"
 
 namespace echod {
@@ -135,13 +136,6 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
-// The address of `peer` without its port and brackets.
-std::string_view host_of(std::string_view peer) {
-  if (peer.empty()) return "-";
-  if (peer.starts_with('[')) return peer.substr(1, peer.find(']') - 1);
-  return peer.substr(0, peer.rfind(':'));
-}
-
 // HOST - - [TIME] "REQUEST" STATUS BYTES "REFERER" "USER-AGENT"
 std::string combined_line(const AccessRecord& record) {
   const HttpExchangeFacts& facts = record.facts;
@@ -149,7 +143,7 @@ std::string combined_line(const AccessRecord& record) {
   const std::string line = request_line(request);
   const std::tm utc = fmt::gmtime(std::chrono::system_clock::to_time_t(record.time));
   std::string out;
-  append_combined(out, host_of(record.peer));
+  append_combined(out, record.peer.empty() ? "-" : host_of(record.peer));
   fmt::format_to(std::back_inserter(out), " - - [{:%d/%b/%Y:%H:%M:%S} +0000] ", utc);
   append_quoted(out, line.empty() ? "-" : line);
   fmt::format_to(std::back_inserter(out), " {:03} {} ", facts.status, facts.response_body_size);

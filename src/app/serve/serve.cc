@@ -11,6 +11,7 @@
 #include "app/serve/server.h"
 #include "app/serve/stop_signals.h"
 #include "app/units.h"
+#include "stream/transport.h"
 
 namespace echod {
 namespace {
@@ -29,14 +30,14 @@ void print(std::FILE* stream, const std::string& text) {
 // How to try the server out, as a line to paste.
 std::string test_line(const Server::Listening& listener) {
   uint16_t port = listener.endpoint.port();
-  std::string address = listener.endpoint.with_port(0).to_string();
-  std::string host = address.substr(0, address.rfind(':'));
-  bool local = host == "127.0.0.1" || host == "0.0.0.0" || host == "[::]";
+  const std::string address = listener.endpoint.to_string();
+  std::string host(host_of(address));
+  bool local = host == "127.0.0.1" || host == "0.0.0.0" || host == "::";
   if (local) host = "localhost";
   if (listener.protocol == ListenProtocol::kRaw) {
-    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
     return fmt::format("Test with: nc {} {}", host, port);
   }
+  if (host.contains(':')) host = "[" + host + "]";
   std::string scheme = local ? "" : "http://";
   return fmt::format("Test with: curl --data 'Hello!' {}{}:{}", scheme, host, port);
 }

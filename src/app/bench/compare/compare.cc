@@ -14,6 +14,7 @@
 #include "app/bench/compare/compare_statistics.h"
 #include "app/bench/compare/files.h"
 #include "app/bench/report/figures.h"
+#include "app/bench/report/output_file.h"
 #include "app/bench/report/report_text.h"
 
 namespace echod {
@@ -332,8 +333,8 @@ int bench_compare(const CompareOptions& options) {
   const std::expected<Runs, std::string> now = read_runs(options.new_files);
   if (!now) return failed(now.error(), 1);
   const Comparison comparison = compare(*base, *now, options);
-  if (std::string error = write_report("-", comparison.text); !error.empty()) {
-    return failed(error, 1);
+  if (auto written = write_standard_output(comparison.text); !written) {
+    return failed(written.error(), 1);
   }
   return comparison.worse ? kRegression : 0;
 }

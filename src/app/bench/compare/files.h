@@ -1,4 +1,5 @@
-// The files that the load tester's reports are written to and read from. Errors name the file.
+// The files that the load tester's reports are read from. Errors name the file. OutputFile writes
+// them.
 #pragma once
 
 #include <expected>
@@ -12,8 +13,5 @@ inline constexpr size_t kReportBytesMax = size_t{256} << 20;  // larger ones are
 
 // A JSON report or an interval log, told apart by how it begins.
 std::expected<BenchResult, std::string> read_result(const std::string& path);
-
-// "-" is standard output. Empty, or what went wrong.
-std::string write_report(const std::string& path, const std::string& text);
 
 }  // namespace echod

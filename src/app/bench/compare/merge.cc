@@ -14,6 +14,7 @@
 #include "app/bench/report/figures.h"
 #include "app/bench/report/histogram_codec.h"
 #include "app/bench/report/hlog.h"
+#include "app/bench/report/output_file.h"
 #include "app/bench/report/report_html.h"
 #include "app/bench/report/report_json.h"
 #include "app/bench/report/report_text.h"
@@ -222,18 +223,6 @@ int bench_merge(const MergeOptions& options) {
     std::fprintf(stderr, "echod bench merge: say which *.json or *.hlog files to add up\n");
     return 2;
   }
-  std::vector<BenchResult> results;
-  for (const std::string& file : options.files) {
-    std::expected<BenchResult, std::string> result = read_result(file);
-    if (!result) return failed(result.error());
-    results.push_back(std::move(*result));
-  }
-  std::vector<std::string> notes;
-  const BenchResult sum = merge_results(results, notes);
-
-  std::string text = text_report(sum);
-  text += fmt::format("Sum of {}.\n", format_plural(results.size(), "result"));
-  for (const std::string& note : notes) text += "Note: " + note + "\n";
   struct Report {
     const std::string& path;
     std::string (*make)(const BenchResult&);
@@ -243,15 +232,35 @@ int bench_merge(const MergeOptions& options) {
       {options.html_file, html_report},
       {options.hlog_file, hlog_report},
   };
+  std::vector<OutputFile> outputs;  // of each report
   bool text_wanted = true;
-  for (const auto& [path, make] : reports) {
-    if (path.empty()) continue;
-    text_wanted = text_wanted && path != "-";
-    if (std::string error = write_report(path, make(sum)); !error.empty()) return failed(error);
+  for (const Report& report : reports) {
+    std::expected<OutputFile, std::string> output = OutputFile::open(report.path);
+    if (!output) return failed(output.error());
+    text_wanted = text_wanted && !output->is_standard_output();
+    outputs.push_back(std::move(*output));
+  }
+  std::vector<BenchResult> results;
+  for (const std::string& file : options.files) {
+    std::expected<BenchResult, std::string> result = read_result(file);
+    if (!result) return failed(result.error());
+    results.push_back(std::move(*result));
+  }
+  std::vector<std::string> notes;
+  const BenchResult sum = merge_results(results, notes);
+
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (!outputs[i].wanted()) continue;
+    if (auto written = outputs[i].write(reports[i].make(sum)); !written) {
+      return failed(written.error());
+    }
   }
   if (!text_wanted) return 0;
-  const std::string error = write_report("-", text);
-  return error.empty() ? 0 : failed(error);
+  std::string text = text_report(sum);
+  text += fmt::format("Sum of {}.\n", format_plural(results.size(), "result"));
+  for (const std::string& note : notes) text += "Note: " + note + "\n";
+  const auto written = write_standard_output(text);
+  return written ? 0 : failed(written.error());
 }
 
 }  // namespace echod

@@ -10,6 +10,9 @@
 
 namespace echod {
 
+// The error is a line for people.
+std::expected<void, std::string> write_standard_output(std::string_view text);
+
 class OutputFile {
  public:
   // Empty: no file, and write() does nothing. "-": standard output. What the file holds stays until
