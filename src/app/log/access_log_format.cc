@@ -92,7 +92,7 @@ std::string json_line(const AccessRecord& record) {
   JsonWriter json(0);
   const auto text = [&json](std::string_view name, std::string_view value) {
     json.name(name);
-    json.literal(json_string(value));
+    json.ascii(value);
   };
   json.begin_object();
   json.member("time", format_time(record.time));

@@ -69,9 +69,6 @@ bool are_timed(LogTimestamps timestamps, const LineWriter& writer);
 // written as \n, \t, \\ and \xNN.
 void append_escaped(std::string& out, std::string_view text);
 
-// `text` as a JSON string of ASCII, with its quotes: what is no character of UTF-8 is U+FFFD.
-std::string json_string(std::string_view text);
-
 class Log {
  public:
   // Opens the file, if one is given, and starts the writer. The error is a line for people.

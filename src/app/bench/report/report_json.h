@@ -11,6 +11,8 @@
 
 namespace echod {
 
+inline constexpr std::string_view kReportSchema = "echod-bench/1";
+
 // Whether a report holds its histograms whole, or only what was read off them: percentiles and the
 // curve. A report without them is for showing; parse_json_report() refuses it.
 enum class HistogramDetail : uint8_t { kWhole, kReadings };
