@@ -59,8 +59,8 @@ class LineWriter {
   virtual ~LineWriter() = default;
   static constexpr std::chrono::seconds kFlushTimeout{1};
 
-  // Queues a line, which has no line end; from any thread, without ever waiting.
-  virtual void write(std::string_view line) = 0;
+  // Queues a line, which has no line end; from any thread, without ever waiting for the sink.
+  virtual void write(std::string line) = 0;
 
   // Lines lost so far to a full queue or a failing write.
   virtual uint64_t dropped() const = 0;
