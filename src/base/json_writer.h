@@ -1,5 +1,5 @@
-// Writes a JSON text (RFC 8259) into a string, member by member, as it is to look. Everything that
-// echod writes as JSON is written by it: responses, log lines and reports.
+// Writes a JSON text (RFC 8259) into a string, member by member. All JSON that echod writes goes
+// through it: responses, log lines and reports.
 //
 //   JsonWriter json(2);
 //   json.begin_object();
@@ -8,9 +8,9 @@
 //   json.begin_array();
 //   ...
 //
-// Not by a library's tree of values, because destroying nlohmann's needs memory, and ends the
-// process where there is none: nothing that a client can cause may do that. This throws
-// std::bad_alloc while it writes, like any string.
+// It builds no tree of values as nlohmann-json does, whose destruction allocates, and ends the
+// process if that fails: no client may be able to cause that. This one throws std::bad_alloc while
+// it writes, like any string.
 #pragma once
 
 #include <concepts>

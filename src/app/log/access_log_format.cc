@@ -15,9 +15,9 @@
 namespace echod {
 namespace {
 
-// What is logged of a request, redacted and cut to size.
+// The parts of a request that are logged, redacted and cut to size.
 struct Logged {
-  std::string method;  // empty, as the next two: the request was not understood
+  std::string method;  // this and the next two are empty where the request could not be parsed
   std::string target;
   std::string version;
   std::optional<std::string> referer;
@@ -36,7 +36,7 @@ Logged logged(const HttpExchangeFacts& facts) {
   Logged request;
   request.method = cut(facts.method, kLoggedMethodSizeMax);
   request.target = cut(redacted_url(facts.target), kLoggedTargetSizeMax);
-  if (!facts.head_bytes.ends_with("\r\n\r\n")) return request;  // none, or not all of it
+  if (!facts.head_bytes.ends_with("\r\n\r\n")) return request;  // there is no complete head
   const std::string_view line = wire::request_line_of(facts.head_bytes);
   constexpr size_t kVersionSize = 8;  // "HTTP/1.1"
   request.version = cut(line.substr(line.rfind(' ') + 1), kVersionSize);
@@ -53,7 +53,7 @@ Logged logged(const HttpExchangeFacts& facts) {
   return request;
 }
 
-// The request line as far as it is known; empty where nothing is.
+// The request line as far as it is known; may be empty.
 std::string request_line(const Logged& request) {
   if (request.method.empty()) return {};
   std::string line = request.method + " " + request.target;
@@ -66,7 +66,7 @@ std::string text_line(const AccessRecord& record) {
   const std::string line = request_line(logged(facts));
   std::string end;
   if (facts.status == 0) {
-    end = "not answered";
+    end = "no response";
   } else if (!facts.complete) {
     end = fmt::format("answered with {}, cut", facts.status);
   } else {
@@ -79,13 +79,14 @@ std::string text_line(const AccessRecord& record) {
     out += "] ";
   }
   append_escaped(out, line.empty() ? "Request" : line);
-  fmt::format_to(std::back_inserter(out), " {} (body {} bytes, answer {} bytes, {:.3f} ms)", end,
+  fmt::format_to(std::back_inserter(out),
+                 " {} (request body {} bytes, response body {} bytes, {:.3f} ms)", end,
                  facts.request_body_size, facts.response_body_size,
                  static_cast<double>(facts.duration.count()) / 1e6);
   return out;
 }
 
-// Member by member: a document of all of them takes about twice as long to make.
+// Member by member: building a document first takes about twice as long.
 std::string json_line(const AccessRecord& record) {
   const HttpExchangeFacts& facts = record.facts;
   const Logged request = logged(facts);
@@ -118,7 +119,7 @@ std::string json_line(const AccessRecord& record) {
   return json.take();
 }
 
-// As nginx does by default: \xHH for quotes, backslashes, control characters and all beyond ASCII.
+// As nginx does by default: \xHH for quotes, backslashes, control characters and non-ASCII bytes.
 void append_combined(std::string& out, std::string_view text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);

@@ -1,6 +1,5 @@
-// The bounded queue between those who write lines and the thread that passes them on. Who puts a
-// line in never waits for the thread: when the queue is full, the oldest line makes room and is
-// counted.
+// The bounded queue between the threads that produce lines and the one that writes them. Producers
+// never wait for that thread: when the queue is full, the oldest line is dropped and counted.
 #pragma once
 
 #include <atomic>
@@ -21,7 +20,7 @@ class LineQueue {
   // `size_max`: lines, at least 1.
   explicit LineQueue(size_t size_max) : slots_(size_max) { ECHOD_CHECK(size_max > 0); }
 
-  // From any thread. Takes a lock that is only ever held for a moment, and allocates nothing.
+  // From any thread. Takes a lock that is held only briefly, and allocates nothing.
   void put(std::string line) {
     bool was_empty = false;
     {
@@ -37,7 +36,7 @@ class LineQueue {
     if (was_empty) filled_.notify_one();
   }
 
-  // The oldest line, for one thread alone; waits for one. Nothing: the queue is closed and empty.
+  // Waits for the oldest line; one thread only. Nothing: the queue is closed and empty.
   std::optional<std::string> take() {
     std::unique_lock lock(mutex_);
     filled_.wait(lock, [this] { return size_ > 0 || closed_; });
@@ -47,7 +46,7 @@ class LineQueue {
     return line;
   }
 
-  // No line is put in from now on; take() gives what is left.
+  // There will be no more put(); take() returns what is left.
   void close() {
     {
       std::lock_guard lock(mutex_);
@@ -56,7 +55,7 @@ class LineQueue {
     filled_.notify_one();
   }
 
-  // Lines that had to make room so far.
+  // Lines dropped so far.
   uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
  private:

@@ -1,4 +1,4 @@
-// The asynchronous writer: a bounded queue, a thread, and a sink that never blocks for good.
+// The asynchronous writer: a bounded queue, a thread, and a sink that never blocks forever.
 #include "app/log/line_writer.h"
 
 #include <fcntl.h>
@@ -36,13 +36,13 @@ class DescriptorSink {
     if (const int fd = next_fd_.load(); fd >= 0) ::close(fd);
   }
 
-  // From any thread: lines from the next one on go to `fd`, which is owned.
+  // From any thread: later lines go to `fd`, which it owns from now on.
   void replace(int fd) {
     const int unused = next_fd_.exchange(fd);
     if (unused >= 0) ::close(unused);
   }
 
-  // From any thread: from now on gives up on lines that cannot be written by `deadline`.
+  // From any thread: lines that cannot be written by `deadline` are lost.
   void close_by(steady_clock::time_point deadline) {
     deadline_.store(deadline.time_since_epoch().count(), std::memory_order_relaxed);
   }
@@ -50,8 +50,8 @@ class DescriptorSink {
   // Lines that could not be written so far; from any thread.
   uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
 
-  // Writes `line`, behind the report of lines lost before it, of which the queue had to drop
-  // `dropped` since the start.
+  // Writes `line`, after a report of the lines lost before it. `dropped`: lines that the queue has
+  // dropped since the start.
   void write_line(std::string line, uint64_t dropped) {
     take_replacement();
     if (!failing_) report_losses(failed() + dropped, false);
@@ -64,8 +64,8 @@ class DescriptorSink {
     if (!std::exchange(failing_, true) && !reason_.empty() && failure_) failure_(reason_);
   }
 
-  // Reports those of `lost` lines since the start that are not reported yet. Once the thread has
-  // ended, for whoever joined it.
+  // Reports the lines that are not reported yet, of all `lost` since the start. Also for the thread
+  // that has joined the writer's thread.
   void report_losses(uint64_t lost, bool last) {
     if (lost == reported_) return;
     const std::optional<std::string> line =
@@ -86,8 +86,8 @@ class DescriptorSink {
     torn_ = false;
   }
 
-  // Waits until the descriptor takes more. A pipe that poll() calls writable takes PIPE_BUF bytes
-  // without blocking, whoever else has it open, so its blocking mode need not be touched.
+  // Waits until the descriptor is writable. A writable pipe takes PIPE_BUF bytes without blocking,
+  // so its blocking mode, which other processes may share, need not be changed.
   bool wait_writable() const {
     constexpr int kPollMs = 50;
     while (true) {
@@ -100,8 +100,7 @@ class DescriptorSink {
     }
   }
 
-  // Writes a line, behind the end of one that was cut by a failure. A line that fails stays
-  // unwritten as a whole where the system wrote nothing of it.
+  // Writes a line. After a failure cut a line off, it first ends that one.
   bool write(std::string_view line) {
     if (torn_ && !write_all("\n")) return false;
     torn_ = false;
@@ -129,9 +128,9 @@ class DescriptorSink {
   std::atomic<int> next_fd_{-1};  // replaces fd_
   LineWriter::LossReport report_;
   LineWriter::FailureReport failure_;
-  std::string reason_;    // why the last write that failed did; empty once it is reported
-  bool failing_ = false;  // so did the last line
-  bool torn_ = false;     // and a part of it is written
+  std::string reason_;    // of the last failed write; empty once it is reported
+  bool failing_ = false;  // the last line could not be written
+  bool torn_ = false;     // a part of it was written
   std::atomic<int64_t> deadline_{steady_clock::time_point::max().time_since_epoch().count()};
   std::atomic<uint64_t> failed_{0};
   uint64_t reported_ = 0;
@@ -144,8 +143,8 @@ std::expected<int, std::string> open_file(std::string_view name, const std::stri
                          std::strerror(errno));
 }
 
-// Whether `fd` is the stream that systemd connects to its journal: it says which in JOURNAL_STREAM,
-// as "DEVICE:INODE" (systemd.exec(5)).
+// Whether `fd` is the stream that systemd connected to its journal, which JOURNAL_STREAM names as
+// "DEVICE:INODE" (systemd.exec(5)).
 bool is_journal(int fd) {
   const char* stream = std::getenv("JOURNAL_STREAM");
   struct stat status{};

@@ -75,7 +75,7 @@ void report(Log& log, LogLevel level, std::string_view event, const std::string&
 
 std::string count_open(const Server& server) {
   size_t count = server.connections();
-  return fmt::format("{} open connection{}", count, count == 1 ? "" : "s");
+  return fmt::format("{} active connection{}", count, count == 1 ? "" : "s");
 }
 
 // Waits for the server to end until `deadline`. A second signal ends the process.
@@ -128,19 +128,19 @@ int drain(Server& server, const StopSignals& signals, const ServeOptions& option
   server.announce_stop();
   if (options.drain_delay > Duration::zero()) {
     report(log, LogLevel::kInfo, "drain_delay",
-           fmt::format("Stopping in {}: serving with Connection: close until then",
+           fmt::format("Shutting down in {}: serving with Connection: close until then",
                        format_duration(options.drain_delay)));
     wait_or_die(server, signals, clock, clock.now() + options.drain_delay);
   }
   server.request(Phase::kDraining);
-  std::string rest =
+  const std::string open =
       server.connections() == 0
-          ? "nothing is under way"
-          : fmt::format("{}, which may go on for {}", count_open(server), format_duration(timeout));
-  report(log, LogLevel::kInfo, "draining", "Stopping: " + rest);
+          ? "no active connections"
+          : fmt::format("{} may finish within {}", count_open(server), format_duration(timeout));
+  report(log, LogLevel::kInfo, "draining", "Shutting down: " + open);
   if (!wait_or_die(server, signals, clock, clock.now() + timeout)) {
     report(log, LogLevel::kWarning, "drain_timeout",
-           fmt::format("Drain timeout: ending {}", count_open(server)));
+           fmt::format("Drain timeout: closing {}", count_open(server)));
     server.request(Phase::kAborting);
     if (!wait_or_die(server, signals, clock, clock.now() + kAbortPatience)) {
       print(stderr, "echod: some connections did not end; giving up\n");

@@ -1,4 +1,4 @@
-// A client of whole messages, over the code that the load tester has for each protocol.
+// A client that sends whole messages, through the load tester's client for each protocol.
 #include <fmt/format.h>
 
 #include "app/sim/sim_client.h"
@@ -12,8 +12,8 @@ using MakeClient = decltype(&make_tcp_client);
 
 class MessageClient final : public SimClient, private EchoTraffic {
  public:
-  MessageClient(const ClientSurroundings& around, Random& chance, MakeClient make, const char* name)
-      : SimClient(around, chance), make_(make), name_(name) {
+  MessageClient(const ClientContext& context, Random& chance, MakeClient make, const char* name)
+      : SimClient(context, chance), make_(make), name_(name) {
     messages_ = random().spread(40);
     size_max_ = random().spread(random().chance(0.03) ? 100'000 : 2'000);
     pipeline_ = random().spread(8);
@@ -32,8 +32,8 @@ class MessageClient final : public SimClient, private EchoTraffic {
   }
 
   std::string describe_talk() const override {
-    return fmt::format("{}: {} messages of up to {} bytes, {} at once; {} back", name_, messages_,
-                       size_max_, pipeline_, echoed_);
+    return fmt::format("{}: {} messages of up to {} bytes, {} in flight; {} received", name_,
+                       messages_, size_max_, pipeline_, echoed_);
   }
 
   std::optional<uint64_t> next_message() override {
@@ -57,8 +57,8 @@ class MessageClient final : public SimClient, private EchoTraffic {
     const bool corrupt = !received && received.error().detail == Detail::kCorruptData;
     if (corrupt) fail(client.explanation());
     if (excused()) return;
-    // A server that drains resets who was not accepted yet, and ends an HTTP connection after the
-    // request it works on, and a WebSocket between messages.
+    // A draining server resets clients it has not accepted yet, closes an HTTP connection after the
+    // current request, and a WebSocket between messages.
     const bool ends_between = make_ != &make_tcp_client;
     if (draining() && (ends_between || echoed_ == 0)) return;
     if (!refusal_.empty()) {
@@ -66,7 +66,7 @@ class MessageClient final : public SimClient, private EchoTraffic {
     } else if (!received) {
       fail(client.explanation().empty() ? echod::describe(received.error()) : client.explanation());
     } else if (echoed_ < messages_) {
-      fail(fmt::format("the end came after {} of {} messages", echoed_, messages_));
+      fail(fmt::format("the connection ended after {} of {} messages", echoed_, messages_));
     }
   }
 
@@ -83,19 +83,17 @@ class MessageClient final : public SimClient, private EchoTraffic {
 
 }  // namespace
 
-std::unique_ptr<SimClient> make_tcp_message_client(const ClientSurroundings& around,
-                                                   Random& random) {
-  return std::make_unique<MessageClient>(around, random, &make_tcp_client, "tcp");
+std::unique_ptr<SimClient> make_tcp_message_client(const ClientContext& context, Random& random) {
+  return std::make_unique<MessageClient>(context, random, &make_tcp_client, "tcp");
 }
 
-std::unique_ptr<SimClient> make_http1_message_client(const ClientSurroundings& around,
-                                                     Random& random) {
-  return std::make_unique<MessageClient>(around, random, &make_http1_client, "http");
+std::unique_ptr<SimClient> make_http1_message_client(const ClientContext& context, Random& random) {
+  return std::make_unique<MessageClient>(context, random, &make_http1_client, "http");
 }
 
-std::unique_ptr<SimClient> make_websocket_message_client(const ClientSurroundings& around,
+std::unique_ptr<SimClient> make_websocket_message_client(const ClientContext& context,
                                                          Random& random) {
-  return std::make_unique<MessageClient>(around, random, &make_websocket_client, "websocket");
+  return std::make_unique<MessageClient>(context, random, &make_websocket_client, "websocket");
 }
 
 }  // namespace echod::sim

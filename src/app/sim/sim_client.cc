@@ -12,9 +12,9 @@ Task<> SimClient::run() {
   const ConnectOptions options{.socket = {.blocking = true},
                                .deadline = loop().now() + kConnectTimeout};
   stage_ = "connecting";
-  Result<void> connected = co_await stream.connect(around_.server, options).observed();
+  Result<void> connected = co_await stream.connect(context_.server, options).observed();
   socket_ = stream.fd();
-  if (socket_ < 0) co_return;  // no socket to be had: a fault of our own side
+  if (socket_ < 0) co_return;  // the client itself got no socket
   if (!connected) {
     if (!excused() && !draining()) fail("could not connect: " + echod::describe(connected.error()));
     co_return;
@@ -25,9 +25,9 @@ Task<> SimClient::run() {
 }
 
 bool SimClient::excused() const {
-  const SimSocket* socket = around_.kernel.socket_of(socket_);
+  const SimSocket* socket = context_.kernel.socket_of(socket_);
   const bool harmed = socket != nullptr && socket->link() != nullptr && socket->link()->harmed;
-  const Circumstances& now = around_.circumstances;
+  const RunState& now = context_.run_state;
   return harmed || now.aborted || now.clock_jumped || now.out_of_memory;
 }
 

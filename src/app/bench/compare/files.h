@@ -1,5 +1,4 @@
-// The files that the load tester's reports are read from. Errors name the file. OutputFile writes
-// them.
+// Reads the load tester's report files. Errors name the file. OutputFile writes them.
 #pragma once
 
 #include <expected>
@@ -11,7 +10,7 @@ namespace echod {
 
 inline constexpr size_t kReportBytesMax = size_t{256} << 20;  // larger ones are refused
 
-// A JSON report or an interval log, told apart by how it begins.
+// Reads a JSON report or an interval log, told apart by its first bytes.
 std::expected<BenchResult, std::string> read_result(const std::string& path);
 
 }  // namespace echod

@@ -93,7 +93,7 @@ void merge_environments(const std::vector<BenchResult>& results, BenchEnvironmen
 }
 
 void merge_totals(const std::vector<BenchResult>& results, BenchResult& sum) {
-  double processors_s = 0;  // processor time that the testers had
+  double processors_s = 0;  // CPU time that the testers could have used
   bool ceilings_known = true;
   for (const BenchResult& result : results) {
     sum.elapsed_s = std::max(sum.elapsed_s, result.elapsed_s);
@@ -220,7 +220,7 @@ BenchResult merge_results(const std::vector<BenchResult>& results,
 
 int bench_merge(const MergeOptions& options) {
   if (options.files.empty()) {
-    std::fprintf(stderr, "echod bench merge: say which *.json or *.hlog files to add up\n");
+    std::fprintf(stderr, "echod bench merge: missing result files to merge (*.json or *.hlog)\n");
     return 2;
   }
   struct Report {

@@ -7,11 +7,11 @@
 namespace echod {
 namespace {
 
-// Between two attempts to open a connection that fails; doubled from one to the next.
-constexpr Duration kPauseMin = std::chrono::milliseconds(10);
-constexpr Duration kPauseMax = std::chrono::seconds(1);
+// Back-off between two attempts to connect; doubled after each failure.
+constexpr Duration kBackOffMin = std::chrono::milliseconds(10);
+constexpr Duration kBackOffMax = std::chrono::seconds(1);
 
-constexpr uint64_t kIdleCheckSize = 64;  // bytes, of the message a quiet connection echoes
+constexpr uint64_t kIdleCheckSize = 64;  // bytes of the message an idle connection echoes
 
 // The key of BenchResult::errors.
 std::string_view kind_of(const Error& error) {
@@ -23,11 +23,11 @@ std::string_view kind_of(const Error& error) {
 }  // namespace
 
 Task<> BenchConnection::run() {
-  Duration pause = kPauseMin;
+  Duration delay = kBackOffMin;
   while (true) {
     echoed_here_ = 0;
     completed_ = false;
-    // A connection for each message is opened when the message is due.
+    // With a connection for each message, it is opened when the message is due.
     while (tester_.setup.options.connect_each && !may_begin() && !is_over()) {
       co_await Sleep{sleeper_};
     }
@@ -40,13 +40,13 @@ Task<> BenchConnection::run() {
     note_first_attempt();
     if (is_over() || role_ == Role::kIdle) break;
     if (outcome && echoed_here_ > 0) {
-      pause = kPauseMin;
+      delay = kBackOffMin;
       continue;
     }
     if (connects_failed_ % tester_.setup.endpoints.size() != 0) continue;  // another address
-    Result<void> rested = co_await rest(pause).observed();
-    if (!rested) break;
-    pause = echoed_here_ > 0 ? kPauseMin : std::min(pause * 2, kPauseMax);
+    Result<void> waited = co_await back_off(delay).observed();
+    if (!waited) break;
+    delay = echoed_here_ > 0 ? kBackOffMin : std::min(delay * 2, kBackOffMax);
   }
   note_first_attempt();
   count_left_over();
@@ -72,15 +72,16 @@ ClientOptions BenchConnection::socket_options() const {
   return options;
 }
 
-// A name often has an IPv6 and an IPv4 address, of which the server has one: all are tried in turn,
-// beginning with the one that answered last, whichever connection it was.
+// A name often has an IPv6 and an IPv4 address, and the server listens on one of them. All are
+// tried in turn, beginning with the last one to which any connection was established.
 const Endpoint& BenchConnection::endpoint() const {
   const std::vector<Endpoint>& endpoints = tester_.setup.endpoints;
   return endpoints[(first_endpoint_ + connects_failed_) % endpoints.size()];
 }
 
 void BenchConnection::choose_first_endpoint() {
-  if (connects_failed_ % tester_.setup.endpoints.size() != 0) return;  // not all were tried yet
+  if (connects_failed_ % tester_.setup.endpoints.size() != 0)
+    return;  // not all have been tried yet
   const size_t reached = tester_.window.reached_endpoint.load(std::memory_order_relaxed);
   first_endpoint_ = reached == RunWindow::kNotReached ? 0 : reached;
   connects_failed_ = 0;
@@ -142,17 +143,17 @@ Task<> BenchConnection::drive(ClientStream& stream) {
   if (role_ == Role::kActive) tester_.recorder.closed();
   Result<void> outcome = judge(received, *client);
   if (!outcome && !given_up_) {
-    under_way_.clear();  // lost; the failure stands for them
+    in_flight_.clear();  // lost; the failure counts for them
     unstamped_ = 0;
   }
   co_await std::move(outcome);
 }
 
-Task<> BenchConnection::rest(Duration pause) {
-  Operation operation = Operation::sleep(tester_.clock.now() + pause);
-  resting_ = &operation;
+Task<> BenchConnection::back_off(Duration delay) {
+  Operation operation = Operation::sleep(tester_.clock.now() + delay);
+  backing_off_ = &operation;
   co_await tester_.loop.perform(operation);
-  resting_ = nullptr;
+  backing_off_ = nullptr;
   co_await operation.outcome();
 }
 
@@ -164,9 +165,9 @@ void BenchConnection::wake() {
   }
 }
 
-void BenchConnection::fire() {
+void BenchConnection::send_due() {
   const bool waiting = driver_ != nullptr ? driver_->is_waiting() : static_cast<bool>(sleeper_);
-  const bool ready = waiting && under_way_.size() < tester_.setup.pipeline && begun_ < due_end_;
+  const bool ready = waiting && in_flight_.size() < tester_.setup.pipeline && begun_ < due_end_;
   if (ready && tester_.schedule) {
     const Time due = tester_.schedule->due(number_, begun_);
     if (tester_.window.contains(due)) tester_.recorder.lagged(tester_.clock.now() - due);
@@ -177,24 +178,24 @@ void BenchConnection::fire() {
 void BenchConnection::give_up() {
   given_up_ = true;
   if (stream_ != nullptr) stream_->abort({Errc::kAborted});
-  if (resting_ != nullptr) tester_.loop.cancel(*resting_, {Errc::kAborted});
+  if (backing_off_ != nullptr) tester_.loop.cancel(*backing_off_, {Errc::kAborted});
   wake();
 }
 
 void BenchConnection::check_age(Time now) {
-  if (stream_ == nullptr || under_way_.empty() || timed_out_) return;
-  if (now - under_way_.front().sent <= tester_.setup.options.timeout) return;
+  if (stream_ == nullptr || in_flight_.empty() || timed_out_) return;
+  if (now - in_flight_.front().sent <= tester_.setup.options.timeout) return;
   timed_out_ = true;
   stream_->abort({Errc::kTimeout, During::kReceive});
 }
 
-// Whether the schedule, the quota and the end of the run let one more message begin.
+// Whether the schedule, the quota and the end of the run allow one more message.
 bool BenchConnection::may_begin() const {
   if (is_over()) return false;
   return !tester_.schedule || begun_ < due_end_;
 }
 
-// Whether this connection has nothing more to begin, ever.
+// Whether this connection will never send another message.
 bool BenchConnection::is_over() const {
   if (role_ == Role::kIdle) return begun_here_ > 0 || given_up_;
   const bool none_left = tester_.quota == 0 && !reserved_;
@@ -208,7 +209,7 @@ void BenchConnection::take_from_quota() {
 
 std::optional<uint64_t> BenchConnection::next_message() {
   if (role_ == Role::kIdle) return next_of_idle();
-  if (under_way_.size() >= tester_.setup.pipeline || !may_begin()) return std::nullopt;
+  if (in_flight_.size() >= tester_.setup.pipeline || !may_begin()) return std::nullopt;
   if (tester_.setup.options.connect_each && begun_here_ > 0) return std::nullopt;
   Message message{.size = tester_.sizes.draw(), .due = kNever, .sent = kNever};
   if (tester_.schedule) {
@@ -220,7 +221,7 @@ std::optional<uint64_t> BenchConnection::next_message() {
   ++begun_here_;
   ++unstamped_;
   const uint64_t size = message.size;
-  under_way_.push(message);
+  in_flight_.push(message);
   return size;
 }
 
@@ -228,14 +229,14 @@ std::optional<uint64_t> BenchConnection::next_of_idle() {
   if (!tester_.checking_idle || begun_here_ > 0) return std::nullopt;
   ++begun_here_;
   ++unstamped_;
-  under_way_.push({.size = kIdleCheckSize, .due = kNever, .sent = kNever});
+  in_flight_.push({.size = kIdleCheckSize, .due = kNever, .sent = kNever});
   return kIdleCheckSize;
 }
 
 void BenchConnection::sending() {
   const Time now = tester_.clock.now();
   for (; unstamped_ > 0; --unstamped_) {
-    Message& message = under_way_.at(under_way_.size() - unstamped_);
+    Message& message = in_flight_.at(in_flight_.size() - unstamped_);
     message.sent = now;
     if (message.due == kNever) message.due = now;
   }
@@ -244,14 +245,14 @@ void BenchConnection::sending() {
 void BenchConnection::echoed(size_t count) {
   echoed_here_ += count;
   if (role_ == Role::kIdle) {
-    under_way_.pop();
+    in_flight_.pop();
   } else {
     const Time now = tester_.clock.now();
     tester_.recorder.pass(now);
     for (; count > 0; --count) {
-      const Message& message = under_way_.front();
+      const Message& message = in_flight_.front();
       tester_.recorder.echoed(message.due, message.sent, now, message.size);
-      under_way_.pop();
+      in_flight_.pop();
     }
   }
   go_on();
@@ -260,15 +261,15 @@ void BenchConnection::echoed(size_t count) {
 void BenchConnection::refused(std::string_view what) {
   ++echoed_here_;
   report("status", std::string(what));
-  under_way_.pop();
+  in_flight_.pop();
   go_on();
 }
 
-// A message is done with: on to the next, or to the connection's end.
+// A message is complete: goes on to the next, or closes the connection.
 void BenchConnection::go_on() {
   if (role_ == Role::kActive && tester_.setup.options.connect_each) {
     completed_ = true;
-    stream_->abort({Errc::kAborted});  // nothing more is to be received
+    stream_->abort({Errc::kAborted});  // receiving is over
   } else {
     wake();
   }
@@ -279,17 +280,17 @@ void BenchConnection::note_first_attempt() {
   tester_.window.opened.fetch_add(1, std::memory_order_relaxed);
 }
 
-// What became of the connection, reported where it is a failure.
+// The outcome of the connection; a failure is reported.
 Result<void> BenchConnection::judge(const Result<void>& received, const EchoClient& client) {
   if (completed_) return {};
   if (timed_out_) {
-    report("timeout", fmt::format("no echo within {:g} s, {} message(s) under way",
+    report("timeout", fmt::format("no echo within {:g} s, {} message(s) in flight",
                                   static_cast<double>(tester_.setup.options.timeout.count()) / 1e9,
-                                  under_way_.size()));
+                                  in_flight_.size()));
     return failure(Errc::kTimeout, During::kReceive);
   }
   if (!received) {
-    // The end of the run, which is nobody's failure.
+    // Aborted at the end of the run, which is no failure.
     if (given_up_) return received;
     std::string explanation = client.explanation();
     const bool spoke_otherwise = received.error().layer == Layer::kProtocol;
@@ -301,19 +302,19 @@ Result<void> BenchConnection::judge(const Result<void>& received, const EchoClie
            explanation.empty() ? describe(received.error()) : explanation);
     return received;
   }
-  // The server ended the connection with nothing under way. HTTP allows it after a message.
+  // The server closed the connection with nothing in flight. HTTP allows that after a message.
   const bool allowed =
       is_over() ||
       (tester_.setup.options.target.protocol == BenchProtocol::kHttp1 && echoed_here_ > 0);
   if (allowed) return {};
   report("closed",
-         fmt::format("the server ended the connection, after {} message(s)", echoed_here_));
+         fmt::format("the server closed the connection after {} message(s)", echoed_here_));
   return failure(Errc::kReset, During::kReceive);
 }
 
 void BenchConnection::report_unconnected(const Endpoint& peer, const Error& error) {
   tester_.window.connect_failures.fetch_add(1, std::memory_order_relaxed);
-  // That one of several addresses does not answer is no failure yet.
+  // It is no failure yet that one of several addresses cannot be reached.
   const bool others_left = connects_failed_ % tester_.setup.endpoints.size() != 0;
   if (given_up_ || others_left) return;
   const bool unreachable = error.detail != Detail::kNoSocket;
@@ -329,18 +330,18 @@ void BenchConnection::report(std::string_view kind, std::string what, bool unrea
                                  .unreachable = unreachable});
 }
 
-// The run is over: what is under way now will not come back.
+// The run is over: messages in flight count as unanswered.
 void BenchConnection::count_left_over() {
   if (role_ == Role::kIdle) {
-    if (echoed_here_ == 0 && begun_here_ > 0 && !under_way_.empty()) {
-      report("timeout", "no echo when it was checked at the end of the run");
+    if (echoed_here_ == 0 && begun_here_ > 0 && !in_flight_.empty()) {
+      report("timeout", "no echo in the check at the end of the run");
     }
-    under_way_.clear();
+    in_flight_.clear();
     return;
   }
-  for (; !under_way_.empty(); under_way_.pop()) {
+  for (; !in_flight_.empty(); in_flight_.pop()) {
     const bool meant =
-        under_way_.front().due == kNever || tester_.window.contains(under_way_.front().due);
+        in_flight_.front().due == kNever || tester_.window.contains(in_flight_.front().due);
     if (meant) tester_.recorder.left_unanswered();
   }
   if (!tester_.schedule) return;

@@ -12,8 +12,8 @@
 namespace echod {
 namespace {
 
-// Each member of the document, and of what is in it, has a line of its own: readable, and not a
-// line for each number of a curve.
+// The members of the document and of its objects have a line each: readable, without a line for
+// each number of a curve.
 constexpr unsigned kIndent = 1;
 constexpr size_t kLineDepthMax = 2;
 
@@ -29,8 +29,8 @@ void text(JsonWriter& json, std::string_view name, std::string_view bytes) {
   json.value(utf8_with_replacements(bytes));
 }
 
-// Percentile and value, with five points each time the rest above halves: as HdrHistogram's own
-// percentile output has them, which is dense enough for any plot.
+// Percentile and value, with five points for each halving of the share above, as in HdrHistogram's
+// own percentile output: dense enough for any plot.
 void write_curve(JsonWriter& json, const Histogram& histogram) {
   const auto point = [&json](auto percentile, uint64_t value) {
     json.begin_array();

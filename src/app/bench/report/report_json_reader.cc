@@ -16,8 +16,7 @@ using nlohmann::json;
 
 constexpr std::string_view kSchemaFamily = "echod-bench/";
 
-// Reads members of an object and remembers the first thing that was wrong, so that a caller looks
-// once, at the end.
+// Reads members of an object and keeps the first error, so that a caller checks once, at the end.
 class Reader {
  public:
   Reader(const json& object, std::string path, std::string& error)
