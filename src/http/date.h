@@ -1,5 +1,5 @@
-// The Date field of HTTP responses (RFC 9110 section 6.6.1): the only place that asks for the wall
-// clock.
+// The Date field of HTTP responses (RFC 9110 section 6.6.1), from the wall clock. Deadlines and
+// durations come from the monotonic Clock instead (base/clock.h).
 #pragma once
 
 #include <chrono>

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <utility>
 
+#include "app/bench/load/size_mix.h"
 #include "app/bench/load/target.h"
 #include "app/units.h"
 #include "wire/http/syntax.h"
@@ -43,8 +44,6 @@ constexpr std::string_view kFooter =
     "broken, or compare found a regression; 130 after Ctrl-C, with the report of what was "
     "measured.\n";
 
-constexpr uint64_t kMessageSizeMax = uint64_t{1} << 30;
-
 // "500", "20k", "1.5M": a number of messages a second.
 std::optional<double> parse_rate(std::string_view text) {
   double number = 0;
@@ -57,27 +56,6 @@ std::optional<double> parse_rate(std::string_view text) {
   if (!unit.empty() && unit != "k" && unit != "K" && unit != "M") return std::nullopt;
   if (number < 0.001 || number > 1e9) return std::nullopt;
   return number;
-}
-
-// "64" or "64:9,1KiB:1".
-std::optional<std::vector<SizeShare>> parse_sizes(std::string_view text) {
-  std::vector<SizeShare> shares;
-  while (true) {
-    const size_t comma = std::min(text.find(','), text.size());
-    std::string_view part = text.substr(0, comma);
-    uint32_t weight = 1;
-    if (const size_t colon = part.find(':'); colon != std::string_view::npos) {
-      const std::string_view number = part.substr(colon + 1);
-      auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), weight);
-      if (error != std::errc() || end != number.data() + number.size()) return std::nullopt;
-      part = part.substr(0, colon);
-    }
-    std::optional<uint64_t> size = parse_size(part);
-    if (!size || *size < 1 || *size > kMessageSizeMax || weight == 0) return std::nullopt;
-    shares.push_back({*size, weight});
-    if (comma == text.size()) return shares;
-    text.remove_prefix(comma + 1);
-  }
 }
 
 // "Name: value", as one field line.
@@ -147,7 +125,7 @@ void add_load(CommandParser& parser, BenchOptions& options) {
   parser.add(
       "-s,--size",
       [&options](const std::string& value) -> Problem {
-        auto sizes = parse_sizes(value);
+        auto sizes = parse_size_mix(value);
         if (!sizes) {
           return fmt::format(
               "--size: '{}' is not a size from 1 to 1GiB, nor a mix of sizes like 64:9,1KiB:1",

@@ -10,8 +10,8 @@ namespace {
 
 constexpr Duration kReportInterval = std::chrono::seconds(1);
 
-// Says in the log that lines of the access log were lost. Not in the access log itself, whose
-// readers know no line but those of its format.
+// Reports in the log that lines of the access log were lost. Not in the access log itself: programs
+// that read it know only its own format.
 class LossReporter {
  public:
   explicit LossReporter(Log& log) : log_(&log) {}

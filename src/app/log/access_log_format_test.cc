@@ -61,10 +61,10 @@ const std::string kFields =
     "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
 
 TEST(AccessLogFormatTest, Text) {
-  EXPECT_EQ(
-      Request{}.text(),
-      "[127.0.0.1:5000] POST /a?b=1 HTTP/1.1 answered with 200 (body 5 bytes, answer 7 bytes, "
-      "1.235 ms)");
+  EXPECT_EQ(Request{}.text(),
+            "[127.0.0.1:5000] POST /a?b=1 HTTP/1.1 answered with 200 (request body 5 bytes, "
+            "response body "
+            "7 bytes, 1.235 ms)");
   // What stands before the parenthesis.
   const auto words = [](const Request& request) {
     const std::string line = request.text();
@@ -75,7 +75,7 @@ TEST(AccessLogFormatTest, Text) {
   EXPECT_EQ(words({.complete = false}),
             "[127.0.0.1:5000] POST /a?b=1 HTTP/1.1 answered with 200, cut");
   EXPECT_EQ(words({.status = 0, .complete = false}),
-            "[127.0.0.1:5000] POST /a?b=1 HTTP/1.1 not answered");
+            "[127.0.0.1:5000] POST /a?b=1 HTTP/1.1 no response");
   EXPECT_EQ(words({.peer = ""}), "POST /a?b=1 HTTP/1.1 answered with 200");
 }
 

@@ -100,11 +100,7 @@ Task<> write_fields(Document& document, JsonWriter& json, std::string_view its_n
 
 std::string origin_of(const Session& session) {
   if (session.transport == nullptr) return "";
-  std::string address = session.transport->facts().remote;
-  const size_t colon = address.rfind(':');
-  if (colon != std::string::npos) address.resize(colon);
-  if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
-  return address;
+  return std::string(host_of(session.transport->identity().remote));
 }
 
 std::string url_of(const Request& head) {

@@ -172,7 +172,7 @@ Task<> WebSocketConnection::take_payload(std::span<const std::byte> part) {
   if (verdict && mode_ == Mode::kHeld) {
     co_await fail(*verdict);
   } else if (verdict) {
-    co_await failed({Errc::kProtocol, During::kReceive});
+    co_await failed({Errc::kProtocol, During::kReceive, Layer::kProtocol});
   } else if (mode_ == Mode::kPassing) {
     co_await output_.pass(in_, part);
   } else if (part.size() == decoder_.frame().size) {
