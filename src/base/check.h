@@ -1,5 +1,5 @@
-// Assertions that stay on in release builds. They state invariants of our own code; what the world
-// does wrong (a reset, a bad request) is an Error, never a failed check.
+// Assertions that stay on in release builds. They state invariants of our own code; failures from
+// outside (a reset, a bad request) are an Error, never a failed check.
 #pragma once
 
 namespace echod {

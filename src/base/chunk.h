@@ -45,7 +45,7 @@ class [[nodiscard]] Chunk {
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
 
-  // For who changes bytes where they lie: the lease is the only one on them.
+  // For changing bytes in place: this lease is the only one on them.
   std::span<std::byte> mutable_bytes() { return {data_, size_}; }
 
   // Whether it holds a buffer, with bytes in it or not.
@@ -74,7 +74,7 @@ class [[nodiscard]] Chunk {
   uint32_t buffer_id_ = 0;
 };
 
-// Bytes this thread has copied with Chunk::append since it started: what a zero-copy test looks at.
+// Bytes this thread has copied with Chunk::append since it started, for tests of zero copy.
 uint64_t copied_bytes();
 
 // Buffers of one size for one thread, made on demand up to a limit and kept for the next lease,

@@ -35,7 +35,7 @@ Error os_failure(int os_error, During during) {
         return Errc::kSystem;
     }
   };
-  return Error{classify(os_error), during, os_error};
+  return {.code = classify(os_error), .during = during, .os_error = os_error};
 }
 
 std::string_view name_of(Errc code) {
@@ -66,9 +66,32 @@ std::string_view name_of(Errc code) {
   return "unknown";
 }
 
+std::string_view text_of(Detail detail) {
+  switch (detail) {
+    case Detail::kNone:
+      break;
+    case Detail::kNoSocket:
+      return "cannot open a socket";
+    case Detail::kUnknownHost:
+      return "unknown host";
+    case Detail::kResolverFailed:
+      return "no answer from the resolver";
+    case Detail::kCorruptData:
+      return "corrupt data received";
+    case Detail::kClosedEarly:
+      return "connection closed early";
+    case Detail::kUnexpectedReply:
+      return "unexpected reply";
+  }
+  return "";
+}
+
 std::string describe(const Error& error) {
-  std::string text(name_of(error.code));
-  std::ranges::replace(text, '-', ' ');  // a name for programs, as words for people
+  std::string text(text_of(error.detail));
+  if (!text.empty()) text += ": ";
+  std::string code(name_of(error.code));
+  std::ranges::replace(code, '-', ' ');  // a name for programs, as words for people
+  text += code;
   switch (error.during) {
     case During::kNone:
       break;

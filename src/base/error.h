@@ -1,5 +1,9 @@
 // Errors are values. A peer's reset is an ordinary event for an echo server: as a value it costs a
 // few nanoseconds a stack frame, thrown it costs microseconds. Exceptions are for start-up alone.
+//
+// An Error says what went wrong (code), what the connection was doing (during), which layer noticed
+// it (layer), what exactly that layer noticed (detail) and the system's own number (os_error). A
+// decision looks at these, never at a text: texts are for people, and describe() makes them.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +31,32 @@ enum class Errc : uint8_t {
 // What the connection was doing when it failed; kNone where that says nothing.
 enum class During : uint8_t { kNone, kAccept, kConnect, kReceive, kSend };
 
-// Small on purpose (8 bytes): it travels through every layer. No text; describe() makes it.
+// Which layer noticed the failure.
+enum class Layer : uint8_t {
+  kTransport,  // sockets, event loops and streams; memory
+  kResolver,   // names into addresses
+  kProtocol,   // what is spoken over the stream
+};
+
+// What exactly the layer noticed, where a caller decides by it. text_of() has a literal for each.
+enum class Detail : uint8_t {
+  kNone,
+  kNoSocket,         // kTransport: there was no socket to connect, so nothing was sent
+  kUnknownHost,      // kResolver: the name does not exist, or has no address
+  kResolverFailed,   // kResolver: no answer, so the name may exist
+  kCorruptData,      // kProtocol: received bytes differ from those that were sent
+  kClosedEarly,      // kProtocol: the peer closed the connection with responses outstanding
+  kUnexpectedReply,  // kProtocol: the reply breaks the protocol, or is not an echo
+};
+
+// Small on purpose: every coroutine frame has one, and a Result<void> of it comes back in
+// registers. So the detail is an index into a table of literals: a pointer to a literal would
+// double the size.
 struct Error {
   Errc code = Errc::kSystem;
   During during = During::kNone;
+  Layer layer = Layer::kTransport;
+  Detail detail = Detail::kNone;
   int os_error = 0;  // errno, or 0 where the failure is not the operating system's
 
   friend bool operator==(const Error&, const Error&) = default;
@@ -42,7 +68,14 @@ using Result = std::expected<T, Error>;
 
 // The failure as a Result's error, for `return failure(Errc::kTimeout)`.
 inline std::unexpected<Error> failure(Errc code, During during = During::kNone, int os_error = 0) {
-  return std::unexpected(Error{code, during, os_error});
+  return std::unexpected(Error{.code = code, .during = during, .os_error = os_error});
+}
+
+// `error`, with what exactly `layer` noticed.
+constexpr Error with_detail(Error error, Layer layer, Detail detail) {
+  error.layer = layer;
+  error.detail = detail;
+  return error;
 }
 
 // The Error for an errno value: its class where one exists, kSystem otherwise.
@@ -51,7 +84,11 @@ Error os_failure(int os_error, During during = During::kNone);
 // A stable lower-case name, for machine-readable logs: "reset", "timeout", ...
 std::string_view name_of(Errc code);
 
-// One line for people, such as "reset while receiving (Connection reset by peer)".
+// For people: "cannot open a socket"; empty for kNone.
+std::string_view text_of(Detail detail);
+
+// One line for people, such as "reset while receiving (Connection reset by peer)"; the detail,
+// where there is one, comes first: "cannot open a socket: no descriptors (Too many open files)".
 std::string describe(const Error& error);
 
 }  // namespace echod

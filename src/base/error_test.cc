@@ -34,14 +34,14 @@ TEST(ErrorTest, KeepsTheNumberAndWhatWasUnderWay) {
   Error error = os_failure(EIO, During::kSend);
   EXPECT_EQ(error.os_error, EIO);
   EXPECT_EQ(error.during, During::kSend);
-  EXPECT_EQ(error, (Error{Errc::kSystem, During::kSend, EIO}));
-  EXPECT_NE(error, (Error{Errc::kSystem, During::kReceive, EIO}));
+  EXPECT_EQ(error, (Error{.code = Errc::kSystem, .during = During::kSend, .os_error = EIO}));
+  EXPECT_NE(error, (Error{.code = Errc::kSystem, .during = During::kReceive, .os_error = EIO}));
 }
 
 TEST(ErrorTest, AFailureBecomesAResult) {
   Result<int> result = failure(Errc::kTimeout, During::kReceive);
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error(), (Error{Errc::kTimeout, During::kReceive, 0}));
+  EXPECT_EQ(result.error(), (Error{Errc::kTimeout, During::kReceive}));
 }
 
 TEST(ErrorTest, NamesAreStableAndDistinct) {
@@ -55,6 +55,27 @@ TEST(ErrorTest, NamesAreStableAndDistinct) {
   EXPECT_EQ(name_of(static_cast<Errc>(200)), "unknown");
 }
 
+TEST(ErrorTest, CarriesLayerAndDetail) {
+  const Error plain = os_failure(EMFILE);
+  EXPECT_EQ(plain.layer, Layer::kTransport);
+  EXPECT_EQ(plain.detail, Detail::kNone);
+  const Error error = with_detail(plain, Layer::kProtocol, Detail::kClosedEarly);
+  EXPECT_EQ(error.code, plain.code);
+  EXPECT_EQ(error.os_error, EMFILE);
+  EXPECT_NE(error, plain);
+  EXPECT_EQ(error.layer, Layer::kProtocol);
+  EXPECT_EQ(error.detail, Detail::kClosedEarly);
+}
+
+TEST(ErrorTest, EveryDetailHasATextOfItsOwn) {
+  std::set<std::string_view> texts;
+  for (int i = 0; i <= static_cast<int>(Detail::kUnexpectedReply); ++i) {
+    texts.insert(text_of(static_cast<Detail>(i)));
+  }
+  EXPECT_EQ(texts.size(), static_cast<size_t>(Detail::kUnexpectedReply) + 1);
+  EXPECT_EQ(text_of(Detail::kNone), "");
+}
+
 TEST(ErrorTest, IsDescribedInOneLine) {
   EXPECT_EQ(describe({Errc::kTimeout}), "timeout");
   EXPECT_EQ(describe({Errc::kTimeout, During::kReceive}), "timeout while receiving");
@@ -62,6 +83,8 @@ TEST(ErrorTest, IsDescribedInOneLine) {
   EXPECT_EQ(describe({Errc::kRefused, During::kConnect}), "refused while connecting");
   EXPECT_EQ(describe(os_failure(ECONNRESET, During::kSend)),
             "reset while sending (Connection reset by peer)");
+  EXPECT_EQ(describe(with_detail(os_failure(EMFILE), Layer::kTransport, Detail::kNoSocket)),
+            "cannot open a socket: no descriptors (Too many open files)");
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 // three significant digits, so that a percentile is within 0.1 % of the true value and two
 // histograms add up to exactly what one would have recorded. The buckets are those of HdrHistogram
 // (hdrhistogram.org) with lowest value 1, highest kHistogramMax and three digits, so that its tools
-// read ours (see app/bench/histogram_codec.h).
+// read ours (see app/bench/report/histogram_codec.h).
 //
 // Values below 2048 have a counter each. From there on every power of two is cut into 1024 buckets
 // of equal width, which is at most a 1024th of the values in it.

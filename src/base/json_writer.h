@@ -1,4 +1,5 @@
-// Writes a JSON text (RFC 8259) into a string, member by member, as it is to look.
+// Writes a JSON text (RFC 8259) into a string, member by member. All JSON that echod writes goes
+// through it: responses, log lines and reports.
 //
 //   JsonWriter json(2);
 //   json.begin_object();
@@ -7,9 +8,9 @@
 //   json.begin_array();
 //   ...
 //
-// Not by a library's tree of values, because destroying nlohmann's needs memory, and ends the
-// process where there is none: nothing that a client can cause may do that. This throws
-// std::bad_alloc while it writes, like any string.
+// It builds no tree of values as nlohmann-json does, whose destruction allocates, and ends the
+// process if that fails: no client may be able to cause that. This one throws std::bad_alloc while
+// it writes, like any string.
 #pragma once
 
 #include <concepts>
@@ -23,10 +24,11 @@ namespace echod {
 class JsonWriter {
  public:
   // `indent`: spaces for each level, each member and element on a line of its own; 0: all on one
-  // line without spaces.
-  // `line_begin` stands at the begin of each line but the first.
-  explicit JsonWriter(unsigned indent, std::string_view line_begin = {})
-      : indent_(indent), line_begin_(line_begin) {}
+  // line without spaces. `line_begin` stands at the begin of each line but the first. Objects and
+  // arrays nested deeper than `line_depth_max` levels are on one line, as with an indent of 0.
+  explicit JsonWriter(unsigned indent, std::string_view line_begin = {},
+                      size_t line_depth_max = SIZE_MAX)
+      : indent_(indent), line_begin_(line_begin), line_depth_max_(line_depth_max) {}
 
   void begin_object() { begin('{'); }
   void end_object() { end('}'); }
@@ -45,7 +47,14 @@ class JsonWriter {
   void value(T number) {
     literal(std::to_string(number));
   }
+  // The shortest decimal that is read back as the same number, always with a "." or an exponent;
+  // null where it is infinite or NaN, which JSON does not have.
+  void value(double number);
   void null() { literal("null"); }
+
+  // A string of ASCII alone, whatever the bytes: beyond ASCII as \uXXXX, what is not UTF-8 as
+  // \ufffd. C1 controls, which some terminals obey, are harmless so.
+  void ascii(std::string_view bytes);
 
   // A string value in parts: begin_string(), any number of string_part(), end_string().
   void begin_string();
@@ -81,8 +90,11 @@ class JsonWriter {
   void separate();  // what stands before a value or a name
   void new_line();
 
+  bool on_lines() const { return indent_ > 0 && levels_.size() <= line_depth_max_; }
+
   unsigned indent_;
   std::string_view line_begin_;
+  size_t line_depth_max_;
   std::string text_;          // not passed on yet
   std::vector<bool> levels_;  // of each object or array that is open: whether it has a member yet
   bool behind_name_ = false;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <utility>
+
 namespace echod {
 namespace {
 
@@ -51,6 +54,72 @@ TEST(JsonWriterTest, OnOneLine) {
   EXPECT_EQ(json.take(),
             "{\"text\":\"a\\\"b\",\"number\":18446744073709551615,\"negative\":-1,\"truth\":true,"
             "\"nothing\":null,\"list\":[1,{},[]],\"literal\":1.50}");
+}
+
+TEST(JsonWriterTest, DeepLevelsOnOneLine) {
+  JsonWriter json(1, "", 2);
+  json.begin_object();
+  json.name("a");
+  json.begin_object();
+  json.name("b");
+  json.begin_array();
+  json.begin_object();
+  json.member("c", 1);
+  json.member("d", 2);
+  json.end_object();
+  json.value(3);
+  json.end_array();
+  json.member("e", true);
+  json.end_object();
+  json.name("f");
+  json.begin_array();
+  json.end_array();
+  json.end_object();
+  EXPECT_EQ(json.take(),
+            "{\n \"a\": {\n  \"b\": [{\"c\":1,\"d\":2},3],\n  \"e\": true\n },\n \"f\": []\n}");
+}
+
+TEST(JsonWriterTest, Numbers) {
+  const auto text_of = [](double number) {
+    JsonWriter json(0);
+    json.value(number);
+    return json.take();
+  };
+  const std::pair<double, const char*> kNumbers[] = {
+      {0.0, "0.0"},
+      {-0.0, "-0.0"},
+      {1, "1.0"},
+      {-1.5, "-1.5"},
+      {0.1, "0.1"},
+      {99.999, "99.999"},
+      {0.0001, "0.0001"},
+      {0.000012, "1.2e-05"},
+      {1e-5, "1e-05"},
+      {123456789012345, "123456789012345.0"},
+      {999999999999999, "999999999999999.0"},
+      {1e15, "1e+15"},
+      {1.25e15, "1.25e+15"},
+      {1e300, "1e+300"},
+      {5e-324, "5e-324"},
+      {1.0 / 3, "0.3333333333333333"},
+      {HUGE_VAL, "null"},
+      {-HUGE_VAL, "null"},
+      {std::nan(""), "null"},
+  };
+  for (const auto& [number, text] : kNumbers) EXPECT_EQ(text_of(number), text);
+}
+
+TEST(JsonWriterTest, AsciiAlone) {
+  const auto text_of = [](std::string_view bytes) {
+    JsonWriter json(0);
+    json.ascii(bytes);
+    return json.take();
+  };
+  EXPECT_EQ(text_of("plain \"text\" \\"), "\"plain \\\"text\\\" \\\\\"");
+  EXPECT_EQ(text_of("\b\f\n\r\t\x01\x7f"), "\"\\b\\f\\n\\r\\t\\u0001\\u007f\"");
+  EXPECT_EQ(text_of("\u00e9\u20ac\U0001f600"), "\"\\u00e9\\u20ac\\ud83d\\ude00\"");
+  EXPECT_EQ(text_of("\xc2\x80"), "\"\\u0080\"");
+  EXPECT_EQ(text_of("a\xff\xe2\x82z"), "\"a\\ufffd\\ufffdz\"");
 }
 
 TEST(JsonWriterTest, AValueAlone) {

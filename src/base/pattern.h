@@ -1,7 +1,7 @@
 // The bytes a load tester sends: each is a function of the connection's seed and of its own
-// position in the stream, so whoever knows the seed can tell for every byte that comes back whether
-// it is the right one in the right place. A lost, repeated, swapped or changed byte shows at its
-// exact offset, because neighbours always differ and no short stretch occurs twice.
+// position in the stream, so the seed is enough to check that every received byte is right and in
+// its place. A lost, repeated, swapped or changed byte shows at its exact offset, because
+// neighbours always differ and no short sequence occurs twice.
 #pragma once
 
 #include <cstddef>

@@ -11,7 +11,8 @@
 
 namespace echod {
 
-inline constexpr Error kTestFailure{Errc::kProtocol, During::kReceive, 71};
+inline constexpr Error kTestFailure{
+    .code = Errc::kProtocol, .during = During::kReceive, .os_error = 71};
 
 // One waiter at a time.
 class Gate {

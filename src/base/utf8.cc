@@ -87,6 +87,29 @@ size_t utf8_character_size(std::string_view text) {
   return is_utf8(character) ? character.size() : 0;
 }
 
+size_t utf8_broken_size(std::string_view text) {
+  Utf8Validator validator;
+  size_t size = 0;
+  while (size < text.size() && validator.feed(std::as_bytes(std::span(&text[size], 1)))) ++size;
+  return std::max<size_t>(size, 1);
+}
+
+std::string utf8_with_replacements(std::string_view text) {
+  if (is_utf8(text)) return std::string(text);
+  std::string out;
+  while (!text.empty()) {
+    size_t size = utf8_character_size(text);
+    if (size > 0) {
+      out += text.substr(0, size);
+    } else {
+      out += "\xef\xbf\xbd";
+      size = utf8_broken_size(text);
+    }
+    text.remove_prefix(size);
+  }
+  return out;
+}
+
 size_t utf8_prefix_size(std::string_view text, size_t size_max) {
   if (text.size() <= size_max) return text.size();
   size_t size = size_max;

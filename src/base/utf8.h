@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace echod {
@@ -34,6 +35,14 @@ bool is_utf8(std::string_view text);
 
 // The size of the well-formed character at the front of `text`, or 0 when there is none.
 size_t utf8_character_size(std::string_view text);
+
+// How many bytes at the front of `text`, which does not begin with a well-formed character, are to
+// be replaced by one U+FFFD: those that could begin a character, at least 1 (Unicode section 3.9,
+// "U+FFFD Substitution of Maximal Subparts").
+size_t utf8_broken_size(std::string_view text);
+
+// `text` with U+FFFD for what is not UTF-8.
+std::string utf8_with_replacements(std::string_view text);
 
 // The size of the longest beginning of `text`, which is UTF-8, that has at most `size_max` bytes
 // and does not end within a character.

@@ -135,5 +135,18 @@ TEST(Utf8Test, APrefixEndsWithACharacter) {
   }
 }
 
+TEST(Utf8Test, WhatIsBrokenIsReplacedPartByPart) {
+  constexpr const char* kOne = "\xef\xbf\xbd";
+  const auto replaced = [](std::string_view text) { return utf8_with_replacements(text); };
+  EXPECT_EQ(replaced(""), "");
+  EXPECT_EQ(replaced("a\u20acz"), "a\u20acz");
+  EXPECT_EQ(replaced("\xff"), kOne);
+  EXPECT_EQ(replaced("\x80\x80"), std::string(kOne) + kOne);
+  EXPECT_EQ(replaced("\xe2\x82z"), std::string(kOne) + "z");             // one for what could begin
+  EXPECT_EQ(replaced("\xf0\x9f\x98"), kOne);                             // a character
+  EXPECT_EQ(replaced("\xed\xa0\x80"), std::string(kOne) + kOne + kOne);  // a surrogate
+  EXPECT_EQ(replaced("\xc3\u20ac"), std::string(kOne) + "\u20ac");
+}
+
 }  // namespace
 }  // namespace echod

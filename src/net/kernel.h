@@ -1,6 +1,8 @@
-// The system calls that serving and load testing make, behind one door. Everything else calls them
-// here and nowhere else, so that the very engines that are shipped also run over a modelled kernel
-// (src/sim), and so that tests can let any single call fail.
+// The system calls that serving and load testing make while they run, behind one interface: the
+// engines that are shipped also run over a modelled kernel (src/sim), and tests can let any single
+// call fail. Names, resource limits and processors (resolver.h, raise_descriptor_limit(),
+// engine/processor.h) and the program's files, pipes and signals (src/app) go to the system
+// directly.
 #pragma once
 
 #include <poll.h>

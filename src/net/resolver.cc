@@ -22,6 +22,11 @@ Endpoint any_address(uint16_t port) {
   return Endpoint::from_sockaddr(reinterpret_cast<sockaddr*>(&in), sizeof(in)).with_port(port);
 }
 
+std::unexpected<Error> unresolved(Detail detail) {
+  return std::unexpected(
+      with_detail(Error{.code = Errc::kAddressInvalid}, Layer::kResolver, detail));
+}
+
 }  // namespace
 
 Result<std::vector<Endpoint>> resolve(const std::string& host, uint16_t port) {
@@ -29,8 +34,9 @@ Result<std::vector<Endpoint>> resolve(const std::string& host, uint16_t port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
-  if (::getaddrinfo(host.c_str(), nullptr, &hints, &list) != 0) {
-    return failure(Errc::kAddressInvalid);
+  if (const int status = ::getaddrinfo(host.c_str(), nullptr, &hints, &list); status != 0) {
+    const bool no_answer = status == EAI_AGAIN || status == EAI_FAIL || status == EAI_SYSTEM;
+    return unresolved(no_answer ? Detail::kResolverFailed : Detail::kUnknownHost);
   }
   std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, &::freeaddrinfo);
   std::vector<Endpoint> endpoints;
@@ -40,7 +46,7 @@ Result<std::vector<Endpoint>> resolve(const std::string& host, uint16_t port) {
       endpoints.push_back(endpoint);
     }
   }
-  if (endpoints.empty()) return failure(Errc::kAddressInvalid);
+  if (endpoints.empty()) return unresolved(Detail::kUnknownHost);
   return endpoints;
 }
 

@@ -12,8 +12,9 @@ namespace echod {
 
 // The addresses of `host` (a name, an IPv4 or an IPv6 address without brackets) with `port`, in the
 // resolver's order, each once. "*" and "" are every address of the machine: one IPv6 endpoint that
-// also takes IPv4, or the IPv4 one where the machine has no IPv6. Fails with kAddressInvalid when
-// the name cannot be resolved, which may take as long as the system's resolver is configured to.
+// also takes IPv4, or the IPv4 one where the machine has no IPv6. Fails with kAddressInvalid of
+// Layer::kResolver when the name cannot be resolved, with kUnknownHost or kResolverFailed; that may
+// take as long as the system's resolver is configured to.
 Result<std::vector<Endpoint>> resolve(const std::string& host, uint16_t port);
 
 }  // namespace echod

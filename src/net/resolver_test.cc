@@ -47,6 +47,8 @@ TEST(ResolverTest, WhatIsNoAddressAndNoNameFails) {
     Result<std::vector<Endpoint>> endpoints = resolve(host, 80);
     ASSERT_FALSE(endpoints) << host;
     EXPECT_EQ(endpoints.error().code, Errc::kAddressInvalid) << host;
+    EXPECT_EQ(endpoints.error().layer, Layer::kResolver) << host;
+    EXPECT_FALSE(text_of(endpoints.error().detail).empty()) << host;
   }
 }
 

@@ -6,9 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/handler.h"
-#include "protocol/http_response_test_util.h"
+#include "protocol/http1/handler.h"
+#include "protocol/http1/response_test_util.h"
 #include "protocol/protocol_test_util.h"
+#include "protocol/raw/handler.h"
 
 namespace echod {
 namespace {
@@ -31,7 +32,7 @@ class DetectingHandler final : public Handler {
 
  private:
   RawHandler raw_;
-  Http1Handler http1_{HttpSettings{}};
+  Http1Handler http1_{Http1Settings{}};
 };
 
 const DetectingHandler& handler() {
@@ -204,7 +205,7 @@ TEST(DetectTest, SilenceFromTheStartIsATimeout) {
   conversation.server().fail(0, Errc::kTimeout);
   conversation.start();
   ASSERT_TRUE(conversation.ended());
-  EXPECT_EQ(conversation.outcome().error(), (Error{Errc::kTimeout, During::kReceive, 0}));
+  EXPECT_EQ(conversation.outcome().error(), (Error{Errc::kTimeout, During::kReceive}));
 }
 
 TEST(DetectTest, EndsWithTheErrorOfWhicheverOperationFails) {

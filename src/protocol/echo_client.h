@@ -49,16 +49,11 @@ class EchoTraffic {
   // called, as when there is one.
   virtual void wants_to_send() = 0;
 
+  // Whether no message will follow and none is under way: the client may end the connection.
+  virtual bool is_finished() const = 0;
+
  protected:
   ~EchoTraffic() = default;
-};
-
-// Why a client gave its connection up, beyond what the Error says.
-enum class EchoFault : uint8_t {
-  kNone,      // the Error says it all
-  kCorrupt,   // a byte that came back is not the one that was sent
-  kClosed,    // the peer ended the connection with messages under way
-  kProtocol,  // what came back breaks the protocol, or is not an echo ("status 503")
 };
 
 struct EchoClientOptions {
@@ -86,15 +81,15 @@ class EchoClient {
 
   // Receives and checks what comes back, beside send(). Ends when the peer ends the connection, or
   // the protocol does, with nothing under way; fails with what the stream fails with, or with
-  // kProtocol, which fault() then explains.
+  // Errc::kProtocol of Layer::kProtocol, in a detail of that layer and in words in explanation().
   virtual Task<> receive() = 0;
 
   // After the last message, with no send() under way: says the protocol's goodbye, if it has one,
   // and that nothing more will be sent.
   virtual Task<> finish() = 0;
 
-  EchoFault fault() const { return fault_; }
-  const std::string& explanation() const { return explanation_; }  // one line, for people
+  // After a failure of Layer::kProtocol: one line, for people. Else empty.
+  const std::string& explanation() const { return explanation_; }
 
   // What the peer sent first, escaped, and what it looks like, for where it turned out to speak
   // something else: "it sent 'HTTP/1.1 400 Bad'..., which looks like HTTP/1". Empty: nothing.
@@ -108,13 +103,11 @@ class EchoClient {
                     std::min(bytes.size(), kFirstSizeMax));
   }
 
-  // For `return give_up(...)`: notes the first fault.
-  std::unexpected<Error> give_up(EchoFault fault, std::string explanation) {
-    if (fault_ == EchoFault::kNone) {
-      fault_ = fault;
-      explanation_ = std::move(explanation);
-    }
-    return failure(Errc::kProtocol, During::kReceive);
+  // For `return give_up(...)`: keeps the first explanation.
+  std::unexpected<Error> give_up(Detail detail, std::string explanation) {
+    if (explanation_.empty()) explanation_ = std::move(explanation);
+    return std::unexpected(
+        with_detail({Errc::kProtocol, During::kReceive}, Layer::kProtocol, detail));
   }
 
   // Checks received `bytes` against `pattern` (null: only how many) from its `offset` on, of which
@@ -125,7 +118,6 @@ class EchoClient {
  private:
   static constexpr size_t kFirstSizeMax = 48;  // bytes
 
-  EchoFault fault_ = EchoFault::kNone;
   std::string explanation_;
   std::string first_;  // received
 };

@@ -30,7 +30,7 @@ TEST(TcpClientTest, SendsWhatTheWindowAllows) {
   exchange.end();
   ASSERT_TRUE(exchange.outcome.has_value());
   EXPECT_TRUE(exchange.outcome->has_value());
-  EXPECT_EQ(exchange.client().fault(), EchoFault::kNone);
+  EXPECT_EQ(exchange.client().explanation(), "");
 }
 
 TEST(TcpClientTest, MessagesShareChunksAndCrossThem) {
@@ -63,7 +63,7 @@ TEST(TcpClientTest, FindsEveryFault) {
       exchange.answer(bytes, piece);
       if (!exchange.outcome) exchange.end();
       const bool cut = piece == 1 && fault.text.starts_with("2 byte");
-      expect_fault(exchange, EchoFault::kCorrupt, cut ? "1 byte(s) more" : fault.text);
+      expect_fault(exchange, Detail::kCorruptData, cut ? "1 byte(s) more" : fault.text);
     }
   }
 }
@@ -72,7 +72,7 @@ TEST(TcpClientTest, FindsAnEarlyEnd) {
   Exchange exchange(Kind::kTcp, {64, 64}, 2);
   exchange.answer(exchange.sent().substr(0, 100));
   exchange.end();
-  expect_fault(exchange, EchoFault::kClosed, "at offset 100, with 28 byte(s) to come back");
+  expect_fault(exchange, Detail::kClosedEarly, "at offset 100, with 28 byte(s) to come back");
 }
 
 TEST(TcpClientTest, WithoutVerificationOnlySizesCount) {
@@ -81,7 +81,7 @@ TEST(TcpClientTest, WithoutVerificationOnlySizesCount) {
   exchange.answer(std::string(128, 'x'));
   EXPECT_EQ(exchange.traffic.echoes, 2u);
   exchange.answer("x");
-  expect_fault(exchange, EchoFault::kCorrupt, "1 byte(s) more");
+  expect_fault(exchange, Detail::kCorruptData, "1 byte(s) more");
 }
 
 // --- HTTP ---
@@ -129,7 +129,7 @@ TEST(Http1ClientTest, AnAnswerToAnotherRequestIsFound) {
   std::string requests = exchange.sent();
   take_body(requests);
   exchange.answer(response(take_body(requests)));
-  expect_fault(exchange, EchoFault::kCorrupt, "wrong byte at offset 0");
+  expect_fault(exchange, Detail::kCorruptData, "wrong byte at offset 0");
 }
 
 TEST(Http1ClientTest, AStatusRefusesOneMessageAlone) {
@@ -190,7 +190,7 @@ TEST(Http1ClientTest, AResponseAfterTheLastOneIsFound) {
   const std::string body = take_body(requests);
   exchange.answer("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 64\r\n\r\n" + body +
                   response(take_body(requests)));
-  expect_fault(exchange, EchoFault::kProtocol, "a response after Connection: close");
+  expect_fault(exchange, Detail::kUnexpectedReply, "a response after Connection: close");
 }
 
 TEST(Http1ClientTest, AFarewellIsAnEndInOrder) {
@@ -215,7 +215,7 @@ TEST(Http1ClientTest, OnlyOneFarewellIsTaken) {
   std::string requests = exchange.sent();
   exchange.answer(response(take_body(requests)));
   exchange.answer(farewell + farewell);
-  expect_fault(exchange, EchoFault::kProtocol, "a response that nothing asked for");
+  expect_fault(exchange, Detail::kUnexpectedReply, "a response that nothing asked for");
 }
 
 TEST(Http1ClientTest, AResponseNobodyAskedForIsFound) {
@@ -223,7 +223,7 @@ TEST(Http1ClientTest, AResponseNobodyAskedForIsFound) {
   std::string requests = exchange.sent();
   const std::string body = take_body(requests);
   exchange.answer(response(body) + response(body));
-  expect_fault(exchange, EchoFault::kProtocol, "a response that nothing asked for");
+  expect_fault(exchange, Detail::kUnexpectedReply, "a response that nothing asked for");
   EXPECT_EQ(exchange.traffic.echoes, 0u);  // both came at once, and the fault came first
 }
 

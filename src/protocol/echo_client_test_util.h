@@ -46,6 +46,7 @@ class ScriptedTraffic final : public EchoTraffic {
     wake();
   }
   void wants_to_send() override { wake(); }
+  bool is_finished() const override { return false; }
 
   void wake() {
     if (sleeper) std::exchange(sleeper, nullptr).resume();
@@ -143,11 +144,12 @@ class Exchange {
   bool ended_ = false;
 };
 
-inline void expect_fault(const Exchange& exchange, EchoFault fault, std::string_view text) {
+inline void expect_fault(const Exchange& exchange, Detail detail, std::string_view text) {
   ASSERT_TRUE(exchange.outcome.has_value());
   ASSERT_FALSE(exchange.outcome->has_value());
   EXPECT_EQ(exchange.outcome->error().code, Errc::kProtocol);
-  EXPECT_EQ(exchange.client().fault(), fault);
+  EXPECT_EQ(exchange.outcome->error().layer, Layer::kProtocol);
+  EXPECT_EQ(exchange.outcome->error().detail, detail);
   EXPECT_NE(exchange.client().explanation().find(text), std::string::npos)
       << exchange.client().explanation();
 }

@@ -66,7 +66,7 @@ class WatchedStream final : public Stream {
     co_await pass(During::kReceive);
     if (clock_ != nullptr && deadline_ != kNever) {
       co_await clock_->sleep_until(deadline_);
-      co_await failed({Errc::kTimeout, During::kReceive, 0});
+      co_await failed({Errc::kTimeout, During::kReceive});
     }
     Chunk chunk = co_await inner_.receive();
     co_return std::move(chunk);
@@ -90,7 +90,7 @@ class WatchedStream final : public Stream {
  private:
   Result<void> pass(During during) {
     if (operations_++ != failing_) return {};
-    Error error{code_, during, 0};
+    Error error{.code = code_, .during = during};
     const std::function<void()> before = before_;  // which may set the next
     if (before) before();
     if (!goes_on_) inner_.abort(error);

@@ -11,7 +11,7 @@
 namespace echod {
 namespace {
 
-constexpr Error kReason{Errc::kTimeout, During::kReceive, 0};
+constexpr Error kReason{Errc::kTimeout, During::kReceive};
 
 class PipeTest : public testing::Test {
  protected:

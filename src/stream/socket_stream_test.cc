@@ -15,7 +15,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-constexpr Error kReason{Errc::kProtocol, During::kNone, 42};
+constexpr Error kReason{.code = Errc::kProtocol, .during = During::kNone, .os_error = 42};
 constexpr size_t kTooMuch = 1 << 20;  // bytes: more than the kernel takes for a peer that is asleep
 constexpr Duration kShort = milliseconds(20);
 
@@ -51,7 +51,7 @@ class SocketStreamTest : public LoopTest {
     Result<T> result = run(std::move(task));
     EXPECT_GE(MonotonicClock().now(), deadline);
     ASSERT_FALSE(result);
-    EXPECT_EQ(result.error(), (Error{Errc::kTimeout, during, 0}));
+    EXPECT_EQ(result.error(), (Error{Errc::kTimeout, during}));
   }
 
   void run_a_while() { EXPECT_TRUE(run(sleep_until(loop(), soon()))); }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "net/tcp_info.h"
 
@@ -17,6 +18,13 @@ struct TransportFacts {
   std::string local;           // the same of this end
   std::optional<TcpInfo> tcp;  // nothing where it is not TCP, or the kernel does not tell
 };
+
+// The address in "127.0.0.1:53422" or "[::1]:53422", without the port and the brackets; "unknown"
+// as it is. A part of `endpoint`.
+inline std::string_view host_of(std::string_view endpoint) {
+  if (endpoint.starts_with('[')) return endpoint.substr(1, endpoint.find(']') - 1);
+  return endpoint.substr(0, endpoint.rfind(':'));
+}
 
 class Transport {
  public:

@@ -74,7 +74,7 @@ TEST_P(LimitsTest, BeyondMaxConnectionsPerSourceAClientIsRefused) {
   for (Client& client : served) expect_echo(client, "within\n");
   Client refused = connect(greedy);
   EXPECT_NE(refused.wait_for_end(), Client::Status::kDeadline);
-  EXPECT_TRUE(log.comes_to_say("Connection refused: its source has as many as")) << log.all();
+  EXPECT_TRUE(log.comes_to_say("Connection refused: per-source limit reached")) << log.all();
   Client other = connect(modest);
   expect_echo(other, "another source\n");
   // A place is given back when its client leaves.

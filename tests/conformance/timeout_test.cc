@@ -24,7 +24,7 @@ class TimeoutTest : public ServerTest {
     EXPECT_EQ(client.wait_for_end(), Client::Status::kReset);
     // A timer wheel may be a few milliseconds coarse, and what came before was not at `begin`.
     EXPECT_GE(std::chrono::steady_clock::now() - begin, *options.idle_timeout - 50ms);
-    EXPECT_TRUE(log.comes_to_say("Client was silent for 300ms, connection closed")) << log.all();
+    EXPECT_TRUE(log.comes_to_say("Idle timeout after 300ms, connection closed")) << log.all();
   }
 };
 ECHOD_ON_EVERY_ENGINE(TimeoutTest);
@@ -74,9 +74,9 @@ TEST_P(TimeoutTest, ManyIdleConnections) {
   start_with_idle_timeout(2s);
   std::vector<Client> idle = connect_many(count);
   Client busy = connect();
-  while (log.count("Client was silent for 2s") < count) {
+  while (log.count("Idle timeout after 2s") < count) {
     expect_echo(busy, "busy\n");
-    ASSERT_FALSE(HasFailure()) << log.count("Client was silent");
+    ASSERT_FALSE(HasFailure()) << log.count("Idle timeout");
   }
   for (Client& client : idle) EXPECT_EQ(client.wait_for_end(), Client::Status::kReset);
   EXPECT_TRUE(comes_to_connections(1));

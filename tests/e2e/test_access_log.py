@@ -17,7 +17,8 @@ COMBINED = re.compile(
     r'(?P<response_bytes>\d+) "(?P<referer>[^"]*)" "(?P<user_agent>[^"]*)"')
 TEXT = re.compile(
     r"\[(?P<peer>\S+)\] (?P<request>.*?) (?:answered|refused) with (?P<status>\d{3}) "
-    r"\(body (?P<request_bytes>\d+) bytes, answer (?P<response_bytes>\d+) bytes, [\d.]+ ms\)")
+    r"\(request body (?P<request_bytes>\d+) bytes, response body (?P<response_bytes>\d+) bytes, "
+    r"[\d.]+ ms\)")
 
 
 class AccessLog:

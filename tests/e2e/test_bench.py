@@ -311,7 +311,7 @@ def test_a_run_in_which_nothing_comes_back_ends(tcp, echod):
     port = tcp.rpartition(":")[2]
     result = bench("-n", 100, "--timeout", "1s", f"ws://127.0.0.1:{port}")
     assert result.returncode == 1
-    assert "echod: failed: no message came back for 1s; the last error: " in result.stderr
+    assert "echod: failed: no message was echoed for 1s; last error: " in result.stderr
 
 
 def test_a_host_replaces_the_one_of_the_url(http):

@@ -170,7 +170,7 @@ def test_browser_shows_a_run_without_anything(browse):
     page, console = browse("html-empty")
     assert console == []
     assert "<figure" not in page
-    assert "No message came back." in page
+    assert "No message was echoed." in page
 
 
 def test_no_text_becomes_markup_or_script(browse):

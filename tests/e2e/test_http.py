@@ -178,4 +178,4 @@ def test_a_body_that_stops(echod, engine):
         connection.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nhalf")
         received = http_peer.wait_for_end(connection)
     assert received.startswith(b"HTTP/1.1 200 OK\r\n") and received.endswith(b"\r\n\r\nhalf")
-    server.wait_log("Client was silent for 300ms, connection closed")
+    server.wait_log("Idle timeout after 300ms, connection closed")

@@ -109,8 +109,8 @@ def test_max_connections_per_source(echod, name, request):
         with server.connect() as third:
             address = "%s:%d" % third.getsockname()
             expect_end(third)
-        server.wait_log(rf"^\[{address}\] Connection refused: its source has as many as "
-                        "--max-connections-per-source$")
+        server.wait_log(rf"^\[{address}\] Connection refused: per-source limit reached "
+                        r"\(--max-connections-per-source\)$")
         with server.connect(source_address=("127.0.0.2", 0)) as elsewhere:
             echo(elsewhere, b"another source")
         first.close()
@@ -130,7 +130,7 @@ def test_idle_timeout(echod, engine):
     with server.connect() as connection:
         echo(connection, b"hello")
         expect_end(connection)
-    server.wait_log("Client was silent for 200ms, connection closed")
+    server.wait_log("Idle timeout after 200ms, connection closed")
 
 
 def test_stall_timeout(echod, engine):

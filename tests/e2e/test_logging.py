@@ -105,7 +105,7 @@ def test_warnings_pass_the_warning_level(echod):
     with server.connect() as connection:
         echo(connection, b"hello")
         assert server.stop() == 0
-    assert server.log.splitlines() == ["Drain timeout: ending 1 open connection"]
+    assert server.log.splitlines() == ["Drain timeout: closing 1 active connection"]
 
 
 def test_log_file(echod, tmp_path):

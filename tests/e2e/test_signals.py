@@ -35,7 +35,7 @@ def test_open_echoes_finish(echod, engine):
         person.type(b"before\n")
         person.see(b"before\n")
         server.signal(signal.SIGTERM)
-        server.wait_log("^Stopping: 1 open connection, which may go on for 1m$")
+        server.wait_log("^Shutting down: 1 active connection may finish within 1m$")
         wait_until(lambda: is_refused(server), "no more clients to be accepted")
         for line in [b"during\n", b"still\n"]:
             person.type(line)
@@ -63,7 +63,7 @@ def test_a_request_under_way_is_answered(echod, engine):
         connection.sendall(KEEP_ALIVE[:-3])
         server.wait_log("Received")
         server.signal(signal.SIGTERM)
-        server.wait_log("^Stopping")
+        server.wait_log("^Shutting down")
         connection.sendall(KEEP_ALIVE[-3:])
         assert receive_all(connection).endswith(b"\r\n\r\nhello")
     assert server.wait() == 0
@@ -76,7 +76,7 @@ def test_drain_timeout(echod, engine):
         server.signal(signal.SIGTERM)
         assert server.wait() == 0
         expect_end(connection)
-    assert "Drain timeout: ending 1 open connection\n" in server.log
+    assert "Drain timeout: closing 1 active connection\n" in server.log
     assert "Connection ended by shutdown" in server.log
     assert server.log.splitlines()[-1] == "Stopped"
 
@@ -90,7 +90,7 @@ def test_drain_timeout_with_a_client_that_never_reads(echod, engine):
                 connection.sendall(b"x" * 65536)
         server.signal(signal.SIGTERM)
         assert server.wait() == 0
-    assert "Drain timeout: ending 1 open connection\n" in server.log
+    assert "Drain timeout: closing 1 active connection\n" in server.log
 
 
 @pytest.mark.parametrize("first", SIGNALS)
@@ -100,7 +100,7 @@ def test_second_signal(echod, first, second):
     with server.connect() as connection:
         echo(connection, b"hello")
         server.signal(first)
-        server.wait_log("^Stopping")
+        server.wait_log("^Shutting down")
         server.signal(second)
         status = server.wait()
     # An exit status of its own, as a shell shows for a signal; not death by the signal itself.
@@ -113,7 +113,7 @@ def test_second_signal_on_every_engine(echod, engine):
     with server.connect() as connection:
         echo(connection, b"hello")
         server.signal(signal.SIGTERM)
-        server.wait_log("^Stopping")
+        server.wait_log("^Shutting down")
         server.signal(signal.SIGTERM)
         assert server.wait() == 128 + signal.SIGTERM
 
@@ -142,7 +142,7 @@ def test_the_port_is_free_again(echod):
         echo(connection, b"hello")
         port = server.port
         server.signal(signal.SIGTERM)
-        server.wait_log("^Stopping")
+        server.wait_log("^Shutting down")
         wait_until(lambda: is_refused(server), "no more clients to be accepted")
         again = echod(listen=[f"127.0.0.1:{port}"])
         with socket.create_connection(("127.0.0.1", again.port), timeout=PATIENCE_S) as other:

@@ -56,7 +56,7 @@ TABLE = [
     # An address of the documentation's network, to bind only: nothing is sent there.
     ("--listen 192.0.2.1:0", RUN_TIME, "this machine has no such address"),
     # A label of 64 letters cannot be asked for, so no name server is.
-    (f"--listen {'a' * 64}.invalid:0", RUN_TIME, "no address is known for this name"),
+    (f"--listen {'a' * 64}.invalid:0", RUN_TIME, "cannot resolve host"),
     ("--listen 127.0.0.1:0 --log-file /nowhere/at/all", RUN_TIME,
      "cannot open the log file /nowhere/at/all: No such file or directory"),
     ("--access-log-format xml", USAGE, "'xml' is not one of text|json|combined"),

@@ -148,7 +148,7 @@ def test_stop_lets_a_message_finish(server):
         peer.send(TEXT, b"begun, ", fin=False)
         assert peer.receive() == Frame(TEXT, b"begun, ", False)
         server.signal(signal.SIGTERM)
-        server.wait_log("^Stopping")
+        server.wait_log("^Shutting down")
         peer.send(CONTINUATION, b"ended")
         assert peer.receive() == Frame(CONTINUATION, b"ended")
         assert peer.event().code == 1001

@@ -14,6 +14,7 @@
 #include "engine/epoll/epoll_loop.h"
 #include "engine/uring/uring_loop.h"
 #include "engine/uring/uring_probe.h"
+#include "protocol/client_driver.h"
 #include "protocol/echo_client.h"
 #include "protocol/raw/echo.h"
 #include "stream/pipe.h"
@@ -162,25 +163,13 @@ class CountingTraffic final : public EchoTraffic {
     under_way_ -= static_cast<int>(count);
     if (left_ > half_) allocations_before_ = allocations.load();
     if (left_ == 0 && under_way_ == 0) allocated_ = allocations.load() - allocations_before_;
-    if (sleeper_) std::exchange(sleeper_, nullptr).resume();
+    driver->wake();
   }
   void refused(std::string_view what) override { ADD_FAILURE() << what; }
   void wants_to_send() override {}
+  bool is_finished() const override { return left_ == 0 && under_way_ == 0; }
 
-  struct Sleep {
-    std::coroutine_handle<>& place;
-    bool await_ready() noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept { place = waiter; }
-    void await_resume() noexcept {}
-  };
-
-  Task<> send(EchoClient& client, Stream& stream) {
-    while (left_ > 0 || under_way_ > 0) {
-      co_await client.send();
-      if (under_way_ > 0) co_await Sleep{sleeper_};
-    }
-    co_await stream.finish_sending();
-  }
+  ClientDriver* driver = nullptr;
 
   std::optional<uint64_t> allocated() const { return allocated_; }
 
@@ -190,15 +179,15 @@ class CountingTraffic final : public EchoTraffic {
   int under_way_ = 0;
   uint64_t allocations_before_ = 0;
   std::optional<uint64_t> allocated_;
-  std::coroutine_handle<> sleeper_;
 };
 
 void expect_no_allocations(EchoClient& client, CountingTraffic& traffic, Stream& stream,
                            Task<> peer) {
+  ClientDriver driver(stream, client, traffic);
+  traffic.driver = &driver;
   Nursery tasks;
   tasks.spawn(std::move(peer));
-  tasks.spawn(client.receive());
-  tasks.spawn(traffic.send(client, stream));
+  tasks.spawn(driver.run());
   EXPECT_EQ(tasks.size(), 0u);
   EXPECT_EQ(client.explanation(), "");
   EXPECT_EQ(traffic.allocated(), 0u);

@@ -22,8 +22,8 @@
 #include "app/bench/report/report_json.h"
 #include "app/bench/report/report_text.h"
 #include "app/bench/report/view.h"
-#include "app/serve/stop_signals.h"
 #include "app/cli/units.h"
+#include "app/serve/stop_signals.h"
 
 namespace echod {
 namespace {
@@ -38,10 +38,11 @@ int fail(std::string_view message) {
   return kExitFailure;
 }
 
-// Shows how the run goes, and ends it when a signal arrives.
-class Onlooker final : public BenchObserver {
+// Shows the progress of the run, and ends it when a signal arrives.
+class RunObserver final : public BenchObserver {
  public:
-  Onlooker(const StopSignals& signals, bool view) : signals_(signals), view_(view, view_style()) {}
+  RunObserver(const StopSignals& signals, bool view)
+      : signals_(signals), view_(view, view_style()) {}
 
   void progress(const BenchProgress& progress) override { view_.show(progress); }
 
@@ -68,14 +69,7 @@ class Onlooker final : public BenchObserver {
   int signal_ = 0;
 };
 
-// With the reason where it fails.
-std::expected<void, std::string> write_standard_output(std::string_view text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  if (written && std::fflush(stdout) == 0) return {};
-  return std::unexpected(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
-}
-
-// The files asked for, opened before the run.
+// The requested files, opened before the run.
 struct Outputs {
   OutputFile json;
   OutputFile html;
@@ -91,8 +85,8 @@ struct Outputs {
     return Outputs{std::move(*json), std::move(*html), std::move(*hlog)};
   }
 
-  // Writes all of them, whatever becomes of one, and the text unless one takes its place. The error
-  // is the first.
+  // Writes all of them, even if one fails, and the text unless one of them goes to standard output.
+  // The error is the first one.
   std::expected<void, std::string> write(const BenchResult& result) {
     const bool text =
         !json.is_standard_output() && !html.is_standard_output() && !hlog.is_standard_output();
@@ -109,16 +103,16 @@ struct Outputs {
   }
 };
 
-// Says what was wrong with the run, and which thresholds are broken. Returns the exit status.
+// Prints what was wrong with the run and which thresholds were crossed. Returns the exit status.
 int judge(const BenchOptions& options, const BenchResult& result) {
   int status = kExitSuccess;
   if (result.gave_up) {
-    print(stderr, fmt::format("echod: failed: no message came back for {}; the last error: {}\n",
+    print(stderr, fmt::format("echod: failed: no message was echoed for {}; last error: {}\n",
                               format_duration(options.timeout),
                               result.first_errors.empty() ? "none" : result.first_errors.back()));
     status = kExitFailure;
   } else if (result.messages == 0 && !result.interrupted) {
-    print(stderr, "echod: failed: no message came back right\n");
+    print(stderr, "echod: failed: no message was echoed correctly\n");
     status = kExitFailure;
   }
   for (const Threshold& threshold : options.fail_if) {
@@ -131,15 +125,15 @@ int judge(const BenchOptions& options, const BenchResult& result) {
 
 int report_ceiling(const Ceiling& ceiling) {
   if (ceiling.messages_per_s <= 0) return fail("nothing was measured");
-  print(stdout, fmt::format("The load tester's own ceiling here is {} messages/s: {} of processor "
-                            "time for each message, {}\n",
+  print(stdout, fmt::format("The load tester's own ceiling here is {} messages/s: {} of CPU time "
+                            "for each message, {}\n",
                             format_rate(ceiling.messages_per_s),
                             format_latency(ceiling.cpu_per_message_s * 1e9),
                             format_plural(ceiling.threads, "thread")));
   return kExitSuccess;
 }
 
-// A connection for each message is the most that can be used.
+// At most as many connections as messages.
 BenchOptions usable(BenchOptions options) {
   if (!options.messages || *options.messages >= options.connections) return options;
   options.connections = static_cast<unsigned>(std::max<uint64_t>(*options.messages, 1));
@@ -155,24 +149,24 @@ int run(const BenchOptions& given) {
   if (!outputs) return fail(outputs.error());
   std::optional<Ceiling> ceiling;
   if (options.self) {
-    Onlooker onlooker(signals, false);
-    std::expected<Ceiling, std::string> measured = measure_ceiling(options, onlooker);
+    RunObserver observer(signals, false);
+    std::expected<Ceiling, std::string> measured = measure_ceiling(options, observer);
     if (!measured) return fail(measured.error());
     if (options.target.url.empty() || measured->interrupted) return report_ceiling(*measured);
     ceiling = *measured;
   }
-  Onlooker onlooker(signals, options.view);
-  std::expected<BenchResult, std::string> result = run_bench(options, onlooker);
-  onlooker.finish();
+  RunObserver observer(signals, options.view);
+  std::expected<BenchResult, std::string> result = run_bench(options, observer);
+  observer.finish();
   if (!result) return fail(result.error());
   note_ceiling(*result, ceiling ? &*ceiling : nullptr);
   if (auto written = outputs->write(*result); !written) {
-    // A reader of standard output that has gone, as head(1) goes, wants to hear no more.
+    // The reader of standard output has closed it, as head(1) does: no message about that.
     if (errno == EPIPE) return kExitFailure;
     return fail(written.error());
   }
   const int status = judge(options, *result);
-  return onlooker.signal() != 0 ? 128 + onlooker.signal() : status;
+  return observer.signal() != 0 ? 128 + observer.signal() : status;
 }
 
 }  // namespace

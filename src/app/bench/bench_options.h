@@ -1,4 +1,4 @@
-// What `echod bench URL` can be told, and its defaults.
+// The options of `echod bench URL`, and their defaults.
 #pragma once
 
 #include <cstdint>
@@ -43,12 +43,12 @@ struct BenchOptions {
 
   unsigned connections = 50;
   unsigned threads = 0;  // 0: one a processor, at most one a connection
-  // Messages under way on a connection: a closed loop always has so many (none: 1), an open loop
-  // at most (none: kOpenLoopPipeline), so that only a server far behind holds its schedule up.
+  // Messages in flight on a connection: in a closed loop always so many (none: 1), in an open loop
+  // at most (none: kOpenLoopPipeline), so that only a server far behind delays the schedule.
   std::optional<unsigned> pipeline;
   std::vector<SizeShare> sizes = {{64, 1}};
 
-  // What ends the run: whichever comes first of those given; without any, kBenchDuration.
+  // The end of the run: whichever of these comes first; without any, kBenchDuration.
   std::optional<uint64_t> messages;  // in all
   std::optional<Duration> duration;  // of the measurement, without ramp and warm-up
 
@@ -57,17 +57,17 @@ struct BenchOptions {
   Duration ramp = Duration::zero();  // connections are opened evenly over this time
   double connect_rate = 0;           // connections opened per second; 0: no limit
   bool connect_each = false;         // connect, echo one message, close, again
-  unsigned idle = 0;                 // quiet connections held open besides
-  Duration timeout = std::chrono::seconds(10);  // for a connect, and for an echo to come back
+  unsigned idle = 0;                 // additional idle connections
+  Duration timeout = std::chrono::seconds(10);  // for a connect, and for an echo
 
   bool verify = true;                // every byte; else sizes alone
   std::vector<std::string> headers;  // HTTP: "Name: value"
-  HttpLoad http;                     // HTTP: what is sent, and what is right
+  HttpLoad http;                     // HTTP: what is sent, and what is expected
   std::optional<EngineKind> engine;  // of the load tester's own loops; none: auto; epoll or uring
   std::vector<std::string> sources;  // addresses to connect from; empty: the system's choice, and
                                      // 127.0.0.0/8 spread when one loopback address is too few
   bool pin = false;                  // thread i on the i-th processor it may use
-  bool self = false;  // `--self`: measure the load tester's own ceiling, against nothing
+  bool self = false;                 // `--self`: measure the load tester's own ceiling
 
   Duration interval = std::chrono::seconds(1);  // of the time series
   bool view = true;                             // the live view (plain lines when not a terminal)

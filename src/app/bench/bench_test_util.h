@@ -4,12 +4,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <fstream>
 #include <random>
+#include <string>
 
 #include "app/bench/bench_result.h"
 #include "app/bench/report/histogram_codec.h"
 
 namespace echod {
+
+inline void write_file(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 // An open loop of 20,000 messages a second for `seconds` against a server that stalls for 100 ms
 // every fifth second. The same seed gives the same result on every machine.

@@ -6,45 +6,26 @@
 #include <fstream>
 #include <utility>
 
+#include "app/bench/load/size_mix.h"
 #include "app/bench/load/target.h"
 #include "app/cli/units.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod {
 namespace {
 
-constexpr uint64_t kMessageSizeMax = uint64_t{1} << 30;
 constexpr uint64_t kAnyCount = UINT64_MAX / 2;
-
-// "64" or "64:9".
-std::optional<SizeShare> parse_size_share(std::string_view text) {
-  SizeShare share{.size = 0, .weight = 1};
-  if (const size_t colon = text.find(':'); colon != std::string_view::npos) {
-    const std::string_view number = text.substr(colon + 1);
-    auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), share.weight);
-    if (error != std::errc() || end != number.data() + number.size()) return std::nullopt;
-    text = text.substr(0, colon);
-  }
-  const std::optional<uint64_t> size = parse_size(text);
-  if (!size || *size < 1 || *size > kMessageSizeMax || share.weight == 0) return std::nullopt;
-  share.size = *size;
-  return share;
-}
 
 OptionValue as_size_mix(std::vector<SizeShare>& member) {
   return as_text("SIZE[:SHARE],...", {format_size(member.front().size)},
                  [&member](const std::string& text) -> Problem {
-                   std::vector<SizeShare> shares;
-                   for (const std::string_view part : split(text, ',')) {
-                     const std::optional<SizeShare> share = parse_size_share(part);
-                     if (!share) {
-                       return fmt::format(
-                           "'{}' is not a size from 1 to 1GiB, nor a mix of sizes like 64:9,1KiB:1",
-                           text);
-                     }
-                     shares.push_back(*share);
+                   std::optional<std::vector<SizeShare>> shares = parse_size_mix(text);
+                   if (!shares) {
+                     return fmt::format(
+                         "'{}' is not a size from 1 to 1GiB, nor a mix of sizes like 64:9,1KiB:1",
+                         text);
                    }
-                   member = std::move(shares);
+                   member = std::move(*shares);
                    return std::nullopt;
                  });
 }

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "app/cli/units.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod {
 namespace {
@@ -80,7 +80,7 @@ Problem check_redirect_host(const std::string& text) {
 }
 
 Problem check_response_header(const std::string& text) {
-  if (is_allowable_field(text)) return std::nullopt;
+  if (http::is_allowable_field(text)) return std::nullopt;
   return fmt::format("'{}' is not a header name, a prefix with * or *", text);
 }
 
@@ -130,7 +130,7 @@ std::vector<Option> serving(ServeOptions& o) {
 }
 
 std::vector<Option> responses(ServeOptions& o) {
-  ControlSettings& control = o.http.control;
+  http::ControlSettings& control = o.http.control;
   using Compression = WebSocketCompression;
   return {
       {.name = "response-control",

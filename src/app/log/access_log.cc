@@ -10,8 +10,8 @@ namespace {
 
 constexpr Duration kReportInterval = std::chrono::seconds(1);
 
-// Says in the log that lines of the access log were lost. Not in the access log itself, whose
-// readers know no line but those of its format.
+// Reports in the log that lines of the access log were lost. Not in the access log itself: programs
+// that read it know only its own format.
 class LossReporter {
  public:
   explicit LossReporter(Log& log) : log_(&log) {}
@@ -64,7 +64,7 @@ std::expected<std::unique_ptr<AccessLog>, std::string> AccessLog::open(
   return std::unique_ptr<AccessLog>(new AccessLog(options.format, timed, std::move(*writer)));
 }
 
-void AccessLog::answered(const Session& session, const HttpExchangeFacts& facts) {
+void AccessLog::answered(const Session& session, const http::ExchangeFacts& facts) {
   TransportFacts transport;
   if (session.transport != nullptr) transport = session.transport->identity();
   const auto now = std::chrono::system_clock::now();

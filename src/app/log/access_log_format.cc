@@ -9,14 +9,15 @@
 #include "app/log/log.h"
 #include "app/log/redaction.h"
 #include "base/json_writer.h"
+#include "stream/transport.h"
 #include "wire/http/field_list.h"
 
 namespace echod {
 namespace {
 
-// What is logged of a request, redacted and cut to size.
+// The parts of a request that are logged, redacted and cut to size.
 struct Logged {
-  std::string method;  // empty, as the next two: the request was not understood
+  std::string method;  // this and the next two are empty where the request could not be parsed
   std::string target;
   std::string version;
   std::optional<std::string> referer;
@@ -31,15 +32,13 @@ std::string cut(std::string_view text, size_t size_max) {
   return out += kMark;
 }
 
-Logged logged(const HttpExchangeFacts& facts) {
+Logged logged(const http::ExchangeFacts& facts) {
   Logged request;
-  request.method = cut(facts.method, kLoggedMethodSizeMax);
-  request.target = cut(redacted_url(facts.target), kLoggedTargetSizeMax);
-  if (!facts.head_bytes.ends_with("\r\n\r\n")) return request;  // none, or not all of it
-  const std::string_view line = wire::request_line_of(facts.head_bytes);
+  request.method = cut(facts.request.method, kLoggedMethodSizeMax);
+  request.target = cut(redacted_url(facts.request.target), kLoggedTargetSizeMax);
   constexpr size_t kVersionSize = 8;  // "HTTP/1.1"
-  request.version = cut(line.substr(line.rfind(' ') + 1), kVersionSize);
-  const wire::FieldList fields = wire::fields_of(facts.head_bytes);
+  request.version = cut(facts.request.version_text, kVersionSize);
+  const wire::FieldList fields = facts.request.fields;
   if (const auto value = wire::field_value(fields, "Referer")) {
     request.referer = cut(redacted_url(*value), kLoggedRefererSizeMax);
   }
@@ -52,7 +51,7 @@ Logged logged(const HttpExchangeFacts& facts) {
   return request;
 }
 
-// The request line as far as it is known; empty where nothing is.
+// The request line as far as it is known; may be empty.
 std::string request_line(const Logged& request) {
   if (request.method.empty()) return {};
   std::string line = request.method + " " + request.target;
@@ -61,11 +60,11 @@ std::string request_line(const Logged& request) {
 }
 
 std::string text_line(const AccessRecord& record) {
-  const HttpExchangeFacts& facts = record.facts;
+  const http::ExchangeFacts& facts = record.facts;
   const std::string line = request_line(logged(facts));
   std::string end;
   if (facts.status == 0) {
-    end = "not answered";
+    end = "no response";
   } else if (!facts.complete) {
     end = fmt::format("answered with {}, cut", facts.status);
   } else {
@@ -78,20 +77,21 @@ std::string text_line(const AccessRecord& record) {
     out += "] ";
   }
   append_escaped(out, line.empty() ? "Request" : line);
-  fmt::format_to(std::back_inserter(out), " {} (body {} bytes, answer {} bytes, {:.3f} ms)", end,
+  fmt::format_to(std::back_inserter(out),
+                 " {} (request body {} bytes, response body {} bytes, {:.3f} ms)", end,
                  facts.request_body_size, facts.response_body_size,
                  static_cast<double>(facts.duration.count()) / 1e6);
   return out;
 }
 
-// Member by member: a document of all of them takes about twice as long to make.
+// Member by member: building a document first takes about twice as long.
 std::string json_line(const AccessRecord& record) {
-  const HttpExchangeFacts& facts = record.facts;
+  const http::ExchangeFacts& facts = record.facts;
   const Logged request = logged(facts);
   JsonWriter json(0);
   const auto text = [&json](std::string_view name, std::string_view value) {
     json.name(name);
-    json.literal(json_string(value));
+    json.ascii(value);
   };
   json.begin_object();
   json.member("time", format_time(record.time));
@@ -117,7 +117,7 @@ std::string json_line(const AccessRecord& record) {
   return json.take();
 }
 
-// As nginx does by default: \xHH for quotes, backslashes, control characters and all beyond ASCII.
+// As nginx does by default: \xHH for quotes, backslashes, control characters and non-ASCII bytes.
 void append_combined(std::string& out, std::string_view text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -135,21 +135,14 @@ void append_quoted(std::string& out, std::string_view text) {
   out += '"';
 }
 
-// The address of `peer` without its port and brackets.
-std::string_view host_of(std::string_view peer) {
-  if (peer.empty()) return "-";
-  if (peer.starts_with('[')) return peer.substr(1, peer.find(']') - 1);
-  return peer.substr(0, peer.rfind(':'));
-}
-
 // HOST - - [TIME] "REQUEST" STATUS BYTES "REFERER" "USER-AGENT"
 std::string combined_line(const AccessRecord& record) {
-  const HttpExchangeFacts& facts = record.facts;
+  const http::ExchangeFacts& facts = record.facts;
   const Logged request = logged(facts);
   const std::string line = request_line(request);
   const std::tm utc = fmt::gmtime(std::chrono::system_clock::to_time_t(record.time));
   std::string out;
-  append_combined(out, host_of(record.peer));
+  append_combined(out, record.peer.empty() ? "-" : host_of(record.peer));
   fmt::format_to(std::back_inserter(out), " - - [{:%d/%b/%Y:%H:%M:%S} +0000] ", utc);
   append_quoted(out, line.empty() ? "-" : line);
   fmt::format_to(std::back_inserter(out), " {:03} {} ", facts.status, facts.response_body_size);

@@ -14,10 +14,10 @@ std::string describe_end(const Result<void>& outcome, const StreamTimeouts& time
     case Errc::kReset:
       return sending ? "Client disconnected during write" : "Connection reset by client";
     case Errc::kTimeout:
-      if (error.os_error != 0) return "Client vanished, connection timed out";
+      if (error.os_error != 0) return "Connection timed out";
       return sending ? fmt::format("Client did not read for {}, connection closed",
                                    format_duration(timeouts.stall))
-                     : fmt::format("Client was silent for {}, connection closed",
+                     : fmt::format("Idle timeout after {}, connection closed",
                                    format_duration(timeouts.idle));
     case Errc::kAborted:
       return "Connection ended by shutdown";
@@ -40,7 +40,7 @@ void ConnectionLog::established(const Session& session) {
 
 void ConnectionLog::received(const Session& session, size_t bytes) {
   if (!log_.wants(LogLevel::kInfo)) return;
-  // A request is answered, not echoed: with its body, or with something else.
+  // An HTTP request gets a response, which may be something other than its body.
   const bool echoed = session.protocol != SessionProtocol::kHttp1;
   std::string text = fmt::format("Received {} byte{}{}", bytes, bytes == 1 ? "" : "s",
                                  echoed ? ", echoing back" : "");

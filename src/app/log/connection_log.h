@@ -1,4 +1,4 @@
-// What the log says of one connection: that it was established, its first reads, and how it ended.
+// The log lines of one connection: that it was established, its first reads, and how it ended.
 #pragma once
 
 #include "app/log/log.h"
@@ -10,8 +10,8 @@ namespace echod {
 
 class ConnectionLog final : public SessionObserver {
  public:
-  // `log` must outlive this. One serves all connections, on several threads at once: whose line it
-  // is says the session, by its transport.
+  // `log` must outlive this. One object serves all connections, on several threads at once. The
+  // session identifies the connection, through its transport.
   explicit ConnectionLog(Log& log) : log_(log) {}
 
   void established(const Session& session);
@@ -26,7 +26,7 @@ class ConnectionLog final : public SessionObserver {
   Log& log_;
 };
 
-// How a connection ended, in words: "Connection closed", "Connection reset by client", ...
+// How a connection ended, for people: "Connection closed", "Connection reset by client", ...
 std::string describe_end(const Result<void>& outcome, const StreamTimeouts& timeouts);
 
 }  // namespace echod

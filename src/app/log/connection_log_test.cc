@@ -25,10 +25,9 @@ TEST(ConnectionLogTest, EachEndingHasItsWords) {
   EXPECT_EQ(words(Errc::kReset, During::kNone), "Connection reset by client");
   EXPECT_EQ(words(Errc::kReset, During::kSend), "Client disconnected during write");
   EXPECT_EQ(words(Errc::kReset, During::kSend, EPIPE), "Client disconnected during write");
-  EXPECT_EQ(words(Errc::kTimeout, During::kReceive), "Client was silent for 5m, connection closed");
+  EXPECT_EQ(words(Errc::kTimeout, During::kReceive), "Idle timeout after 5m, connection closed");
   EXPECT_EQ(words(Errc::kTimeout, During::kSend), "Client did not read for 30s, connection closed");
-  EXPECT_EQ(words(Errc::kTimeout, During::kReceive, ETIMEDOUT),
-            "Client vanished, connection timed out");
+  EXPECT_EQ(words(Errc::kTimeout, During::kReceive, ETIMEDOUT), "Connection timed out");
   EXPECT_EQ(words(Errc::kAborted, During::kReceive), "Connection ended by shutdown");
   EXPECT_EQ(words(Errc::kNoMemory, During::kReceive), "Out of memory, connection closed");
   EXPECT_EQ(words(Errc::kSystem, During::kReceive, EIO),

@@ -1,12 +1,8 @@
-// The asynchronous writer: spdlog's queue and thread, with a sink of our own that never blocks for
-// good. The only file that sees spdlog, whose headers are slow to compile.
+// The asynchronous writer: a bounded queue, a thread, and a sink that never blocks forever.
 #include "app/log/line_writer.h"
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spdlog/async.h>
-#include <spdlog/async_logger.h>
-#include <spdlog/sinks/base_sink.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,8 +11,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
+#include <thread>
 #include <utility>
 
+#include "app/log/line_queue.h"
 #include "base/check.h"
 
 namespace echod {
@@ -24,36 +23,49 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// Writes to a descriptor; on spdlog's writer thread, so no lock is needed.
-class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+// Writes to a descriptor, on the writer's thread.
+class DescriptorSink {
  public:
   DescriptorSink(int fd, bool owned, LineWriter::LossReport report,
                  LineWriter::FailureReport failure)
       : fd_(fd), owned_(owned), report_(std::move(report)), failure_(std::move(failure)) {}
-  ~DescriptorSink() override {
+  DescriptorSink(const DescriptorSink&) = delete;
+  DescriptorSink& operator=(const DescriptorSink&) = delete;
+  ~DescriptorSink() {
     if (owned_) ::close(fd_);
     if (const int fd = next_fd_.load(); fd >= 0) ::close(fd);
   }
 
-  // Lines from the next one on go to `fd`, which is owned.
+  // From any thread: later lines go to `fd`, which it owns from now on.
   void replace(int fd) {
     const int unused = next_fd_.exchange(fd);
     if (unused >= 0) ::close(unused);
   }
 
-  // Where the queue counts what it overwrites; set before the first line. Not owned: the queue ends
-  // its writer, which calls this, before it goes, and must not be ended by the writer itself.
-  void watch(spdlog::details::thread_pool& queue) { queue_ = &queue; }
-
-  // From now on gives up on lines that cannot be written by `deadline`.
+  // From any thread: lines that cannot be written by `deadline` are lost.
   void close_by(steady_clock::time_point deadline) {
     deadline_.store(deadline.time_since_epoch().count(), std::memory_order_relaxed);
   }
 
+  // Lines that could not be written so far; from any thread.
   uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
 
-  // Of `lost` lines since the start, those not reported yet. Once the writer has ended, its
-  // caller's.
+  // Writes `line`, after a report of the lines lost before it. `dropped`: lines that the queue has
+  // dropped since the start.
+  void write_line(std::string line, uint64_t dropped) {
+    take_replacement();
+    if (!failing_) report_losses(failed() + dropped, false);
+    line += '\n';
+    if (write(line)) {
+      failing_ = false;
+      return;
+    }
+    failed_.fetch_add(1, std::memory_order_relaxed);
+    if (!std::exchange(failing_, true) && !reason_.empty() && failure_) failure_(reason_);
+  }
+
+  // Reports the lines that are not reported yet, of all `lost` since the start. Also for the thread
+  // that has joined the writer's thread.
   void report_losses(uint64_t lost, bool last) {
     if (lost == reported_) return;
     const std::optional<std::string> line =
@@ -65,19 +77,6 @@ class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::nu
   }
 
  private:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    take_replacement();
-    if (!failing_) report_losses(failed() + queue_->overrun_counter(), false);
-    std::string line(message.payload.data(), message.payload.size());
-    line += '\n';
-    if (write(line)) {
-      failing_ = false;
-      return;
-    }
-    failed_.fetch_add(1, std::memory_order_relaxed);
-    if (!std::exchange(failing_, true) && !reason_.empty() && failure_) failure_(reason_);
-  }
-
   void take_replacement() {
     const int fd = next_fd_.exchange(-1);
     if (fd < 0) return;
@@ -87,10 +86,8 @@ class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::nu
     torn_ = false;
   }
 
-  void flush_() override {}
-
-  // Waits until the descriptor takes more. A pipe that poll() calls writable takes PIPE_BUF bytes
-  // without blocking, whoever else has it open, so its blocking mode need not be touched.
+  // Waits until the descriptor is writable. A writable pipe takes PIPE_BUF bytes without blocking,
+  // so its blocking mode, which other processes may share, need not be changed.
   bool wait_writable() const {
     constexpr int kPollMs = 50;
     while (true) {
@@ -103,8 +100,7 @@ class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::nu
     }
   }
 
-  // Writes a line, behind the end of one that was cut by a failure. A line that fails stays
-  // unwritten as a whole where the system wrote nothing of it.
+  // Writes a line. After a failure cut a line off, it first ends that one.
   bool write(std::string_view line) {
     if (torn_ && !write_all("\n")) return false;
     torn_ = false;
@@ -132,10 +128,9 @@ class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::nu
   std::atomic<int> next_fd_{-1};  // replaces fd_
   LineWriter::LossReport report_;
   LineWriter::FailureReport failure_;
-  std::string reason_;    // why the last write that failed did; empty once it is reported
-  bool failing_ = false;  // so did the last line
-  bool torn_ = false;     // and a part of it is written
-  spdlog::details::thread_pool* queue_ = nullptr;
+  std::string reason_;    // of the last failed write; empty once it is reported
+  bool failing_ = false;  // the last line could not be written
+  bool torn_ = false;     // a part of it was written
   std::atomic<int64_t> deadline_{steady_clock::time_point::max().time_since_epoch().count()};
   std::atomic<uint64_t> failed_{0};
   uint64_t reported_ = 0;
@@ -148,8 +143,8 @@ std::expected<int, std::string> open_file(std::string_view name, const std::stri
                          std::strerror(errno));
 }
 
-// Whether `fd` is the stream that systemd connects to its journal: it says which in JOURNAL_STREAM,
-// as "DEVICE:INODE" (systemd.exec(5)).
+// Whether `fd` is the stream that systemd connected to its journal, which JOURNAL_STREAM names as
+// "DEVICE:INODE" (systemd.exec(5)).
 bool is_journal(int fd) {
   const char* stream = std::getenv("JOURNAL_STREAM");
   struct stat status{};
@@ -159,48 +154,49 @@ bool is_journal(int fd) {
 
 class AsyncLineWriter final : public LineWriter {
  public:
-  AsyncLineWriter(const Options& options, int fd, std::shared_ptr<DescriptorSink> sink)
+  AsyncLineWriter(const Options& options, int fd, bool owned, LossReport report,
+                  FailureReport failure)
       : name_(options.name),
         file_(options.file),
         is_watched_(::isatty(fd) == 1 || is_journal(fd)),
-        sink_(std::move(sink)),
-        queue_(std::make_shared<spdlog::details::thread_pool>(options.queue_max, 1)),
-        logger_(std::make_shared<spdlog::async_logger>(
-            "echod", sink_, queue_, spdlog::async_overflow_policy::overrun_oldest)) {
-    sink_->watch(*queue_);
-    logger_->set_level(spdlog::level::trace);
-  }
+        sink_(fd, owned, std::move(report), std::move(failure)),
+        queue_(options.queue_max),
+        thread_([this] { run(); }) {}
 
   ~AsyncLineWriter() override {
-    sink_->close_by(steady_clock::now() + kFlushTimeout);
-    const uint64_t overwritten = queue_->overrun_counter();
-    queue_.reset();  // waits for the writer; before the logger, which it uses up to its end
-    sink_->report_losses(sink_->failed() + overwritten, true);
+    sink_.close_by(steady_clock::now() + kFlushTimeout);
+    queue_.close();
+    thread_.join();
+    sink_.report_losses(dropped(), true);
   }
 
-  void write(std::string_view line) override {
-    logger_->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
-  }
+  void write(std::string line) override { queue_.put(std::move(line)); }
 
   std::expected<void, std::string> reopen() override {
     if (file_.empty()) return {};
     const auto fd = open_file(name_, file_);
     if (!fd) return std::unexpected(fd.error());
-    sink_->replace(*fd);
+    sink_.replace(*fd);
     return {};
   }
 
   bool is_watched() const override { return is_watched_; }
 
-  uint64_t dropped() const override { return sink_->failed() + queue_->overrun_counter(); }
+  uint64_t dropped() const override { return sink_.failed() + queue_.dropped(); }
 
  private:
+  void run() {
+    while (std::optional<std::string> line = queue_.take()) {
+      sink_.write_line(std::move(*line), queue_.dropped());
+    }
+  }
+
   const std::string name_;
   const std::string file_;
   const bool is_watched_;
-  std::shared_ptr<DescriptorSink> sink_;
-  std::shared_ptr<spdlog::details::thread_pool> queue_;
-  std::shared_ptr<spdlog::async_logger> logger_;
+  DescriptorSink sink_;
+  LineQueue queue_;
+  std::thread thread_;
 };
 
 }  // namespace
@@ -216,8 +212,13 @@ std::expected<std::unique_ptr<LineWriter>, std::string> LineWriter::open(const O
     if (!opened) return std::unexpected(opened.error());
     fd = *opened;
   }
-  auto sink = std::make_shared<DescriptorSink>(fd, owned, std::move(report), std::move(failure));
-  return std::make_unique<AsyncLineWriter>(options, fd, std::move(sink));
+  try {
+    return std::make_unique<AsyncLineWriter>(options, fd, owned, std::move(report),
+                                             std::move(failure));
+  } catch (const std::system_error& error) {
+    return std::unexpected("cannot start the thread of the " + std::string(options.name) + ": " +
+                           error.what());
+  }
 }
 
 }  // namespace echod

@@ -1,6 +1,6 @@
-// Lines for a file or a standard stream, written by a thread of their own. A reader that stalls, a
-// full disk or a pipe that is gone never holds up who writes a line: when the queue is full the
-// oldest lines are dropped, and every line that does not arrive is counted and reported.
+// Writes lines to a file or a standard stream on a separate thread. A stalled reader, a full disk
+// or a closed pipe never blocks the caller: when the queue is full the oldest lines are dropped,
+// and every line that is lost is counted and reported.
 #pragma once
 
 #include <chrono>
@@ -19,26 +19,26 @@ class LineWriter {
   enum class Stream : uint8_t { kOutput, kError };
 
   struct Options {
-    std::string_view name;           // what it is called where it cannot be opened: "log file"
-    std::string file;                // appended to (O_APPEND), made with mode 0644
+    std::string_view name;           // for error messages: "log file"
+    std::string file;                // appended to (O_APPEND), created with mode 0644
     Stream stream = Stream::kError;  // where `file` is empty
     size_t queue_max = 4096;         // lines waiting to be written, more than 0
   };
 
-  // What became of lines that were lost.
+  // Lines that were lost, and why.
   struct Loss {
     uint64_t lines;
-    std::string reason;  // "No space left on device"; empty: what reads them is too slow
+    std::string reason;  // "No space left on device"; empty: the reader is too slow
     bool last;           // there is no later report
   };
 
-  // Told that lines were lost since its last report, as soon as lines flow again; on the writer's
-  // thread. Returns the line to write of it, empty where none is to be written, or nothing to be
-  // asked again later. With `last` it is called by the thread that ends the writer.
+  // Called with the lines lost since its last report, as soon as lines can be written again; on the
+  // writer's thread. Returns the line to write about it, an empty line to write none, or nothing to
+  // be called again later. With `last` it is called by the thread that destroys the writer.
   using LossReport = std::function<std::optional<std::string>(const Loss&)>;
 
-  // Told once that writing fails, with the reason, until it has succeeded again; on the writer's
-  // thread.
+  // Called once when writing begins to fail, with the reason, and again only after it has succeeded
+  // in between; on the writer's thread.
   using FailureReport = std::function<void(const std::string& reason)>;
 
   // Opens the file, if one is given, and starts the thread. The error is a line for people.
@@ -46,21 +46,21 @@ class LineWriter {
                                                                       LossReport report,
                                                                       FailureReport failure = {});
 
-  // Opens the file anew under its name, as after it was renamed by a rotation: lines from now on
-  // go there. Nothing happens where there is no file. The error is a line for people; the old file
-  // is kept then. One thread at a time.
+  // Reopens the file under its name, after a log rotation renamed it: later lines go there. Does
+  // nothing where there is no file. The error is a line for people; the old file is kept then. One
+  // thread at a time.
   virtual std::expected<void, std::string> reopen() = 0;
 
-  // Whether people watch: the lines go to a terminal, or to the systemd journal, which keeps the
-  // time of each by itself.
+  // Whether the lines go to a terminal, or to the systemd journal, which adds the time to each line
+  // itself.
   virtual bool is_watched() const = 0;
 
-  // Writes what is queued, for at most kFlushTimeout: a stalled reader must not hold up the exit.
+  // Writes the queued lines, for at most kFlushTimeout: a stalled reader must not delay the exit.
   virtual ~LineWriter() = default;
   static constexpr std::chrono::seconds kFlushTimeout{1};
 
-  // Queues a line, which has no line end; from any thread, without ever waiting.
-  virtual void write(std::string_view line) = 0;
+  // Queues a line, without its line end; from any thread. It never waits for the sink.
+  virtual void write(std::string line) = 0;
 
   // Lines lost so far to a full queue or a failing write.
   virtual uint64_t dropped() const = 0;

@@ -45,7 +45,7 @@ class AsyncLog final : public Log {
   std::unique_ptr<LineWriter> writer_;
 };
 
-// Says on standard error why the log file cannot be written, since the log cannot.
+// Reports on standard error why the log file cannot be written, since the log cannot.
 void report_failure(const std::string& file, const std::string& reason) {
   const std::string line = "echod: cannot write the log file " + file + ": " + reason +
                            "; lines are lost until it can be written again\n";
@@ -68,7 +68,7 @@ std::expected<std::unique_ptr<Log>, std::string> Log::open(const LogOptions& opt
   if (!options.file.empty()) {
     failure = [file = options.file](const std::string& reason) { report_failure(file, reason); };
   }
-  // The report comes from the writer's thread, once there are lines: then this is set.
+  // Read by the report on the writer's thread, which comes only once there are lines.
   auto timed = std::make_shared<bool>(false);
   std::expected<std::unique_ptr<LineWriter>, std::string> writer = LineWriter::open(
       {.name = "log file", .file = options.file, .queue_max = options.queue_max},

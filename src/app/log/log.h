@@ -1,11 +1,11 @@
-// The log. Lines are made where something happened and written by a thread of their own
-// (app/line_writer.h), so a sink that stalls or is full never holds up an echo: when the queue is
-// full the oldest lines are dropped, counted, and the loss is reported in the log as soon as it
-// flows again.
+// The log. Lines are formatted where the event happens and written by a separate thread
+// (app/log/line_writer.h), so a sink that stalls or is full never delays an echo: when the queue is
+// full the oldest lines are dropped and counted, and the loss is reported in the log as soon as
+// lines can be written again.
 //
-// A line is an event with named values. Text shows its words, logfmt and JSON its name and values.
-// Control characters and broken UTF-8 are escaped in every format, so that nothing a client sends
-// can forge a line or command a terminal.
+// A line is an event with named values. Text shows its message, logfmt and JSON its name and
+// values. Control characters and malformed UTF-8 are escaped in every format, so that no input from
+// a client can forge a line or control a terminal.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@ enum class LogFormat : uint8_t { kText, kLogfmt, kJson };
 
 // Whether lines of text begin with the time.
 enum class LogTimestamps : uint8_t {
-  kAuto,  // where nobody watches: in a file or a pipe
+  kAuto,  // in a file or a pipe, but not on a terminal or in the journal
   kOn,
   kOff,
 };
@@ -35,7 +35,7 @@ enum class LogTimestamps : uint8_t {
 struct LogOptions {
   LogFormat format = LogFormat::kText;
   LogTimestamps timestamps = LogTimestamps::kAuto;
-  LogLevel level = LogLevel::kInfo;  // lines below it are not made
+  LogLevel level = LogLevel::kInfo;  // lower levels are not logged
   std::string file;                  // appended to; empty: standard error
   size_t queue_max = 4096;           // lines waiting to be written
 };
@@ -43,7 +43,7 @@ struct LogOptions {
 using LogValue = std::variant<std::string_view, uint64_t, double>;
 using LogField = std::pair<std::string_view, LogValue>;
 
-// One event. `text` is the whole human line after the "[peer] " that text format puts before it.
+// One event. `text` is the message for people, which text format puts after "[peer] ".
 struct LogLine {
   LogLevel level = LogLevel::kInfo;
   std::string_view event;  // a stable name: "connection_closed"
@@ -52,25 +52,22 @@ struct LogLine {
   std::initializer_list<LogField> fields;
 };
 
-// The line as it is written, without its newline. `time` goes into logfmt and JSON alone.
+// The line as it is written, without its newline. `time` is in logfmt and JSON only.
 std::string format_line(LogFormat format, const LogLine& line,
                         std::chrono::system_clock::time_point time);
 
 // RFC 3339 in UTC with milliseconds: "2009-02-13T23:31:30.042Z".
 std::string format_time(std::chrono::system_clock::time_point time);
 
-// The same and a space where a line of text is `timed`, else nothing.
+// The same with a space behind it where text lines are `timed`; else empty.
 std::string time_prefix(bool timed, std::chrono::system_clock::time_point time);
 
-// Whether lines of text for `writer` are.
+// Whether text lines for `writer` begin with the time.
 bool are_timed(LogTimestamps timestamps, const LineWriter& writer);
 
 // Appends `text` with control characters (C0, DEL, C1), backslashes and bytes that are not UTF-8
 // written as \n, \t, \\ and \xNN.
 void append_escaped(std::string& out, std::string_view text);
-
-// `text` as a JSON string of ASCII, with its quotes: what is no character of UTF-8 is U+FFFD.
-std::string json_string(std::string_view text);
 
 class Log {
  public:
@@ -80,13 +77,13 @@ class Log {
   // Writes what is queued, for at most LineWriter::kFlushTimeout.
   virtual ~Log() = default;
 
-  // Whether a line of `level` would be written: ask before making an expensive one.
+  // Whether a line of `level` would be written: check before formatting an expensive one.
   virtual bool wants(LogLevel level) const = 0;
 
-  // Queues a line; from any thread, without ever waiting for the sink.
+  // Queues a line; from any thread. It never waits for the sink.
   virtual void write(const LogLine& line) = 0;
 
-  // Opens the file anew: see LineWriter::reopen().
+  // Reopens the file: see LineWriter::reopen().
   virtual std::expected<void, std::string> reopen() { return {}; }
 
   // Lines lost so far to a full queue or a failing sink.

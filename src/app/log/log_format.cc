@@ -2,8 +2,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "app/log/log.h"
 #include "base/json_writer.h"
 #include "base/utf8.h"
@@ -80,40 +78,32 @@ void append_logfmt(std::string& out, const LogLine& line, std::string_view time)
   field("message", line.text);
 }
 
-std::string to_json(const LogValue& value) {
-  if (const auto* text = std::get_if<std::string_view>(&value)) return json_string(*text);
-  if (const auto* number = std::get_if<uint64_t>(&value)) return std::to_string(*number);
-  return nlohmann::json(std::get<double>(value)).dump();
-}
-
 std::string make_json(const LogLine& line, std::string_view time) {
   JsonWriter json(0);
+  const auto text = [&json](std::string_view name, std::string_view value) {
+    json.name(name);
+    json.ascii(value);
+  };
   json.begin_object();
   json.member("time", time);
   json.member("level", name_of(line.level));
-  json.name("event");
-  json.literal(json_string(line.event));
-  if (!line.peer.empty()) {
-    json.name("peer");
-    json.literal(json_string(line.peer));
-  }
+  text("event", line.event);
+  if (!line.peer.empty()) text("peer", line.peer);
   for (const auto& [name, value] : line.fields) {
-    json.name(name);
-    json.literal(to_json(value));
+    if (const auto* words = std::get_if<std::string_view>(&value)) {
+      text(name, *words);
+    } else if (const auto* number = std::get_if<uint64_t>(&value)) {
+      json.member(name, *number);
+    } else {
+      json.member(name, std::get<double>(value));
+    }
   }
-  json.name("message");
-  json.literal(json_string(line.text));
+  text("message", line.text);
   json.end_object();
   return json.take();
 }
 
 }  // namespace
-
-std::string json_string(std::string_view text) {
-  // ensure_ascii: C1 controls leave as \u0080, and broken UTF-8 as U+FFFD.
-  return nlohmann::json(std::string(text))
-      .dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-}
 
 std::string format_time(std::chrono::system_clock::time_point time) {
   auto ms = std::chrono::floor<std::chrono::milliseconds>(time);

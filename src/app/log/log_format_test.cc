@@ -186,6 +186,16 @@ TEST(LogFormatTest, JsonGivesValuesBack) {
   }
 }
 
+TEST(LogFormatTest, JsonStringsAreWrittenAsALibraryWritesThem) {
+  for (const std::string& value : hostile_values()) {
+    const std::string line = format_line(
+        LogFormat::kJson, {.event = "e", .peer = {}, .text = value, .fields = {}}, kTime);
+    const std::string theirs =
+        nlohmann::json(value).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+    EXPECT_TRUE(line.ends_with(",\"message\":" + theirs + "}")) << line << " not " << theirs;
+  }
+}
+
 // The value of the logfmt field that begins `rest`, with its quotes and escapes undone, taken off.
 std::string take_value(std::string_view& rest) {
   if (!rest.starts_with('"')) {

@@ -1,5 +1,5 @@
-// Takes credentials out of a URL before it is logged. What is logged is kept, copied and read by
-// people whom its owner never meant; a token in a query string is the usual leak.
+// Removes credentials from a URL before it is logged. Logs are kept, copied and read by others; a
+// token in a query string is the usual leak.
 #pragma once
 
 #include <string>
@@ -20,9 +20,9 @@ inline constexpr std::string_view kRedacted = "REDACTED";
 //   - the value of an argument `header`, which asks for a response field, where the field's name is
 //     one.
 //
-// On doubt too much is replaced rather than too little: arguments may also begin behind ";", "?"
-// and "#", as some readers have it. A credential in a path is not known as one, nor within a value
-// that is percent-encoded as a whole. Takes time and memory linear in the size of `url`.
+// When in doubt it replaces too much rather than too little: arguments may also begin behind ";",
+// "?" and "#", as some parsers have it. A credential in a path is not known as one, nor within a
+// value that is percent-encoded as a whole. Takes time and memory linear in the size of `url`.
 std::string redacted_url(std::string_view url);
 
 }  // namespace echod

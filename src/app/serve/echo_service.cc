@@ -55,7 +55,7 @@ void EchoService::source_refused(const Endpoint& peer) {
   log_.write({.level = LogLevel::kWarning,
               .event = "connection_refused",
               .peer = peer.to_string(),
-              .text = "Connection refused: its source has as many as --max-connections-per-source",
+              .text = "Connection refused: per-source limit reached (--max-connections-per-source)",
               .fields = {}});
 }
 

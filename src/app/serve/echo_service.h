@@ -9,7 +9,8 @@
 #include "app/log/log.h"
 #include "app/cli/serve_options.h"
 #include "engine/engine.h"
-#include "protocol/handler.h"
+#include "protocol/http1/handler.h"
+#include "protocol/raw/handler.h"
 #include "stream/socket_stream.h"
 #include "stream/socket_transport.h"
 #include "wire/detect.h"
@@ -21,7 +22,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   struct Settings {
     std::vector<wire::Protocol> protocols;  // each listener's; kUndecided: to be detected
     Duration detect_timeout = Duration::zero();
-    HttpSettings http;
+    Http1Settings http;
     StreamTimeouts timeouts;
     uint32_t log_receives = 0;
     size_t memory_max = SIZE_MAX;  // of the budget that all connections share, in bytes
@@ -42,7 +43,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   void source_refused(const Endpoint& peer) override;
 
  private:
-  HttpSettings shared_with_all(HttpSettings settings) {
+  Http1Settings shared_with_all(Http1Settings settings) {
     settings.memory = &memory_;
     settings.stopping = &stopping_;
     return settings;

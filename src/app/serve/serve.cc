@@ -7,10 +7,11 @@
 #include <cstdio>
 #include <string>
 
+#include "app/cli/units.h"
 #include "app/serve/memory_release.h"
 #include "app/serve/server.h"
 #include "app/serve/stop_signals.h"
-#include "app/cli/units.h"
+#include "stream/transport.h"
 
 namespace echod {
 namespace {
@@ -29,14 +30,14 @@ void print(std::FILE* stream, const std::string& text) {
 // How to try the server out, as a line to paste.
 std::string test_line(const Server::Listening& listener) {
   uint16_t port = listener.endpoint.port();
-  std::string address = listener.endpoint.with_port(0).to_string();
-  std::string host = address.substr(0, address.rfind(':'));
-  bool local = host == "127.0.0.1" || host == "0.0.0.0" || host == "[::]";
+  const std::string address = listener.endpoint.to_string();
+  std::string host(host_of(address));
+  bool local = host == "127.0.0.1" || host == "0.0.0.0" || host == "::";
   if (local) host = "localhost";
   if (listener.protocol == ListenProtocol::kRaw) {
-    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
     return fmt::format("Test with: nc {} {}", host, port);
   }
+  if (host.contains(':')) host = "[" + host + "]";
   std::string scheme = local ? "" : "http://";
   return fmt::format("Test with: curl --data 'Hello!' {}{}:{}", scheme, host, port);
 }
@@ -74,7 +75,7 @@ void report(Log& log, LogLevel level, std::string_view event, const std::string&
 
 std::string count_open(const Server& server) {
   size_t count = server.connections();
-  return fmt::format("{} open connection{}", count, count == 1 ? "" : "s");
+  return fmt::format("{} active connection{}", count, count == 1 ? "" : "s");
 }
 
 // Waits for the server to end until `deadline`. A second signal ends the process.
@@ -127,19 +128,19 @@ int drain(Server& server, const StopSignals& signals, const ServeOptions& option
   server.announce_stop();
   if (options.drain_delay > Duration::zero()) {
     report(log, LogLevel::kInfo, "drain_delay",
-           fmt::format("Stopping in {}: serving with Connection: close until then",
+           fmt::format("Shutting down in {}: serving with Connection: close until then",
                        format_duration(options.drain_delay)));
     wait_or_die(server, signals, clock, clock.now() + options.drain_delay);
   }
   server.request(Phase::kDraining);
-  std::string rest =
+  const std::string open =
       server.connections() == 0
-          ? "nothing is under way"
-          : fmt::format("{}, which may go on for {}", count_open(server), format_duration(timeout));
-  report(log, LogLevel::kInfo, "draining", "Stopping: " + rest);
+          ? "no active connections"
+          : fmt::format("{} may finish within {}", count_open(server), format_duration(timeout));
+  report(log, LogLevel::kInfo, "draining", "Shutting down: " + open);
   if (!wait_or_die(server, signals, clock, clock.now() + timeout)) {
     report(log, LogLevel::kWarning, "drain_timeout",
-           fmt::format("Drain timeout: ending {}", count_open(server)));
+           fmt::format("Drain timeout: closing {}", count_open(server)));
     server.request(Phase::kAborting);
     if (!wait_or_die(server, signals, clock, clock.now() + kAbortPatience)) {
       print(stderr, "echod: some connections did not end; giving up\n");

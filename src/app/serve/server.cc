@@ -48,6 +48,12 @@ std::string explain_listen_failure(const Endpoint& endpoint, const Error& error)
   }
 }
 
+// Why an address cannot be listened on: a code to decide by, and a line for people.
+struct ListenFailure {
+  Errc code;
+  std::string text;
+};
+
 struct Opened {
   std::vector<ListenerSockets> sockets;
   std::vector<Server::Listening> listening;
@@ -62,24 +68,31 @@ struct Opened {
 };
 
 // Opens an address's sockets, one for each event loop, all on the port the first one got.
-std::expected<void, std::string> open_endpoint(Endpoint endpoint, ListenProtocol protocol,
-                                               const ListenerNeeds& needs, SocketOptions options,
-                                               Opened& opened) {
+std::expected<void, ListenFailure> open_endpoint(Endpoint endpoint, ListenProtocol protocol,
+                                                 const ListenerNeeds& needs, SocketOptions options,
+                                                 Opened& opened) {
+  const auto failed = [&](Errc code, std::string text) {
+    return std::unexpected(ListenFailure{.code = code, .text = std::move(text)});
+  };
   if (opened.is_taken(endpoint)) {
-    return Failure(fmt::format("cannot listen on {}: another --listen has that port already",
-                               endpoint.to_string()));
+    return failed(Errc::kAddressInUse,
+                  fmt::format("cannot listen on {}: another --listen has that port already",
+                              endpoint.to_string()));
   }
   options.shared_port = needs.sockets > 1;
   options.blocking = needs.blocking;
   ListenerSockets sockets;
   for (unsigned i = 0; i < needs.sockets; ++i) {
     Result<Fd> socket = listen_on(endpoint, options, i == 0);
-    if (!socket) return Failure(explain_listen_failure(endpoint, socket.error()));
+    if (!socket) {
+      return failed(socket.error().code, explain_listen_failure(endpoint, socket.error()));
+    }
     if (i == 0) {
       Endpoint bound = Endpoint::local_of(socket->get());
       if (!bound.known()) {
-        return Failure(fmt::format("cannot listen on {}: the system does not tell the port it gave",
-                                   endpoint.to_string()));
+        return failed(Errc::kSystem,
+                      fmt::format("cannot listen on {}: the system does not tell the port it gave",
+                                  endpoint.to_string()));
       }
       endpoint = endpoint.with_port(bound.port());
     }
@@ -91,8 +104,7 @@ std::expected<void, std::string> open_endpoint(Endpoint endpoint, ListenProtocol
 }
 
 // Opens every address of every URL. A name may have an address this machine lacks (localhost is
-// often
-// ::1 too), so one that works is enough there.
+// often ::1 too), so one that works is enough there.
 std::expected<Opened, std::string> open_listeners(const ServeOptions& options,
                                                   const ListenerNeeds& needs) {
   Opened opened;
@@ -100,9 +112,8 @@ std::expected<Opened, std::string> open_listeners(const ServeOptions& options,
     Result<std::vector<Endpoint>> endpoints = resolve(url.host, url.port);
     if (!endpoints) {
       return Failure(fmt::format(
-          "cannot listen on {}: no address is known for this name; check its spelling, or give "
-          "an address",
-          url.host));
+          "cannot listen on {}: cannot resolve host ({}); check its spelling, or give an address",
+          url.host, text_of(endpoints.error().detail)));
     }
     size_t before = opened.listening.size();
     std::string skipped;
@@ -112,10 +123,9 @@ std::expected<Opened, std::string> open_listeners(const ServeOptions& options,
         endpoint = endpoint.with_port(opened.listening.back().endpoint.port());
       auto result = open_endpoint(endpoint, url.protocol, needs, options.socket, opened);
       if (result) continue;
-      bool missing =
-          endpoints->size() > 1 && result.error().find("no such address") != std::string::npos;
-      if (!missing) return Failure(result.error());
-      skipped = result.error();
+      const bool missing = result.error().code == Errc::kAddressInvalid;
+      if (!missing || endpoints->size() == 1) return Failure(result.error().text);
+      skipped = result.error().text;
     }
     if (opened.listening.size() == before) return Failure(skipped);
   }
@@ -189,7 +199,7 @@ std::string summarise(EngineKind kind, std::string_view reason, unsigned workers
 
 std::expected<std::unique_ptr<Server>, std::string> Server::start(const ServeOptions& options,
                                                                   Log& log,
-                                                                  HttpObserver* http_observer) {
+                                                                  http::Observer* http_observer) {
   try {
     return start_with_memory(options, log, http_observer);
   } catch (const std::bad_alloc&) {
@@ -198,7 +208,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start(const ServeOpt
 }
 
 std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
-    const ServeOptions& options, Log& log, HttpObserver* http_observer) {
+    const ServeOptions& options, Log& log, http::Observer* http_observer) {
   size_t descriptors = raise_descriptor_limit();
   EngineChoice choice =
       options.engine ? EngineChoice{*options.engine, "chosen with --engine"} : choose_engine();

@@ -19,7 +19,7 @@ class Server {
   // Listens and serves, on threads of its own. `log` and `http_observer`, which may be null, must
   // outlive the server. The error is a line for people that says what to do.
   static std::expected<std::unique_ptr<Server>, std::string> start(
-      const ServeOptions& options, Log& log, HttpObserver* http_observer = nullptr);
+      const ServeOptions& options, Log& log, http::Observer* http_observer = nullptr);
 
   // Aborts what is left, and waits for it.
   ~Server() = default;
@@ -49,7 +49,7 @@ class Server {
  private:
   static std::expected<std::unique_ptr<Server>, std::string> start_with_memory(
       const ServeOptions& options, Log& log,
-      HttpObserver* http_observer);  // throws std::bad_alloc where there is too little
+      http::Observer* http_observer);  // throws std::bad_alloc where there is too little
 
   Server(EchoService::Settings settings, const Admission::Limits& limits, Log& log)
       : service_(std::move(settings), log), admission_(limits) {}

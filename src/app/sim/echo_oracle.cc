@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <vector>
 
-#include "protocol/http_routes.h"
-#include "protocol/response_control.h"
 #include "wire/detect.h"
 #include "wire/http/field_list.h"
 #include "wire/http/target.h"
@@ -26,14 +25,14 @@ struct Request {
   std::string body;
   bool has_body = false;
   bool keep_alive = true;
-  bool controlled = false;  // it asks for another answer than an echo
+  bool controlled = false;  // response control: the response is not an echo
   bool complete = false;
 };
 
 struct Requests {
   std::vector<Request> all;
-  int error = 0;          // the status that what follows them deserves; 0: they are well-formed
-  bool upgraded = false;  // the last one asks for a WebSocket: what follows it is none
+  int error = 0;          // the status that the malformed rest deserves; 0: all are well-formed
+  bool upgraded = false;  // the last one opens a WebSocket: what follows it is no HTTP
 };
 
 struct Response {
@@ -58,24 +57,30 @@ void append(std::string& text, std::span<const std::byte> bytes) {
 bool wants_websocket(const wire::RequestDecoder& decoder) {
   if (decoder.head().framing != wire::BodyFraming::kNone) return false;
   wire::WebSocketFields fields;
-  for (const wire::Field& line : wire::fields_of(decoder.head_bytes())) {
+  for (const wire::Field& line : decoder.head().fields) {
     fields.take(line.name, line.value());
   }
   return fields.wants_websocket();
 }
 
-// Whether the request goes to an endpoint, or has a control, whose answer is not known here.
+// Whether the request goes to an endpoint, or has a control, whose response is not known here. The
+// paths of all endpoints but those that echo or reflect; docs/http.md lists them.
 bool is_controlled(const wire::RequestHead& head) {
-  const wire::TargetParts target = wire::split_target(head.target);
-  const HttpEndpoint endpoint = route_of(target.path).endpoint;
-  if (endpoint != echo_body && endpoint != echo_raw && endpoint != reflect) return true;
-  return asks_for_control(head);
+  static constexpr std::array kPaths = std::to_array<std::string_view>(
+      {"/anything", "/bytes/", "/delay/", "/drip", "/headers", "/healthz", "/ip", "/redirect-to",
+       "/sse", "/status/", "/stream-bytes/"});
+  const std::string_view path = wire::split_target(head.target).path;
+  const bool endpoint = path.ends_with(".sse") ||
+                        std::ranges::any_of(kPaths, [=](std::string_view known) {
+                          return path.starts_with(known);
+                        });
+  return endpoint || head.has_noted_field || head.target.contains('?');
 }
 
 Requests requests_in(std::string_view sent) {
   using Event = wire::RequestDecoder::Event;
   Requests requests;
-  wire::RequestDecoder decoder({});
+  wire::RequestDecoder decoder({}, "X-Echo-");
   std::span<const std::byte> input = bytes_of(sent);
   while (true) {
     const std::span<const std::byte> before = input;
@@ -90,8 +95,8 @@ Requests requests_in(std::string_view sent) {
       case Event::kHead:
         requests.all.push_back({.method = std::string(decoder.head().method),
                                 .path = std::string(wire::split_target(decoder.head().target).path),
-                                .head = std::string(decoder.head_bytes()),
-                                .raw = std::string(decoder.head_bytes()),
+                                .head = std::string(decoder.head().raw),
+                                .raw = std::string(decoder.head().raw),
                                 .body = {},
                                 .has_body = decoder.head().framing != wire::BodyFraming::kNone,
                                 .keep_alive = decoder.head().keep_alive,
@@ -143,26 +148,28 @@ Responses responses_in(std::string_view received) {
   }
 }
 
-bool is_raw_echo(const Exchange& exchange) { return exchange.sent.starts_with(exchange.received); }
+bool is_raw_echo(const Transcript& transcript) {
+  return transcript.sent.starts_with(transcript.received);
+}
 
-// Whether the answers cannot be told: a response to HEAD has the length of a body and none, which
-// the decoder does not know.
-bool asks_for_more(const Requests& requests) {
+// Whether the responses cannot be decoded: a response to HEAD states a length and has no body,
+// which the decoder does not know.
+bool cannot_be_decoded(const Requests& requests) {
   return std::ranges::any_of(
       requests.all, [](const Request& one) { return one.method == "HEAD" || one.controlled; });
 }
 
-// A reflection says what the server alone knows, too, so only that it is this request's is checked.
+// A reflection also has what only the server knows, so it is only checked to be of this request.
 std::string wrong_reflection(const Request& request, const Response& response) {
   if (!response.complete) return {};
   const std::string target = request.head.substr(0, request.head.find("\r\n"));
   const bool as_text = response.body.starts_with(target);
   const bool as_json = response.body.starts_with("{") && response.body.ends_with("}\n");
-  return as_text || as_json ? "" : "something else than its reflection";
+  return as_text || as_json ? "" : "something other than its reflection";
 }
 
-std::string wrong_answer(const Request& request, const Response& response) {
-  if (response.complete && !request.complete) return "an answer before the request's end";
+std::string wrong_response(const Request& request, const Response& response) {
+  if (response.complete && !request.complete) return "a response before the end of the request";
   const bool raw = request.path == "/raw";
   if (!raw && (request.path == "/reflect" || !request.has_body)) {
     return wrong_reflection(request, response);
@@ -173,7 +180,7 @@ std::string wrong_answer(const Request& request, const Response& response) {
   return {};
 }
 
-// A refusal has a reason: a request that is malformed, slow, or of a method that is not served.
+// An error response has a reason: a malformed or slow request, or a method that is not supported.
 bool is_deserved(const Requests& requests, size_t i, int status) {
   if (status == 408) return true;
   if (i < requests.all.size()) {
@@ -189,18 +196,18 @@ std::string wrong_responses(const Requests& requests, const Responses& responses
   for (size_t i = 0; i < responses.all.size(); ++i) {
     const Response& response = responses.all[i];
     const bool of_upgrade = requests.upgraded && i + 1 == requests.all.size();
-    if (of_upgrade) return response.status == 200 ? "a WebSocket was answered with 200" : "";
+    if (of_upgrade) return response.status == 200 ? "a WebSocket handshake returned 200" : "";
     if (response.status != 200) {
-      if (i + 1 < responses.all.size()) return "an answer after a refusal";
+      if (i + 1 < responses.all.size()) return "a response after an error response";
       if (!is_deserved(requests, i, response.status)) {
-        return fmt::format("request {} was refused with {}", i + 1, response.status);
+        return fmt::format("request {} got the error response {}", i + 1, response.status);
       }
       continue;
     }
-    if (i >= requests.all.size()) return "an answer to no request";
-    if (i > 0 && !requests.all[i - 1].keep_alive) return "an answer after the last one";
-    if (std::string wrong = wrong_answer(requests.all[i], response); !wrong.empty()) {
-      return fmt::format("request {} was answered with {}", i + 1, wrong);
+    if (i >= requests.all.size()) return "a response without a request";
+    if (i > 0 && !requests.all[i - 1].keep_alive) return "a response after the last one";
+    if (std::string wrong = wrong_response(requests.all[i], response); !wrong.empty()) {
+      return fmt::format("request {} returned {}", i + 1, wrong);
     }
   }
   return {};
@@ -208,32 +215,32 @@ std::string wrong_responses(const Requests& requests, const Responses& responses
 
 }  // namespace
 
-bool may_be_http(const Exchange& exchange) {
-  if (exchange.raw_port) return false;
-  if (wire::detect_at_once(bytes_of(exchange.sent)) == wire::Protocol::kHttp1) return true;
+bool may_be_http(const Transcript& transcript) {
+  if (transcript.raw_port) return false;
+  if (wire::detect_at_once(bytes_of(transcript.sent)) == wire::Protocol::kHttp1) return true;
   wire::Detector detector;
-  return detector.feed(bytes_of(exchange.sent)) == wire::Protocol::kHttp1;
+  return detector.feed(bytes_of(transcript.sent)) == wire::Protocol::kHttp1;
 }
 
-std::string wrong_echo(const Exchange& exchange) {
-  if (is_raw_echo(exchange)) return {};
-  if (!may_be_http(exchange)) return "what came back is not what was sent";
-  const Requests requests = requests_in(exchange.sent);
-  if (asks_for_more(requests)) return {};
-  return wrong_responses(requests, responses_in(exchange.received));
+std::string wrong_echo(const Transcript& transcript) {
+  if (is_raw_echo(transcript)) return {};
+  if (!may_be_http(transcript)) return "the bytes received are not those sent";
+  const Requests requests = requests_in(transcript.sent);
+  if (cannot_be_decoded(requests)) return {};
+  return wrong_responses(requests, responses_in(transcript.received));
 }
 
-std::string missing_answers(const Exchange& exchange) {
-  if (!exchange.received.empty() && is_raw_echo(exchange)) {
-    return exchange.received.size() == exchange.sent.size() ? "" : "not all came back";
+std::string missing_responses(const Transcript& transcript) {
+  if (!transcript.received.empty() && is_raw_echo(transcript)) {
+    return transcript.received.size() == transcript.sent.size() ? "" : "not all bytes came back";
   }
-  const Requests requests = requests_in(exchange.sent);
-  if (asks_for_more(requests) || requests.upgraded) return {};
-  const Responses responses = responses_in(exchange.received);
+  const Requests requests = requests_in(transcript.sent);
+  if (cannot_be_decoded(requests) || requests.upgraded) return {};
+  const Responses responses = responses_in(transcript.received);
   if (!responses.all.empty() && responses.all.back().status != 200) return {};
   for (size_t i = 0; i < requests.all.size() && requests.all[i].complete; ++i) {
     if (i >= responses.all.size() || !responses.all[i].complete) {
-      return fmt::format("request {} was not answered", i + 1);
+      return fmt::format("request {} has no response", i + 1);
     }
     if (!requests.all[i].keep_alive) return {};
   }

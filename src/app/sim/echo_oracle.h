@@ -1,5 +1,6 @@
-// Whether what came back on a connection is what an echo server may answer to what was sent, for
-// any bytes: raw, HTTP/1, or neither right. Knows the codecs and nothing of the server's handlers.
+// Whether the bytes received on a connection are a right response to the bytes sent, for any bytes:
+// a raw echo or HTTP/1. Knows the codecs and the table of routes, and none of the server's
+// handlers.
 #pragma once
 
 #include <string>
@@ -7,23 +8,23 @@
 
 namespace echod::sim {
 
-struct Exchange {
+struct Transcript {
   std::string_view sent;
   std::string_view received;
-  bool raw_port = false;  // sent to where nothing is detected
+  bool raw_port = false;  // sent to the port without detection
 };
 
-// Whether the bytes sent may be answered as HTTP/1. They are echoed raw all the same where they
-// came too slowly for detection.
-bool may_be_http(const Exchange& exchange);
+// Whether the bytes sent may be treated as HTTP/1. They are echoed raw anyway where they came too
+// slowly for detection.
+bool may_be_http(const Transcript& transcript);
 
-// What is wrong with the bytes received so far; empty: nothing. Raw they are a prefix of those
-// sent. HTTP/1: well-formed responses, each to a request, in order, whose body is a prefix of the
-// request's, or of its bytes, or its reflection; a refusal comes last, and has a reason.
-std::string wrong_echo(const Exchange& exchange);
+// What is wrong with the bytes received so far; empty: nothing. A raw echo is a prefix of the bytes
+// sent. HTTP/1 is a sequence of well-formed responses, one for each request in order, whose body is
+// a prefix of the request's body, or of its bytes, or its reflection; an error response comes last,
+// and has a reason.
+std::string wrong_echo(const Transcript& transcript);
 
-// Where may_be_http() and both sides have ended in order: what is missing at the end; empty:
-// nothing.
-std::string missing_answers(const Exchange& exchange);
+// Where may_be_http() and both sides have closed in order: which response is missing; empty: none.
+std::string missing_responses(const Transcript& transcript);
 
 }  // namespace echod::sim

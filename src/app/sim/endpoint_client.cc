@@ -1,5 +1,5 @@
-// A client that asks for answers made of nothing, some of them delayed or spread over time, and
-// knows each of their bytes.
+// A client that requests generated responses, some of them delayed or spread over time, and checks
+// every byte of them.
 #include <fmt/format.h>
 
 #include <vector>
@@ -11,7 +11,7 @@
 namespace echod::sim {
 namespace {
 
-struct Question {
+struct EndpointRequest {
   std::string target;
   int status = 200;
   std::string body;
@@ -23,7 +23,7 @@ std::string pattern_bytes(uint64_t seed, uint64_t size) {
   return bytes;
 }
 
-Question random_question(Random& random) {
+EndpointRequest random_request(Random& random) {
   const uint64_t seed = random.below(1000);
   const uint64_t size = random.spread(random.chance(0.1) ? 200'000 : 3'000);
   const uint64_t milliseconds = random.spread(3'000);
@@ -55,52 +55,52 @@ Question random_question(Random& random) {
 
 class EndpointClient final : public SimClient {
  public:
-  EndpointClient(const ClientSurroundings& around, Random& chance) : SimClient(around, chance) {
+  EndpointClient(const ClientContext& context, Random& chance) : SimClient(context, chance) {
     const uint64_t count = random().spread(8);
-    for (uint64_t i = 0; i < count; ++i) questions_.push_back(random_question(random()));
+    for (uint64_t i = 0; i < count; ++i) requests_.push_back(random_request(random()));
     pipelines_ = random().chance(0.5);
   }
 
  private:
-  Task<> talk(SocketStream& stream) override {
-    Result<void> talked = co_await ask_all(stream).observed();
+  Task<> talk(ClientStream& stream) override {
+    Result<void> talked = co_await talk_all(stream).observed();
     received_ = Chunk();
     judge(talked);
   }
 
   std::string describe_talk() const override {
-    return fmt::format("endpoints: {} of {} answers{}", answered_, questions_.size(),
+    return fmt::format("endpoints: {} of {} responses{}", responses_, requests_.size(),
                        pipelines_ ? ", pipelined" : "");
   }
 
-  Task<> ask_all(SocketStream& stream) {
+  Task<> talk_all(ClientStream& stream) {
     if (pipelines_) {
-      for (const Question& question : questions_) co_await ask(stream, question);
+      for (const EndpointRequest& request : requests_) co_await send(stream, request);
     }
-    for (const Question& question : questions_) {
-      if (!pipelines_) co_await ask(stream, question);
-      bool answered = co_await take_answer(stream, question);
-      if (!answered) co_return;
-      ++answered_;
+    for (const EndpointRequest& request : requests_) {
+      if (!pipelines_) co_await send(stream, request);
+      bool complete = co_await receive_response(stream, request);
+      if (!complete) co_return;
+      ++responses_;
     }
     co_await stream.finish_sending();
   }
 
-  Task<> ask(SocketStream& stream, const Question& question) {
-    const std::string request = fmt::format("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", question.target);
+  Task<> send(ClientStream& stream, const EndpointRequest& request) {
+    const std::string text = fmt::format("GET {} HTTP/1.1\r\nHost: a\r\n\r\n", request.target);
     Chunk chunk = co_await loop().buffers().lease();
-    chunk.append(request);
+    chunk.append(text);
     co_await stream.send(std::move(chunk));
   }
 
-  // False: the connection ended before.
-  Task<bool> take_answer(SocketStream& stream, const Question& question) {
+  // False: the connection ended before the response was complete.
+  Task<bool> receive_response(ClientStream& stream, const EndpointRequest& request) {
     using Event = wire::ResponseDecoder::Event;
     std::string body;
     while (true) {
       const Event event = decoder_.next(unread_);
-      if (event == Event::kHead && decoder_.head().status != question.status) {
-        refuse(fmt::format("{} was answered with {}", question.target, decoder_.head().status));
+      if (event == Event::kHead && decoder_.head().status != request.status) {
+        fail_unless_excused(fmt::format("{} returned {}", request.target, decoder_.head().status));
         co_return false;
       }
       if (event == Event::kBody) {
@@ -108,7 +108,7 @@ class EndpointClient final : public SimClient {
         body.append(reinterpret_cast<const char*>(part.data()), part.size());
       }
       if (event == Event::kError) {
-        refuse(question.target + " was not answered in HTTP");
+        fail_unless_excused(request.target + " did not return an HTTP response");
         co_return false;
       }
       if (event == Event::kEnd) break;
@@ -118,30 +118,31 @@ class EndpointClient final : public SimClient {
       unread_ = received_.bytes();
       if (!received_) co_return false;
     }
-    if (body != question.body) {
-      fail(fmt::format("{} was answered with {} bytes that are not its {}", question.target,
-                       body.size(), question.body.size()));
+    if (body != request.body) {
+      fail(fmt::format("{} returned {} bytes that differ from the {} expected", request.target,
+                       body.size(), request.body.size()));
     }
     co_return true;
   }
 
-  // When time jumps, a request comes too late for its server: 408, or taken for raw bytes.
-  void refuse(const std::string& what) {
+  // After a clock jump a request may reach the server too late: 408, or taken for raw bytes.
+  void fail_unless_excused(const std::string& what) {
     if (!excused()) fail(what);
   }
 
   void judge(const Result<void>& talked) {
     if (excused() || draining()) return;
     if (!talked) {
-      fail("the connection was cut: " + echod::describe(talked.error()));
-    } else if (answered_ < questions_.size()) {
-      fail(fmt::format("the end came after {} of {} answers", answered_, questions_.size()));
+      fail("the connection failed: " + echod::describe(talked.error()));
+    } else if (responses_ < requests_.size()) {
+      fail(fmt::format("the connection ended after {} of {} responses", responses_,
+                       requests_.size()));
     }
   }
 
-  std::vector<Question> questions_;
+  std::vector<EndpointRequest> requests_;
   bool pipelines_ = false;
-  size_t answered_ = 0;
+  size_t responses_ = 0;
   wire::ResponseDecoder decoder_{wire::HttpLimits{}};
   Chunk received_;
   std::span<const std::byte> unread_;
@@ -149,8 +150,8 @@ class EndpointClient final : public SimClient {
 
 }  // namespace
 
-std::unique_ptr<SimClient> make_endpoint_client(const ClientSurroundings& around, Random& random) {
-  return std::make_unique<EndpointClient>(around, random);
+std::unique_ptr<SimClient> make_endpoint_client(const ClientContext& context, Random& random) {
+  return std::make_unique<EndpointClient>(context, random);
 }
 
 }  // namespace echod::sim

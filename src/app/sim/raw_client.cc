@@ -1,4 +1,4 @@
-// A client of raw bytes, at its own pace and with an end of its choice.
+// A client that sends raw bytes at its own pace and chooses how the connection ends.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,8 +12,8 @@ namespace {
 
 class RawClient final : public SimClient {
  public:
-  RawClient(const ClientSurroundings& around, Random& chance)
-      : SimClient(around, chance), pattern_(chance.next()) {
+  RawClient(const ClientContext& context, Random& chance)
+      : SimClient(context, chance), pattern_(chance.next()) {
     total_ = random().spread(random().chance(0.03) ? 400'000 : 20'000);
     piece_max_ = random().spread(60'000);
     think_max_ = random().chance(0.5) ? Duration::zero() : Duration(random().spread(300'000'000));
@@ -23,12 +23,12 @@ class RawClient final : public SimClient {
     if (kind < 0.1) end_ = End::kReset;
     if (kind > 0.95) end_ = End::kNeverRead;
     if (end_ != End::kOrderly) cut_at_ = random().below(total_ + 1);
-    // Few pieces: a simulated second costs as much as its events.
+    // Few pieces: the cost of a simulated second is the number of its events.
     piece_max_ = std::max<uint64_t>(piece_max_, total_ / 200 + 1);
   }
 
  private:
-  Task<> talk(SocketStream& stream) override {
+  Task<> talk(ClientStream& stream) override {
     Nursery sending;
     sending.spawn(send_all(stream));
     if (end_ == End::kNeverRead) {
@@ -47,7 +47,7 @@ class RawClient final : public SimClient {
   }
 
   std::string describe_talk() const override {
-    constexpr const char* kEnds[] = {"ends in order", "resets", "never reads"};
+    constexpr const char* kEnds[] = {"closes in order", "resets", "never reads"};
     return fmt::format("raw: {} bytes in pieces of up to {}, {}; {} sent, {} received", total_,
                        piece_max_, kEnds[static_cast<int>(end_)], sent_, received_);
   }
@@ -62,7 +62,7 @@ class RawClient final : public SimClient {
     co_await loop().perform(sleep);
   }
 
-  Task<> send_all(SocketStream& stream) {
+  Task<> send_all(ClientStream& stream) {
     while (sent_ < total_) {
       if (end_ != End::kOrderly && sent_ >= cut_at_) {
         if (end_ == End::kReset) stream.abort({Errc::kAborted});
@@ -87,14 +87,15 @@ class RawClient final : public SimClient {
     finished_ = finished.has_value();
   }
 
-  Task<> receive_all(SocketStream& stream) {
+  Task<> receive_all(ClientStream& stream) {
     while (true) {
       Chunk chunk = co_await stream.receive();
       if (!chunk) break;
       if (received_ + chunk.size() > sent_) {
-        fail(fmt::format("{} bytes came back, and {} were sent", received_ + chunk.size(), sent_));
+        fail(fmt::format("{} bytes received, and only {} were sent", received_ + chunk.size(),
+                         sent_));
       } else if (auto wrong = pattern_.first_mismatch(chunk.bytes(), received_)) {
-        fail(fmt::format("byte {} came back wrong", received_ + *wrong));
+        fail(fmt::format("byte {} differs from what was sent", received_ + *wrong));
       }
       received_ += chunk.size();
       co_await pause(read_pause_max_);
@@ -102,15 +103,15 @@ class RawClient final : public SimClient {
   }
 
   void judge(const Result<void>& received) {
-    // A client the server has not accepted yet when it drains is reset.
+    // A draining server resets a client that it has not accepted yet.
     const bool never_served = draining() && received_ == 0;
     if (excused() || never_served) return;
     if (!received) {
-      fail("the connection was cut: " + echod::describe(received.error()));
+      fail("the connection failed: " + echod::describe(received.error()));
     } else if (received_ < total_) {
-      fail(fmt::format("the end came after {} of {} bytes", received_, total_));
+      fail(fmt::format("the connection ended after {} of {} bytes", received_, total_));
     } else if (!finished_) {
-      fail("the server ended the connection first");
+      fail("the server closed the connection first");
     }
   }
 
@@ -128,8 +129,8 @@ class RawClient final : public SimClient {
 
 }  // namespace
 
-std::unique_ptr<SimClient> make_raw_client(const ClientSurroundings& around, Random& random) {
-  return std::make_unique<RawClient>(around, random);
+std::unique_ptr<SimClient> make_raw_client(const ClientContext& context, Random& random) {
+  return std::make_unique<RawClient>(context, random);
 }
 
 }  // namespace echod::sim

@@ -10,20 +10,20 @@
 namespace echod::sim {
 namespace {
 
-// Longer waits may meet the server's idle timeout, slower reading its stall timeout: both end a
-// connection rightly.
+// Longer waits may run into the server's idle timeout, slower reading into its stall timeout: the
+// server is right to close the connection then.
 constexpr Duration kWaitsMax = std::chrono::minutes(4);
 constexpr Duration kReadPauseMax = std::chrono::milliseconds(100);
 
 class ScriptClient final : public SimClient {
  public:
-  ScriptClient(const ClientSurroundings& around, Random& chance, const ClientScript& script)
-      : SimClient(around, chance), script_(script) {
+  ScriptClient(const ClientContext& context, Random& chance, const ClientScript& script)
+      : SimClient(context, chance), script_(script) {
     for (const ScriptStep& step : script_.steps) waits_ += step.pause;
   }
 
  private:
-  Task<> talk(SocketStream& stream) override {
+  Task<> talk(ClientStream& stream) override {
     Nursery acting;
     acting.spawn(act(stream));
     if (!script_.reads) {
@@ -43,7 +43,7 @@ class ScriptClient final : public SimClient {
                        sent_.size(), received_.size());
   }
 
-  Task<> act(SocketStream& stream) {
+  Task<> act(ClientStream& stream) {
     for (const ScriptStep& step : script_.steps) {
       if (step.kind == ScriptStep::Kind::kReset) {
         reset_ = true;
@@ -67,7 +67,7 @@ class ScriptClient final : public SimClient {
     co_await loop().perform(sleep);
   }
 
-  Task<bool> send(SocketStream& stream, const std::string& bytes) {
+  Task<bool> send(ClientStream& stream, const std::string& bytes) {
     for (size_t begin = 0; begin < bytes.size();) {
       Result<Chunk> chunk = loop().buffers().lease();
       if (!chunk) co_return false;
@@ -81,14 +81,14 @@ class ScriptClient final : public SimClient {
     co_return true;
   }
 
-  Task<bool> half_close(SocketStream& stream) {
+  Task<bool> half_close(ClientStream& stream) {
     if (finished_) co_return true;
     Result<void> finished = co_await stream.finish_sending().observed();
     finished_ = finished.has_value();
     co_return finished_;
   }
 
-  Task<> receive_all(SocketStream& stream) {
+  Task<> receive_all(ClientStream& stream) {
     while (true) {
       Chunk chunk = co_await stream.receive();
       if (!chunk) break;
@@ -97,22 +97,23 @@ class ScriptClient final : public SimClient {
     }
   }
 
-  // What came back must be right whatever happened; that all of it came, only where nothing ended
-  // the connection for a good reason.
+  // The bytes received must be right in any case. All of them must have come only where the server
+  // had no good reason to close the connection.
   void judge(const Result<void>& received) {
-    const Exchange exchange{.sent = sent_, .received = received_, .raw_port = script_.raw_port};
-    if (std::string wrong = wrong_echo(exchange); !wrong.empty()) fail(std::move(wrong));
+    const Transcript transcript{.sent = sent_, .received = received_, .raw_port = script_.raw_port};
+    if (std::string wrong = wrong_echo(transcript); !wrong.empty()) fail(std::move(wrong));
     const bool never_served = draining() && received_.empty();
     const bool timed_out = waits_ > kWaitsMax || script_.read_pause > kReadPauseMax;
     if (reset_ || excused() || never_served || timed_out) return;
-    if (may_be_http(exchange)) {
-      if (received && finished_ && !draining()) fail_unless_empty(missing_answers(exchange));
+    if (may_be_http(transcript)) {
+      if (received && finished_ && !draining()) fail_unless_empty(missing_responses(transcript));
     } else if (!received) {
-      fail("the connection was cut: " + echod::describe(received.error()));
+      fail("the connection failed: " + echod::describe(received.error()));
     } else if (received_.size() < sent_.size()) {
-      fail(fmt::format("the end came after {} of {} bytes", received_.size(), sent_.size()));
+      fail(
+          fmt::format("the connection ended after {} of {} bytes", received_.size(), sent_.size()));
     } else if (!finished_) {
-      fail("the server ended the connection first");
+      fail("the server closed the connection first");
     }
   }
 
@@ -130,9 +131,9 @@ class ScriptClient final : public SimClient {
 
 }  // namespace
 
-std::unique_ptr<SimClient> make_script_client(const ClientSurroundings& around, Random& random,
+std::unique_ptr<SimClient> make_script_client(const ClientContext& context, Random& random,
                                               const ClientScript& script) {
-  return std::make_unique<ScriptClient>(around, random, script);
+  return std::make_unique<ScriptClient>(context, random, script);
 }
 
 }  // namespace echod::sim

@@ -1,5 +1,5 @@
-// A simulated client that does what it is told, step by step: by a fuzzer, or by a test that wants
-// one certain course of events.
+// A simulated client that runs a script, step by step: from a fuzzer, or from a test that needs a
+// certain sequence of events.
 #pragma once
 
 #include <cstdint>
@@ -24,17 +24,17 @@ struct ScriptStep {
   Duration pause = Duration::zero();
 };
 
-// What it receives it takes in beside its steps. After them it half-closes, unless it did, and
-// waits for the server's end.
+// It receives while it runs its steps. After them it half-closes, unless a step did, and waits for
+// the server to close.
 struct ClientScript {
-  bool raw_port = false;                   // connects where nothing is detected
+  bool raw_port = false;                   // connects to the port without detection
   bool reads = true;                       // false: never; it resets after its steps
   Duration read_pause = Duration::zero();  // after each receive
   std::vector<ScriptStep> steps = {};
 };
 
 // `script` must outlive the client.
-std::unique_ptr<SimClient> make_script_client(const ClientSurroundings& around, Random& random,
+std::unique_ptr<SimClient> make_script_client(const ClientContext& context, Random& random,
                                               const ClientScript& script);
 
 }  // namespace echod::sim

@@ -27,7 +27,7 @@ std::string replay(const SimOptions& options, uint64_t seed) {
   return command;
 }
 
-// What all threads do together.
+// The worlds still to run and the totals, shared by all threads.
 class Campaign {
  public:
   Campaign(const SimOptions& options, Log& log) : options_(options), log_(log) {}

@@ -1,27 +1,22 @@
 #include "app/sim/sim_client.h"
 
-#include "net/socket_options.h"
-
 namespace echod::sim {
 namespace {
 
-constexpr StreamTimeouts kNoTimeouts;
 constexpr Duration kConnectTimeout = std::chrono::minutes(10);
 
 }  // namespace
 
 Task<> SimClient::run() {
-  Result<Fd> fd = client_socket(around_.server.family(), {.source = {}, .blocking = true});
-  if (!fd) co_return;  // a fault of our own side
-  socket_ = fd->get();
-  Session session{.clock = loop(), .buffers = loop().buffers()};
-  SocketStream stream(loop(), std::move(*fd), session, kNoTimeouts);
-  Result<void> outcome = stream.open();
-  if (!outcome) co_return;
+  ClientStream stream(loop());
+  const ConnectOptions options{.socket = {.blocking = true},
+                               .deadline = loop().now() + kConnectTimeout};
   stage_ = "connecting";
-  outcome = co_await stream.connect(around_.server, loop().now() + kConnectTimeout).observed();
-  if (!outcome) {
-    if (!excused() && !draining()) fail("could not connect: " + echod::describe(outcome.error()));
+  Result<void> connected = co_await stream.connect(context_.server, options).observed();
+  socket_ = stream.fd();
+  if (socket_ < 0) co_return;  // the client itself got no socket
+  if (!connected) {
+    if (!excused() && !draining()) fail("could not connect: " + echod::describe(connected.error()));
     co_return;
   }
   stage_ = "connected";
@@ -30,9 +25,9 @@ Task<> SimClient::run() {
 }
 
 bool SimClient::excused() const {
-  const SimSocket* socket = around_.kernel.socket_of(socket_);
+  const SimSocket* socket = context_.kernel.socket_of(socket_);
   const bool harmed = socket != nullptr && socket->link() != nullptr && socket->link()->harmed;
-  const Circumstances& now = around_.circumstances;
+  const RunState& now = context_.run_state;
   return harmed || now.aborted || now.clock_jumped || now.out_of_memory;
 }
 

@@ -1,5 +1,5 @@
-// The clients of a simulated run. Each checks every byte that comes back, and says at the end
-// whether what became of its connection was right.
+// The clients of a simulated run. Each checks every byte it receives, and decides at the end
+// whether the server treated its connection correctly.
 #pragma once
 
 #include <memory>
@@ -10,80 +10,78 @@
 #include "engine/loop/event_loop.h"
 #include "net/endpoint.h"
 #include "sim/sim_kernel.h"
-#include "stream/socket_stream.h"
+#include "stream/connect.h"
 
 namespace echod::sim {
 
-// What is known of the whole run, for judging a connection.
-struct Circumstances {
+// The state of the whole run, which excuses some endings of a connection.
+struct RunState {
   bool aborted = false;        // the server was told to end every connection
-  bool draining = false;       // the server takes no more clients, and ends those that only wait
-  bool clock_jumped = false;   // any timeout may have ended anything
-  bool out_of_memory = false;  // the server was refused memory, and may have ended anything
+  bool draining = false;       // the server accepts no more clients, and closes idle ones
+  bool clock_jumped = false;   // any timeout may have closed any connection
+  bool out_of_memory = false;  // an allocation failed, and may have closed any connection
 };
 
-// What is given by reference must outlive the client.
-struct ClientSurroundings {
+// What it refers to must outlive the client.
+struct ClientContext {
   SimKernel& kernel;
   EventLoop& loop;
   Endpoint server;
-  const Circumstances& circumstances;
+  const RunState& run_state;
 };
 
 class SimClient {
  public:
   virtual ~SimClient() = default;
 
-  // Connects, talks, and ends. What it found wrong is in failure().
+  // Connects, talks, and ends. Failures are in failure().
   Task<> run();
 
-  // What was wrong; empty: nothing.
+  // The first failure; empty: none.
   const std::string& failure() const { return failure_; }
 
-  // One line about what it does and how far it came, for the report of a failure.
+  // One line on what it does and how far it got, for the report of a failure.
   std::string describe() const { return describe_talk() + "; " + stage_; }
 
  protected:
-  SimClient(const ClientSurroundings& around, Random& random)
-      : around_(around), random_(random.next()) {}
+  SimClient(const ClientContext& context, Random& random)
+      : context_(context), random_(random.next()) {}
 
-  // All that is said on a connection, and what is to be thought of its end.
-  virtual Task<> talk(SocketStream& stream) = 0;
+  // Everything between connecting and closing, with the check of how the connection ended.
+  virtual Task<> talk(ClientStream& stream) = 0;
   virtual std::string describe_talk() const = 0;
 
-  // Notes what is wrong; only the first counts.
+  // Records a failure; only the first counts.
   void fail(std::string what) {
     if (failure_.empty()) failure_ = std::move(what);
   }
 
-  // Whether something was done to the connection for which nobody can be blamed.
+  // Whether a fault hit the connection, so that any ending of it is right.
   bool excused() const;
-  bool draining() const { return around_.circumstances.draining; }
+  bool draining() const { return context_.run_state.draining; }
 
-  EventLoop& loop() { return around_.loop; }
+  EventLoop& loop() { return context_.loop; }
   Random& random() { return random_; }
 
  private:
-  ClientSurroundings around_;
+  ClientContext context_;
   Random random_;
-  int socket_ = -1;
+  int socket_ = -1;  // its descriptor, once there is one
   const char* stage_ = "not connected";
   std::string failure_;
 };
 
-// Raw bytes in pieces of all sizes, at its own pace, with an end of its choice: orderly,
-// half-closed early, reset half-way, or never reading at all.
-std::unique_ptr<SimClient> make_raw_client(const ClientSurroundings& around, Random& random);
+// Raw bytes in pieces of all sizes, at its own pace. It closes in order, half-closes early, resets
+// half-way, or never reads.
+std::unique_ptr<SimClient> make_raw_client(const ClientContext& context, Random& random);
 
-// The load tester's clients: whole messages, several under way at once.
-std::unique_ptr<SimClient> make_tcp_message_client(const ClientSurroundings& around,
-                                                   Random& random);
-std::unique_ptr<SimClient> make_http1_message_client(const ClientSurroundings& around,
-                                                     Random& random);
-std::unique_ptr<SimClient> make_websocket_message_client(const ClientSurroundings& around,
+// The load tester's clients: whole messages, several in flight.
+std::unique_ptr<SimClient> make_tcp_message_client(const ClientContext& context, Random& random);
+std::unique_ptr<SimClient> make_http1_message_client(const ClientContext& context, Random& random);
+std::unique_ptr<SimClient> make_websocket_message_client(const ClientContext& context,
                                                          Random& random);
 
-// Requests whose answers are made of nothing and known in every byte, also delayed and slow ones.
-std::unique_ptr<SimClient> make_endpoint_client(const ClientSurroundings& around, Random& random);
+// Requests for generated responses of known content, some of them delayed or slow.
+std::unique_ptr<SimClient> make_endpoint_client(const ClientContext& context, Random& random);
 
 }  // namespace echod::sim

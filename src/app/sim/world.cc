@@ -26,14 +26,14 @@ constexpr uint64_t kStepsMax = 2'000'000;
 constexpr Duration kEndsWithin = std::chrono::seconds(1);  // when told to abort
 constexpr uint64_t kHealAfter = 5'000;  // steps: from then on nothing fails any more
 
-// Small ones, so that few bytes already need several.
+// Small ones, so that a few bytes need several of them.
 BufferPool::Options small_buffers(Random& random) {
   BufferPool::Options buffers;
   buffers.buffer_size = static_cast<uint32_t>(2048 + random.spread(30 * 1024));
   return buffers;
 }
 
-// A loop, and when it is to be run.
+// A loop, and when it has to run.
 struct Host {
   std::unique_ptr<EventLoop> loop;
   bool faulty = false;
@@ -74,7 +74,7 @@ class World final : private MemoryFaults {
                                       : EpollLoop::create(buffers, spin);
   }
 
-  // Whether there is a server to test: starting it may fail, orderly, as any call may.
+  // Whether there is a server to test: starting it may fail in order, as any call may.
   bool open() {
     kernel_.set_faulty(false);
     client_.loop = std::move(*make_loop(client_kind_));
@@ -131,12 +131,12 @@ class World final : private MemoryFaults {
       if (outcome_.steps == drain_at || clients.done()) request(Phase::kDraining);
       if (outcome_.steps == abort_at) request(Phase::kAborting);
       if (!serving.done() && kernel_.network().now() > end_by_) {
-        fail("told to end every connection, the server did not");
+        fail("the server did not close every connection when it was told to abort");
       }
       if (++outcome_.steps > kStepsMax) {
-        fail("it does not come to an end");
+        fail("the run does not end");
       } else if (!step()) {
-        fail("everybody waits, and nothing is under way");
+        fail("deadlock: every coroutine waits, and nothing is pending");
       }
       if (!outcome_.failure.empty()) give_up(clients, serving);
     }
@@ -147,8 +147,8 @@ class World final : private MemoryFaults {
     }
   }
 
-  // A world that stands still cannot be taken apart: its coroutines wait, and what they wait for
-  // will not come. The check says how to repeat it.
+  // A deadlocked world cannot be destroyed: its coroutines wait for operations that never complete.
+  // The failed check prints how to repeat it.
   [[noreturn]] void give_up(const Task<>& clients, const Task<>& serving) {
     std::fprintf(stderr, "%s (clients %s, server %s)\n", outcome_.failure.c_str(),
                  clients.done() ? "done" : "not done", serving.done() ? "done" : "not done");
@@ -160,9 +160,9 @@ class World final : private MemoryFaults {
   }
 
   void request(Phase phase) {
-    circumstances_.draining = true;
+    run_state_.draining = true;
     if (phase == Phase::kAborting) {
-      circumstances_.aborted = true;
+      run_state_.aborted = true;
       end_by_ = kernel_.network().now() + kEndsWithin;
     }
     server_.loop->request(phase);
@@ -170,14 +170,14 @@ class World final : private MemoryFaults {
 
   Task<> run_clients() {
     const uint64_t count = scripts_ != nullptr ? scripts_->size() : random_.spread(12);
-    const ClientSurroundings around{.kernel = kernel_,
-                                    .loop = *client_.loop,
-                                    .server = endpoint(kPort),
-                                    .circumstances = circumstances_};
+    const ClientContext context{.kernel = kernel_,
+                                .loop = *client_.loop,
+                                .server = endpoint(kPort),
+                                .run_state = run_state_};
     Nursery running;
     for (uint64_t i = 0; i < count; ++i) {
       ++outcome_.connections;
-      clients_.push_back(make_client(around));
+      clients_.push_back(make_client(context));
       running.spawn(clients_.back()->run());
       if (random_.chance(0.7)) continue;
       Operation sleep = Operation::sleep(client_.loop->now() +
@@ -187,23 +187,23 @@ class World final : private MemoryFaults {
     co_await running.join();
   }
 
-  std::unique_ptr<SimClient> make_client(ClientSurroundings around) {
+  std::unique_ptr<SimClient> make_client(ClientContext context) {
     if (scripts_ != nullptr) {
       const ClientScript& script = (*scripts_)[clients_.size()];
-      if (script.raw_port) around.server = endpoint(kPort + 1);
-      return make_script_client(around, random_, script);
+      if (script.raw_port) context.server = endpoint(kPort + 1);
+      return make_script_client(context, random_, script);
     }
-    if (random_.chance(0.3)) around.server = endpoint(kPort + 1);
-    const bool raw_port = around.server.port() != kPort;
+    if (random_.chance(0.3)) context.server = endpoint(kPort + 1);
+    const bool raw_port = context.server.port() != kPort;
     const uint64_t kind = random_.below(raw_port ? 2 : 5);
-    if (kind == 0) return make_raw_client(around, random_);
-    if (kind == 1) return make_tcp_message_client(around, random_);
-    if (kind == 2) return make_http1_message_client(around, random_);
-    if (kind == 3) return make_endpoint_client(around, random_);
-    return make_websocket_message_client(around, random_);
+    if (kind == 0) return make_raw_client(context, random_);
+    if (kind == 1) return make_tcp_message_client(context, random_);
+    if (kind == 2) return make_http1_message_client(context, random_);
+    if (kind == 3) return make_endpoint_client(context, random_);
+    return make_websocket_message_client(context, random_);
   }
 
-  // Lets one thing happen, or time pass until something can. False: nothing ever will.
+  // Runs one event, or advances time to the next one. False: there is none.
   bool step() {
     SimNetwork& network = kernel_.network();
     Host* hosts[] = {&server_, &client_};
@@ -230,7 +230,7 @@ class World final : private MemoryFaults {
       host.loop->run_once();
     }
     host.wait = kernel_.take_wait();
-    if (host.faulty && worker_) look_at_memory(*worker_);
+    if (host.faulty && worker_) check_memory(*worker_);
     outcome_.trace = (outcome_.trace ^
                       static_cast<uint64_t>(kernel_.network().now().time_since_epoch().count())) *
                      0x100000001b3;
@@ -238,21 +238,21 @@ class World final : private MemoryFaults {
 
   bool refuses_memory() noexcept override {
     const bool refused = kernel_.fails(faults_.no_allocation);
-    if (refused) circumstances_.out_of_memory = true;
+    if (refused) run_state_.out_of_memory = true;
     return refused;
   }
 
-  // What the server holds has a limit: the buffers lent to its ring, and those in which bytes of a
-  // connection are on their way: as they came, as they are written and, of a WebSocket, held back
-  // until they are right, or inflated and deflated anew.
-  void look_at_memory(const LoopWorker& worker) {
+  // The server's buffers are limited: those lent to its ring, and up to four for each connection:
+  // the chunk received, the chunk being sent and, for a WebSocket, one held until it is validated,
+  // or inflated and deflated again.
+  void check_memory(const LoopWorker& worker) {
     const size_t connections = worker.connections();
     const size_t leased = server_.loop->buffers().leased();
     if (leased > LentBuffers::kCount + 4 * connections) {
-      fail(fmt::format("{} buffers are leased for {} connections", leased, connections));
+      fail(fmt::format("{} buffers leased for {} connections", leased, connections));
     }
     if (connections > connections_max_) {
-      fail(fmt::format("there are {} connections of at most {}", connections, connections_max_));
+      fail(fmt::format("{} connections, more than the limit of {}", connections, connections_max_));
     }
   }
 
@@ -262,14 +262,14 @@ class World final : private MemoryFaults {
     if (next == kNever) return false;
     network.advance(next);
     if (random_.chance(faults_.clock_jump)) {
-      circumstances_.clock_jumped = true;
+      run_state_.clock_jumped = true;
       end_by_ = kNever;
       network.advance(next + std::chrono::seconds(random_.spread(600)));
     }
     return true;
   }
 
-  // Takes everything apart, and looks whether something is left.
+  // Destroys everything, and checks that nothing is left.
   void close() {
     worker_.reset();
     service_.reset();
@@ -277,7 +277,7 @@ class World final : private MemoryFaults {
     server_.loop.reset();
     client_.loop.reset();
     if (kernel_.open_descriptors() > 0) {
-      fail(fmt::format("{} descriptors are left open", kernel_.open_descriptors()));
+      fail(fmt::format("{} descriptors left open", kernel_.open_descriptors()));
     }
   }
 
@@ -295,7 +295,7 @@ class World final : private MemoryFaults {
   const std::vector<ClientScript>* scripts_;
   EngineKind server_kind_;
   EngineKind client_kind_;
-  Circumstances circumstances_;
+  RunState run_state_;
   WorldOutcome outcome_;
   Time start_{};
   Deadline end_by_ = kNever;

@@ -23,15 +23,15 @@ struct WorldOptions {
 };
 
 struct WorldOutcome {
-  std::string failure;  // one line; empty: all was as it should be
+  std::string failure;  // one line; empty: none
   Duration simulated = Duration::zero();
   uint64_t steps = 0;
   uint64_t connections = 0;
   uint64_t trace = 0;  // the same for every run of the same seed
 };
 
-// `log` is given to the server; one that is off will do, for any number of runs. A failed check
-// ends the process, as everywhere.
+// `log` is the server's; one that is off can serve any number of runs. A failed check ends the
+// process, as everywhere.
 WorldOutcome run_world(const WorldOptions& options, Log& log);
 
 }  // namespace echod::sim

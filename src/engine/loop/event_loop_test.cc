@@ -95,7 +95,7 @@ TEST_P(EventLoopTest, RefusesToWriteToAPeerThatIsGone) {
   pair.far.close();
   Result<void> sent = run(send(*socket, chunk("hello")));
   ASSERT_FALSE(sent);
-  EXPECT_EQ(sent.error(), (Error{Errc::kReset, During::kSend, EPIPE}));
+  EXPECT_EQ(sent.error(), os_failure(EPIPE, During::kSend));
 }
 
 TEST_P(EventLoopTest, AResetIsAnErrorAndThenTheEnd) {
@@ -105,7 +105,7 @@ TEST_P(EventLoopTest, AResetIsAnErrorAndThenTheEnd) {
   pair.far.close();
   Result<Chunk> received = run(receive(*socket));
   ASSERT_FALSE(received);
-  EXPECT_EQ(received.error(), (Error{Errc::kReset, During::kReceive, ECONNRESET}));
+  EXPECT_EQ(received.error(), os_failure(ECONNRESET, During::kReceive));
   Result<void> sent = run(send(*socket, chunk("hello")));
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code, Errc::kReset);
@@ -227,7 +227,7 @@ TEST_P(EventLoopTest, AcceptingWithoutDescriptorsFailsAndCanBeTriedAgain) {
     Operation accepting = Operation::accept(*socket, address);
     Result<void> result = run(perform(loop(), accepting));
     ASSERT_FALSE(result);
-    EXPECT_EQ(result.error(), (Error{Errc::kNoDescriptors, During::kAccept, EMFILE}));
+    EXPECT_EQ(result.error(), os_failure(EMFILE, During::kAccept));
   }
   // No new client comes: the one that waits must be seen without another event.
   Operation accepting = Operation::accept(*socket, address);

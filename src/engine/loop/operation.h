@@ -92,7 +92,7 @@ struct Operation : TimerNode {
   }
 
   // For an event loop to say how it ended.
-  void fail(Errc code) { error = Error{code, during(), 0}; }
+  void fail(Errc code) { error = Error{code, during()}; }
   void fail_with_errno(int os_error) { error = os_failure(os_error, during()); }
 
   Deadline deadline;

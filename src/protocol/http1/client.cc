@@ -141,7 +141,7 @@ class Http1Client final : public EchoClient {
           outcome = end_response(count);
           break;
         case Event::kError:
-          outcome = give_up(EchoFault::kProtocol, std::string(decoder_.error()));
+          outcome = give_up(Detail::kUnexpectedReply, std::string(decoder_.error()));
           break;
       }
       if (!outcome) return std::unexpected(outcome.error());
@@ -155,13 +155,13 @@ class Http1Client final : public EchoClient {
       return {};
     }
     if (sizes_.empty()) {
-      return give_up(EchoFault::kProtocol,
+      return give_up(Detail::kUnexpectedReply,
                      fmt::format("a response that nothing asked for: status {}", head.status));
     }
     if (last_response_) {
-      return give_up(EchoFault::kProtocol, "a response after Connection: close");
+      return give_up(Detail::kUnexpectedReply, "a response after Connection: close");
     }
-    if (head.status == 101) return give_up(EchoFault::kProtocol, "status 101");
+    if (head.status == 101) return give_up(Detail::kUnexpectedReply, "status 101");
     body_received_ = 0;
     refused_ = !load_.expects(head.status);
     last_response_ = !head.keep_alive;
@@ -171,7 +171,7 @@ class Http1Client final : public EchoClient {
     const bool wrong_size = head.framing == wire::ResponseFraming::kContentLength &&
                             head.content_length != sizes_.front();
     if (!refused_ && wrong_size) {
-      return give_up(EchoFault::kCorrupt,
+      return give_up(Detail::kCorruptData,
                      fmt::format("a body of {} bytes came back for one of {}, at offset {}",
                                  head.content_length, sizes_.front(), body_base_));
     }
@@ -198,7 +198,7 @@ class Http1Client final : public EchoClient {
     if (sizes_.empty()) return {};  // a farewell
     const uint64_t size = sizes_.front();
     if (load_.echo && !refused_ && body_received_ < size) {
-      return give_up(EchoFault::kCorrupt,
+      return give_up(Detail::kCorruptData,
                      fmt::format("a body of {} bytes came back for one of {}, at offset {}",
                                  body_received_, size, body_base_ + body_received_));
     }
@@ -219,7 +219,7 @@ class Http1Client final : public EchoClient {
     const Event event =
         last_response_ && !decoder_.in_response() ? Event::kNeedInput : decoder_.end_of_input();
     if (event == Event::kError) {
-      return give_up(sizes_.empty() ? EchoFault::kProtocol : EchoFault::kClosed,
+      return give_up(sizes_.empty() ? Detail::kUnexpectedReply : Detail::kClosedEarly,
                      std::string(decoder_.error()));
     }
     size_t count = 0;
@@ -228,7 +228,7 @@ class Http1Client final : public EchoClient {
       if (count > 0) traffic_.echoed(count);
     }
     if (sizes_.empty()) return {};
-    return give_up(EchoFault::kClosed,
+    return give_up(Detail::kClosedEarly,
                    fmt::format("the server ended the connection with {} request(s) under way, at "
                                "offset {}",
                                sizes_.size(), body_base_));

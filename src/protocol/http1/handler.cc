@@ -1,5 +1,4 @@
-// The HTTP/1 handler: settings, and a connection object for each stream.
-#include "protocol/handler.h"
+#include "protocol/http1/handler.h"
 
 #include "protocol/http1/connection.h"
 
@@ -7,7 +6,7 @@ namespace echod {
 
 Task<> Http1Handler::serve(Stream& peer, Session& session) const {
   session.protocol = SessionProtocol::kHttp1;
-  Http1Connection connection(peer, session, settings_, state_);
+  Http1Connection connection(peer, session, settings_, router_, state_);
   co_await connection.serve();
 }
 

@@ -85,7 +85,7 @@ class TcpClient final : public EchoClient {
   Result<void> check_end() {
     if (ends_.empty()) return {};
     return give_up(
-        EchoFault::kClosed,
+        Detail::kClosedEarly,
         fmt::format("the server ended the connection at offset {}, with {} byte(s) to come back",
                     received_, sent_ - received_));
   }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "protocol/protocol_test_util.h"
+#include "protocol/raw/handler.h"
 
 namespace echod {
 namespace {

@@ -1,5 +1,4 @@
-// The raw handler: nothing but the echo.
-#include "protocol/handler.h"
+#include "protocol/raw/handler.h"
 
 #include "protocol/raw/echo.h"
 

@@ -88,7 +88,7 @@ class WebSocketClient final : public EchoClient {
     AnswerReader reader;
     while (true) {
       early_ = co_await stream_.receive();
-      if (!early_) co_await failed(give_up(EchoFault::kClosed, kEndedHandshake).error());
+      if (!early_) co_await failed(give_up(Detail::kClosedEarly, kEndedHandshake).error());
       note_first(early_.bytes());
       std::span<const std::byte> input = early_.bytes();
       const auto complete = reader.read(input);
@@ -128,13 +128,13 @@ class WebSocketClient final : public EchoClient {
 
  private:
   Result<void> give_up_open(std::string_view what) {
-    return give_up(EchoFault::kProtocol, fmt::format("the handshake's answer: {}", what));
+    return give_up(Detail::kUnexpectedReply, fmt::format("the handshake's answer: {}", what));
   }
 
   Result<void> check_answer(const AnswerReader& reader) {
     const auto agreement = wire::check_websocket_answer(reader.status(), reader.fields(), asked_);
     if (agreement) return {};
-    return give_up(EchoFault::kProtocol,
+    return give_up(Detail::kUnexpectedReply,
                    fmt::format("the handshake was answered with status {}: {}", reader.status(),
                                agreement.error()));
   }
@@ -213,7 +213,7 @@ class WebSocketClient final : public EchoClient {
           return count;
         case Event::kFrame:
           if (sizes_.empty()) {
-            outcome = give_up(EchoFault::kCorrupt, "a message came back that was not sent");
+            outcome = give_up(Detail::kCorruptData, "a message came back that was not sent");
           }
           break;
         case Event::kPayload:
@@ -226,7 +226,7 @@ class WebSocketClient final : public EchoClient {
           outcome = take_control();
           break;
         case Event::kError:
-          outcome = give_up(EchoFault::kProtocol, std::string(decoder_.failure().reason));
+          outcome = give_up(Detail::kUnexpectedReply, std::string(decoder_.failure().reason));
           break;
       }
       if (!outcome) return std::unexpected(outcome.error());
@@ -245,7 +245,7 @@ class WebSocketClient final : public EchoClient {
   Result<void> end_message(size_t& count) {
     const uint64_t size = sizes_.front();
     if (received_ < size) {
-      return give_up(EchoFault::kCorrupt,
+      return give_up(Detail::kCorruptData,
                      fmt::format("a message of {} bytes came back for one of {}, at offset {}",
                                  received_, size, base_ + received_));
     }
@@ -264,7 +264,7 @@ class WebSocketClient final : public EchoClient {
       traffic_.wants_to_send();
     } else if (decoder_.frame().opcode == WebSocketOpcode::kClose) {
       const auto close = wire::parse_close(payload);
-      if (!close) return give_up(EchoFault::kProtocol, std::string(close.error().reason));
+      if (!close) return give_up(Detail::kUnexpectedReply, std::string(close.error().reason));
       closed_ = true;
       close_ = fmt::format("closed with {} {}", close->code, close->reason);
     }
@@ -275,7 +275,7 @@ class WebSocketClient final : public EchoClient {
   Result<void> check_end() {
     if (sizes_.empty() && !decoder_.in_frame() && !decoder_.in_message()) return {};
     return give_up(
-        EchoFault::kClosed,
+        Detail::kClosedEarly,
         fmt::format("the server {} with {} message(s) under way, at offset {}",
                     closed_ ? close_ : "ended the connection", sizes_.size(), base_ + received_));
   }

@@ -118,12 +118,12 @@ TEST(WebSocketClientTest, AnswersThatAreNone) {
     exchange.answer(answer(answer_to(exchange.sent())));
     ASSERT_TRUE(exchange.outcome_of_open);
     ASSERT_FALSE(*exchange.outcome_of_open);
-    EXPECT_EQ(exchange.client().fault(), EchoFault::kProtocol);
+    EXPECT_EQ(exchange.outcome_of_open->error().detail, Detail::kUnexpectedReply);
   }
   Exchange ended(Kind::kWebSocket, {10});
   ended.end();
   ASSERT_FALSE(*ended.outcome_of_open);
-  EXPECT_EQ(ended.client().fault(), EchoFault::kClosed);
+  EXPECT_EQ(ended.outcome_of_open->error().detail, Detail::kClosedEarly);
 }
 
 TEST(WebSocketClientTest, EchoesInAnyCut) {
@@ -178,7 +178,7 @@ TEST(WebSocketClientTest, FindsEveryFault) {
   };
   struct Fault {
     std::function<std::string(std::string)> answer;
-    EchoFault fault;
+    Detail detail;
     std::string text;
   };
   const std::vector<Fault> faults = {
@@ -186,30 +186,31 @@ TEST(WebSocketClientTest, FindsEveryFault) {
          p[5] = static_cast<char>(p[5] ^ 1);
          return binary(p);
        },
-       EchoFault::kCorrupt, "wrong byte at offset 5"},
-      {[&](std::string p) { return binary(p.substr(1)); }, EchoFault::kCorrupt, "wrong byte"},
-      {[&](std::string p) { return binary(p.substr(0, 9)); }, EchoFault::kCorrupt,
+       Detail::kCorruptData, "wrong byte at offset 5"},
+      {[&](std::string p) { return binary(p.substr(1)); }, Detail::kCorruptData, "wrong byte"},
+      {[&](std::string p) { return binary(p.substr(0, 9)); }, Detail::kCorruptData,
        "9 bytes came back for one of 10"},
-      {[&](std::string p) { return binary(p + "x"); }, EchoFault::kCorrupt, "more came back"},
-      {[&](std::string p) { return binary(p) + binary(p); }, EchoFault::kCorrupt, "not sent"},
-      {[&](std::string) { return std::string("\x83\x00", 2); }, EchoFault::kProtocol, ""},
+      {[&](std::string p) { return binary(p + "x"); }, Detail::kCorruptData, "more came back"},
+      {[&](std::string p) { return binary(p) + binary(p); }, Detail::kCorruptData, "not sent"},
+      {[&](std::string) { return std::string("\x83\x00", 2); }, Detail::kUnexpectedReply, ""},
       {[&](std::string) {
          return frame(WebSocketOpcode::kClose, wire::compose_close(1009, "too big").text());
        },
-       EchoFault::kClosed, "closed with 1009 too big with 1 message(s) under way"},
-      {[&](std::string) { return frame(WebSocketOpcode::kClose, "x"); }, EchoFault::kProtocol, ""},
+       Detail::kClosedEarly, "closed with 1009 too big with 1 message(s) under way"},
+      {[&](std::string) { return frame(WebSocketOpcode::kClose, "x"); }, Detail::kUnexpectedReply,
+       ""},
   };
   for (const Fault& fault : faults) {
     Chat chat({10});
     chat.exchange.answer(fault.answer(chat.sent().at(0).payload));
-    expect_fault(chat.exchange, fault.fault, fault.text);
+    expect_fault(chat.exchange, fault.detail, fault.text);
   }
 }
 
 TEST(WebSocketClientTest, FindsAnEarlyEnd) {
   Chat chat({10});
   chat.exchange.end();
-  expect_fault(chat.exchange, EchoFault::kClosed, "ended the connection with 1 message(s)");
+  expect_fault(chat.exchange, Detail::kClosedEarly, "ended the connection with 1 message(s)");
 }
 
 TEST(WebSocketClientTest, WithoutVerificationSizesCount) {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/handler.h"
+#include "protocol/http1/handler.h"
 #include "protocol/protocol_test_util.h"
 #include "wire/websocket/close.h"
 #include "wire/websocket/frame.h"
@@ -21,8 +21,8 @@ using wire::WebSocketOpcode;
 constexpr std::string_view kKey = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 constexpr std::string_view kSwitching = "HTTP/1.1 101 Switching Protocols\r\n";
 
-HttpSettings with(WebSocketSettings websocket) {
-  HttpSettings settings;
+Http1Settings with(WebSocketSettings websocket) {
+  Http1Settings settings;
   settings.websocket = websocket;
   return settings;
 }
@@ -112,7 +112,7 @@ TEST(WebSocketTest, TheHandshakesAnswer) {
 }
 
 TEST(WebSocketTest, HandshakesThatAreRefused) {
-  const Http1Handler handler(HttpSettings{});
+  const Http1Handler handler(Http1Settings{});
   const auto answer_to = [&](const std::string& request) {
     Conversation conversation(handler);
     conversation.send(request);
@@ -131,7 +131,7 @@ TEST(WebSocketTest, HandshakesThatAreRefused) {
 }
 
 TEST(WebSocketTest, OtherUpgradesAreOrdinaryRequests) {
-  const Http1Handler handler(HttpSettings{});
+  const Http1Handler handler(Http1Settings{});
   Conversation conversation(handler);
   conversation.send("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n");
   EXPECT_TRUE(conversation.received().starts_with("HTTP/1.1 200 OK\r\n"));
@@ -141,7 +141,7 @@ TEST(WebSocketTest, OtherUpgradesAreOrdinaryRequests) {
 TEST(WebSocketTest, FramesComeBackAsTheyWereForEverySplit) {
   const std::string request = handshake() + sent(kSeveralFrames);
   for (const std::vector<std::string>& pieces : splits_of(request)) {
-    const Http1Handler handler(HttpSettings{});
+    const Http1Handler handler(Http1Settings{});
     Conversation conversation(handler);
     conversation.send_pieces(pieces);
     ASSERT_TRUE(conversation.received().ends_with("\r\n\r\n" + echoed(kSeveralFrames)));
@@ -392,7 +392,7 @@ TEST(WebSocketTest, CompressionCanBeDeclined) {
 // A text that comes in pieces is held until it is known to be right, as far as there is memory.
 TEST(WebSocketTest, WithoutMemoryToSpareAHalfMessageIsRefused) {
   MemoryBudget memory(100 * 1024);
-  HttpSettings settings = with({});
+  Http1Settings settings = with({});
   settings.memory = &memory;
   const Http1Handler handler(settings);
   const std::string text = sent({{.opcode = WebSocketOpcode::kText, .payload = "hello, world"}});

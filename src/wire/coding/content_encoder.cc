@@ -93,12 +93,8 @@ class ContentEncoder::Zlib final : public Library {
   explicit Zlib(bool gzip) : Library(kZlibMemoryMax), gzip_(gzip) {}
 
   bool start() override {
-    stream_.zalloc = [](void* memory, uInt count, uInt size) {
-      return static_cast<LibraryMemory*>(memory)->allocate(size_t{count} * size);
-    };
-    stream_.zfree = [](void* memory, void* place) {
-      static_cast<LibraryMemory*>(memory)->release(place);
-    };
+    stream_.zalloc = &LibraryMemory::allocate_items;
+    stream_.zfree = &LibraryMemory::release_items;
     stream_.opaque = &memory_;
     const int format = kZlibWindowBits + (gzip_ ? kZlibGzipFormat : 0);
     const int status = deflateInit2(&stream_, kZlibLevel, Z_DEFLATED, format, kZlibMemoryLevel,

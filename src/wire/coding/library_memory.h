@@ -24,6 +24,14 @@ class LibraryMemory {
   // Everything that was not released.
   void release_all();
 
+  // The same as zlib calls them, with the LibraryMemory as the stream's opaque.
+  static void* allocate_items(void* memory, unsigned count, unsigned size) {
+    return static_cast<LibraryMemory*>(memory)->allocate(size_t{count} * size);
+  }
+  static void release_items(void* memory, void* items) {
+    static_cast<LibraryMemory*>(memory)->release(items);
+  }
+
   size_t size() const { return size_; }  // bytes held, a few for the management of each included
   size_t size_peak() const { return size_peak_; }
 

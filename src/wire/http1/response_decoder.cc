@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "base/check.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod::wire {
 namespace {
@@ -206,9 +206,7 @@ std::string_view ResponseDecoder::take_field(std::string_view name, std::string_
 
 void ResponseDecoder::take_connection(std::string_view value) {
   while (!value.empty()) {
-    const size_t size = std::min(value.find(','), value.size());
-    const std::string_view option = trim(value.substr(0, size));
-    value.remove_prefix(std::min(size + 1, value.size()));
+    const std::string_view option = consume_member(value);
     if (equals_ignoring_case(option, "close")) facts_.close = true;
     if (equals_ignoring_case(option, "keep-alive")) facts_.keep_alive = true;
   }

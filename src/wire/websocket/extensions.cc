@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod::wire {
 namespace {
+
+constexpr Error kBroken{.code = Errc::kProtocol, .layer = Layer::kProtocol};
 
 constexpr std::string_view kName = "permessage-deflate";
 constexpr std::string_view kServerNoContextTakeover = "server_no_context_takeover";
@@ -193,7 +195,7 @@ Result<std::optional<DeflateParameters>> accept_deflate(std::string_view offers,
   const bool well_formed = each_element(offers, [&](const Element& offer) {
     if (!answer && offer.deflate && offer.acceptable) answer = answer_to(offer, policy);
   });
-  if (!well_formed) return failure(Errc::kProtocol);
+  if (!well_formed) return std::unexpected(kBroken);
   return answer;
 }
 
@@ -211,7 +213,7 @@ Result<std::optional<DeflateParameters>> check_deflate_answer(
     const uint8_t own_bits = offer->client_max_window_bits.value_or(kWindowBitsMax);
     if (own_bits < agreed->client_window_bits()) agreed->client_max_window_bits = own_bits;
   });
-  if (!well_formed || !right) return failure(Errc::kProtocol);
+  if (!well_formed || !right) return std::unexpected(kBroken);
   return agreed;
 }
 

@@ -4,7 +4,8 @@
 
 #include "base/check.h"
 #include "wire/digest.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
+#include "wire/http1/response.h"
 
 namespace echod::wire {
 namespace {
@@ -19,17 +20,9 @@ bool is_base64_digit(char c) {
          c == '/';
 }
 
-// Removes the first element of a list, and the comma behind it.
-std::string_view consume_item(std::string_view& list) {
-  const size_t size = std::min(list.find(','), list.size());
-  const std::string_view item = trim(list.substr(0, size));
-  list.remove_prefix(std::min(size + 1, list.size()));
-  return item;
-}
-
 bool lists(std::string_view list, std::string_view wanted) {
   while (!list.empty()) {
-    if (equals_ignoring_case(consume_item(list), wanted)) return true;
+    if (equals_ignoring_case(consume_member(list), wanted)) return true;
   }
   return false;
 }
@@ -37,7 +30,7 @@ bool lists(std::string_view list, std::string_view wanted) {
 // Subprotocols are compared as they stand (RFC 6455 section 11.5).
 bool lists_exactly(std::string_view list, std::string_view wanted) {
   while (!list.empty()) {
-    if (consume_item(list) == wanted) return true;
+    if (consume_member(list) == wanted) return true;
   }
   return false;
 }
@@ -86,7 +79,7 @@ Result<std::string> websocket_accept(std::string_view key) {
 
 std::string_view choose_subprotocol(std::string_view offered) {
   while (!offered.empty()) {
-    const std::string_view item = consume_item(offered);
+    const std::string_view item = consume_member(offered);
     if (is_token(item)) return item;
   }
   return {};

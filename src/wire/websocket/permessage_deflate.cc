@@ -1,5 +1,5 @@
-// zlib allocates through functions of ours, so that a simulation can refuse it memory, and what it
-// says of that is an error like any other: no exception passes through it.
+// zlib allocates from a LibraryMemory, so that a simulation can refuse it memory. zlib reports that
+// as an error like any other: no exception passes through it.
 #include "wire/websocket/permessage_deflate.h"
 
 #define ZLIB_CONST  // next_in points to const
@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/memory_faults.h"
+#include "wire/coding/library_memory.h"
 
 namespace echod::wire {
 namespace {
@@ -34,17 +35,15 @@ constexpr uint8_t kInflateWindowBitsMin = 9;
 constexpr int kUnusedBits = 63;
 constexpr int kBlockEnd = 128;
 
-void* allocate(void*, uInt count, uInt size) {
-  if (memory_refused()) return nullptr;
-  return ::operator new(size_t{count} * size, std::nothrow);
-}
+// What zlib may take for one stream: twice what it needs with the largest window.
+constexpr size_t kInflateMemoryMax = size_t{80} << 10;
+constexpr size_t kDeflateMemoryMax = size_t{528} << 10;
 
-void release(void*, void* memory) { ::operator delete(memory); }
-
-z_stream empty_stream() {
+z_stream empty_stream(LibraryMemory& memory) {
   z_stream stream{};
-  stream.zalloc = allocate;
-  stream.zfree = release;
+  stream.zalloc = &LibraryMemory::allocate_items;
+  stream.zfree = &LibraryMemory::release_items;
+  stream.opaque = &memory;
   return stream;
 }
 
@@ -78,7 +77,8 @@ struct MessageInflater::State {
   State& operator=(const State&) = delete;
   ~State() { inflateEnd(&stream); }
 
-  z_stream stream = empty_stream();
+  LibraryMemory memory{kInflateMemoryMax};
+  z_stream stream = empty_stream(memory);
 };
 
 MessageInflater::MessageInflater(uint8_t window_bits, bool context_takeover,
@@ -217,7 +217,8 @@ struct MessageDeflater::State {
   State& operator=(const State&) = delete;
   ~State() { deflateEnd(&stream); }
 
-  z_stream stream = empty_stream();
+  LibraryMemory memory{kDeflateMemoryMax};
+  z_stream stream = empty_stream(memory);
 };
 
 MessageDeflater::MessageDeflater(const Options& options) : options_(options) {

@@ -14,6 +14,7 @@
 #include "app/bench/compare/compare_statistics.h"
 #include "app/bench/compare/files.h"
 #include "app/bench/report/figures.h"
+#include "app/bench/report/output_file.h"
 #include "app/bench/report/report_text.h"
 
 namespace echod {
@@ -31,7 +32,7 @@ constexpr double kJudgedSecondsMin = 1;
 
 enum class Verdict : uint8_t { kUnknown, kNone, kUnclear, kSmall, kBetter, kWorse, kTooShort };
 
-// Its change is real where the interval excludes none, and matters beyond the threshold.
+// Its change is real if the interval excludes no change, and matters beyond the threshold.
 Verdict verdict_on(const Change& change, double threshold) {
   if (!change.ratio) return Verdict::kUnknown;
   if (change.ratio->low <= 1 && change.ratio->high >= 1) {
@@ -42,7 +43,7 @@ Verdict verdict_on(const Change& change, double threshold) {
   return (change.factor() > 1) == change.more_is_better() ? Verdict::kBetter : Verdict::kWorse;
 }
 
-// The tester's own processor time says nothing about the server, so it is shown and not judged.
+// The tester's own CPU time says nothing about the server, so it is shown and not judged.
 bool is_judged(const Change& change) { return change.measure != Measure::kTesterCpu; }
 
 std::string percent(double factor) {
@@ -129,14 +130,14 @@ struct Trait {
 
 std::string yes_or_no(bool value) { return value ? "yes" : "no"; }
 
-// Where these differ the figures mean different things.
+// Where these differ, the figures have different meanings.
 std::vector<Trait> conditions() {
   return {
       {"loop", [](const BenchResult& run) { return run.plan.loop; }},
       {"message sizes", [](const BenchResult& run) { return run.plan.sizes; }},
       {"connections", [](const BenchResult& run) { return format_count(run.plan.connections); }},
       {"pipelining", [](const BenchResult& run) { return format_count(run.plan.pipeline); }},
-      {"rate asked for", [](const BenchResult& run) { return format_rate(run.plan.rate); }},
+      {"target rate", [](const BenchResult& run) { return format_rate(run.plan.rate); }},
       {"a connection for each message",
        [](const BenchResult& run) { return yes_or_no(run.plan.connect_each); }},
       {"verifying", [](const BenchResult& run) { return yes_or_no(run.plan.verify); }},
@@ -149,7 +150,7 @@ std::vector<Trait> conditions() {
   };
 }
 
-// These may be just what is being compared.
+// These may be what is being compared.
 std::vector<Trait> circumstances() {
   return {
       {"target", [](const BenchResult& run) { return run.plan.url; }},
@@ -170,7 +171,7 @@ std::string listed(const std::set<std::string>& values) {
   return text;
 }
 
-// "connections: 50 and 100", for each that is not one and the same on both sides.
+// "connections: 50 and 100", for each that is not the same on both sides.
 std::string differences(const std::vector<Trait>& traits, const Runs& base, const Runs& now,
                         std::string_view label) {
   std::string text;
@@ -242,7 +243,7 @@ struct Comparison {
   bool worse = false;
 };
 
-// The line on errors. They are worse where more came, relative to the messages, than by chance.
+// The line on errors. They are worse if there are more, relative to the messages, than by chance.
 void compare_errors(const Runs& base, const Runs& now, const CompareOptions& options,
                     Comparison& comparison, std::string& worse) {
   const ErrorCount before = errors_of(base);
@@ -259,8 +260,8 @@ void compare_errors(const Runs& base, const Runs& now, const CompareOptions& opt
                        format_share(before.share()));
 }
 
-// Whether a side was measured for too short a time to judge it by: messages that came within the
-// same moments share its luck, however many they are.
+// Whether a side was measured for too short a time to judge: messages of the same moment are not
+// independent, however many there are.
 bool is_too_short(const Runs& runs) {
   double measured_s = 0;
   for (const BenchResult& run : runs) measured_s += run.elapsed_s;
@@ -332,8 +333,8 @@ int bench_compare(const CompareOptions& options) {
   const std::expected<Runs, std::string> now = read_runs(options.new_files);
   if (!now) return failed(now.error(), 1);
   const Comparison comparison = compare(*base, *now, options);
-  if (std::string error = write_report("-", comparison.text); !error.empty()) {
-    return failed(error, 1);
+  if (auto written = write_standard_output(comparison.text); !written) {
+    return failed(written.error(), 1);
   }
   return comparison.worse ? kRegression : 0;
 }

@@ -50,17 +50,4 @@ std::expected<BenchResult, std::string> read_result(const std::string& path) {
   return result;
 }
 
-std::string write_report(const std::string& path, const std::string& text) {
-  if (path == "-") {
-    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-    return written && std::fflush(stdout) == 0 ? ""
-                                               : failed("standard output", "cannot write").error();
-  }
-  File file(std::fopen(path.c_str(), "wbe"));
-  if (!file) return failed(path, "cannot create").error();
-  const bool written = std::fwrite(text.data(), 1, text.size(), file.get()) == text.size();
-  if (std::fclose(file.release()) != 0 || !written) return failed(path, "cannot write").error();
-  return "";
-}
-
 }  // namespace echod

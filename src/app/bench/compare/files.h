@@ -1,4 +1,4 @@
-// The files that the load tester's reports are written to and read from. Errors name the file.
+// Reads the load tester's report files. Errors name the file. OutputFile writes them.
 #pragma once
 
 #include <expected>
@@ -10,10 +10,7 @@ namespace echod {
 
 inline constexpr size_t kReportBytesMax = size_t{256} << 20;  // larger ones are refused
 
-// A JSON report or an interval log, told apart by how it begins.
+// Reads a JSON report or an interval log, told apart by its first bytes.
 std::expected<BenchResult, std::string> read_result(const std::string& path);
-
-// "-" is standard output. Empty, or what went wrong.
-std::string write_report(const std::string& path, const std::string& text);
 
 }  // namespace echod

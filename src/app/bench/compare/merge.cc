@@ -14,6 +14,7 @@
 #include "app/bench/report/figures.h"
 #include "app/bench/report/histogram_codec.h"
 #include "app/bench/report/hlog.h"
+#include "app/bench/report/output_file.h"
 #include "app/bench/report/report_html.h"
 #include "app/bench/report/report_json.h"
 #include "app/bench/report/report_text.h"
@@ -92,7 +93,7 @@ void merge_environments(const std::vector<BenchResult>& results, BenchEnvironmen
 }
 
 void merge_totals(const std::vector<BenchResult>& results, BenchResult& sum) {
-  double processors_s = 0;  // processor time that the testers had
+  double processors_s = 0;  // CPU time that the testers could have used
   bool ceilings_known = true;
   for (const BenchResult& result : results) {
     sum.elapsed_s = std::max(sum.elapsed_s, result.elapsed_s);
@@ -219,8 +220,25 @@ BenchResult merge_results(const std::vector<BenchResult>& results,
 
 int bench_merge(const MergeOptions& options) {
   if (options.files.empty()) {
-    std::fprintf(stderr, "echod bench merge: say which *.json or *.hlog files to add up\n");
+    std::fprintf(stderr, "echod bench merge: missing result files to merge (*.json or *.hlog)\n");
     return 2;
+  }
+  struct Report {
+    const std::string& path;
+    std::string (*make)(const BenchResult&);
+  };
+  const Report reports[] = {
+      {options.json_file, [](const BenchResult& result) { return json_report(result); }},
+      {options.html_file, html_report},
+      {options.hlog_file, hlog_report},
+  };
+  std::vector<OutputFile> outputs;  // of each report
+  bool text_wanted = true;
+  for (const Report& report : reports) {
+    std::expected<OutputFile, std::string> output = OutputFile::open(report.path);
+    if (!output) return failed(output.error());
+    text_wanted = text_wanted && !output->is_standard_output();
+    outputs.push_back(std::move(*output));
   }
   std::vector<BenchResult> results;
   for (const std::string& file : options.files) {
@@ -231,27 +249,18 @@ int bench_merge(const MergeOptions& options) {
   std::vector<std::string> notes;
   const BenchResult sum = merge_results(results, notes);
 
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (!outputs[i].wanted()) continue;
+    if (auto written = outputs[i].write(reports[i].make(sum)); !written) {
+      return failed(written.error());
+    }
+  }
+  if (!text_wanted) return 0;
   std::string text = text_report(sum);
   text += fmt::format("Sum of {}.\n", format_plural(results.size(), "result"));
   for (const std::string& note : notes) text += "Note: " + note + "\n";
-  struct Report {
-    const std::string& path;
-    std::string (*make)(const BenchResult&);
-  };
-  const Report reports[] = {
-      {options.json_file, [](const BenchResult& result) { return json_report(result); }},
-      {options.html_file, html_report},
-      {options.hlog_file, hlog_report},
-  };
-  bool text_wanted = true;
-  for (const auto& [path, make] : reports) {
-    if (path.empty()) continue;
-    text_wanted = text_wanted && path != "-";
-    if (std::string error = write_report(path, make(sum)); !error.empty()) return failed(error);
-  }
-  if (!text_wanted) return 0;
-  const std::string error = write_report("-", text);
-  return error.empty() ? 0 : failed(error);
+  const auto written = write_standard_output(text);
+  return written ? 0 : failed(written.error());
 }
 
 }  // namespace echod

@@ -1,6 +1,6 @@
 // `echod bench merge FILE...`: adds up the results of several load testers that ran at the same
-// time, for example on several machines, as if one had done it all. Exact: histograms are added
-// counter by counter, never averaged.
+// time, for example on several machines. Exact: histograms are added counter by counter, never
+// averaged.
 #pragma once
 
 #include <expected>
@@ -18,14 +18,14 @@ struct MergeOptions {
   std::string hlog_file;
 };
 
-// Prints the text report of the sum on standard output, and writes the files asked for. Returns
-// the exit status: 0; 1 with a line on standard error when a file cannot be read, written or
-// added; 2 without files.
+// Prints the text report of the sum on standard output, and writes the requested files. Returns the
+// exit status: 0; 1 with a line on standard error when a file cannot be read, written or added; 2
+// without files.
 int bench_merge(const MergeOptions& options);
 
-// The sum. Counts, rates and processor time add up; the elapsed time is the longest one. Intervals
-// add up where all results have the same; their percentiles where all kept the histograms. `notes`
-// gets a sentence for each thing that does not add up well, for example runs at different times.
+// The sum. Counts, rates and CPU time are added; the elapsed time is the longest one. Intervals are
+// added where all results have the same ones; their percentiles where all kept the histograms.
+// `notes` gets a sentence for each limitation of the sum, for example runs at different times.
 BenchResult merge_results(const std::vector<BenchResult>& results, std::vector<std::string>& notes);
 
 }  // namespace echod

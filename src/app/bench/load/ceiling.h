@@ -1,5 +1,5 @@
-// How many messages a second the load tester itself can handle on this machine: whether a slow
-// result is the server's, or the tester's own.
+// How many messages a second the load tester itself can handle on this machine, to tell whether the
+// server or the tester limits a result.
 #pragma once
 
 #include <expected>
@@ -17,14 +17,14 @@ struct Ceiling {
   bool interrupted = false;
 };
 
-// Runs the same load for a second against an echo server in this process, and takes the processor
-// time of the tester's threads alone, so that the server's share does not count. The error is a
-// line for people.
+// Runs the same load for a second against an echo server in this process, and counts the CPU time
+// of the tester's threads alone. It is the server as it is shipped: a smaller one would be a second
+// way to put it together. The error is a line for people.
 std::expected<Ceiling, std::string> measure_ceiling(const BenchOptions& options,
                                                     BenchObserver& observer);
 
-// Notes in `result` what the ceiling was and whether the run was at it: within a tenth of it, or
-// with threads that had no time left.
+// Records in `result` the ceiling, and whether the run reached it: within a tenth of it, or with
+// the tester's threads fully busy.
 void note_ceiling(BenchResult& result, const Ceiling* ceiling);
 
 }  // namespace echod

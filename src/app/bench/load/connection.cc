@@ -4,43 +4,30 @@
 
 #include <algorithm>
 
-#include "base/nursery.h"
-#include "net/socket_options.h"
-
 namespace echod {
 namespace {
 
-// Between two attempts to open a connection that fails; doubled from one to the next.
-constexpr Duration kPauseMin = std::chrono::milliseconds(10);
-constexpr Duration kPauseMax = std::chrono::seconds(1);
+// Back-off between two attempts to connect; doubled after each failure.
+constexpr Duration kBackOffMin = std::chrono::milliseconds(10);
+constexpr Duration kBackOffMax = std::chrono::seconds(1);
 
-constexpr uint64_t kIdleCheckSize = 64;  // bytes, of the message a quiet connection echoes
+constexpr uint64_t kIdleCheckSize = 64;  // bytes of the message an idle connection echoes
 
-// Deadlines are the connection's own business: see check_age().
-constexpr StreamTimeouts kNoTimeouts;
-
-std::string_view kind_of(EchoFault fault, const Error& error) {
-  switch (fault) {
-    case EchoFault::kCorrupt:
-      return "corrupt";
-    case EchoFault::kClosed:
-      return "closed";
-    case EchoFault::kProtocol:
-      return "protocol";
-    case EchoFault::kNone:
-      break;
-  }
+// The key of BenchResult::errors.
+std::string_view kind_of(const Error& error) {
+  if (error.detail == Detail::kCorruptData) return "corrupt";
+  if (error.detail == Detail::kClosedEarly) return "closed";
   return name_of(error.code);
 }
 
 }  // namespace
 
 Task<> BenchConnection::run() {
-  Duration pause = kPauseMin;
+  Duration delay = kBackOffMin;
   while (true) {
     echoed_here_ = 0;
     completed_ = false;
-    // A connection for each message is opened when the message is due.
+    // With a connection for each message, it is opened when the message is due.
     while (tester_.setup.options.connect_each && !may_begin() && !is_over()) {
       co_await Sleep{sleeper_};
     }
@@ -53,13 +40,13 @@ Task<> BenchConnection::run() {
     note_first_attempt();
     if (is_over() || role_ == Role::kIdle) break;
     if (outcome && echoed_here_ > 0) {
-      pause = kPauseMin;
+      delay = kBackOffMin;
       continue;
     }
     if (connects_failed_ % tester_.setup.endpoints.size() != 0) continue;  // another address
-    Result<void> rested = co_await rest(pause).observed();
-    if (!rested) break;
-    pause = echoed_here_ > 0 ? kPauseMin : std::min(pause * 2, kPauseMax);
+    Result<void> waited = co_await back_off(delay).observed();
+    if (!waited) break;
+    delay = echoed_here_ > 0 ? kBackOffMin : std::min(delay * 2, kBackOffMax);
   }
   note_first_attempt();
   count_left_over();
@@ -69,62 +56,48 @@ Task<> BenchConnection::open_and_drive() {
   ++attempts_;
   connect_start_ = tester_.clock.now();
   choose_first_endpoint();
-  Result<Fd> fd = make_socket();
-  if (!fd) {
-    report_unconnected("cannot open a socket", fd.error());
-    co_await failed(fd.error());
-  }
-  Session session{.clock = tester_.loop, .buffers = tester_.loop.buffers()};
-  SocketStream stream(tester_.loop, std::move(*fd), session, kNoTimeouts);
-  Result<void> opened = stream.open();
-  if (!opened) {
-    report_unconnected("cannot open a socket", opened.error());
-    co_await failed(opened.error());
-  }
+  ClientStream stream(tester_.loop);
   stream_ = &stream;
-  Result<void> outcome = co_await use(stream, session).observed();
+  Result<void> outcome = co_await connect(stream).observed();
+  if (outcome) outcome = co_await drive(stream).observed();
   stream_ = nullptr;
   co_await std::move(outcome);
 }
 
-Task<> BenchConnection::use(SocketStream& stream, Session& session) {
-  co_await connect(stream);
-  std::unique_ptr<EchoClient> client = make_client(stream, session.buffers);
-  co_await drive(stream, *client);
-}
-
-Result<Fd> BenchConnection::make_socket() {
+ClientOptions BenchConnection::socket_options() const {
   ClientOptions options;
   options.blocking = tester_.setup.engine != EngineKind::kEpoll;
   const std::vector<Endpoint>& sources = tester_.setup.sources;
   if (!sources.empty()) options.source = sources[(number_ + attempts_) % sources.size()];
-  return client_socket(endpoint().family(), options);
+  return options;
 }
 
-// A name often has an IPv6 and an IPv4 address, of which the server has one: all are tried in turn,
-// beginning with the one that answered last, whichever connection it was.
+// A name often has an IPv6 and an IPv4 address, and the server listens on one of them. All are
+// tried in turn, beginning with the last one to which any connection was established.
 const Endpoint& BenchConnection::endpoint() const {
   const std::vector<Endpoint>& endpoints = tester_.setup.endpoints;
   return endpoints[(first_endpoint_ + connects_failed_) % endpoints.size()];
 }
 
 void BenchConnection::choose_first_endpoint() {
-  if (connects_failed_ % tester_.setup.endpoints.size() != 0) return;  // not all were tried yet
+  if (connects_failed_ % tester_.setup.endpoints.size() != 0)
+    return;  // not all have been tried yet
   const size_t reached = tester_.window.reached_endpoint.load(std::memory_order_relaxed);
   first_endpoint_ = reached == RunWindow::kNotReached ? 0 : reached;
   connects_failed_ = 0;
 }
 
-Task<> BenchConnection::connect(SocketStream& stream) {
+Task<> BenchConnection::connect(ClientStream& stream) {
   RunWindow& window = tester_.window;
   const Endpoint& peer = endpoint();
+  const ConnectOptions options{.socket = socket_options(),
+                               .deadline = connect_start_ + tester_.setup.options.timeout};
   ++tester_.connecting;
-  Result<void> connected =
-      co_await stream.connect(peer, connect_start_ + tester_.setup.options.timeout).observed();
+  Result<void> connected = co_await stream.connect(peer, options).observed();
   --tester_.connecting;
   if (!connected) {
-    ++connects_failed_;
-    report_unconnected("cannot connect to " + peer.to_string(), connected.error());
+    if (connected.error().detail != Detail::kNoSocket) ++connects_failed_;
+    report_unconnected(peer, connected.error());
     co_await failed(connected.error());
   }
   const Time now = tester_.clock.now();
@@ -136,7 +109,7 @@ Task<> BenchConnection::connect(SocketStream& stream) {
   note_first_attempt();
 }
 
-std::unique_ptr<EchoClient> BenchConnection::make_client(Stream& stream, BufferPool& buffers) {
+std::unique_ptr<EchoClient> BenchConnection::make_client(ClientStream& stream) {
   const BenchOptions& options = tester_.setup.options;
   const uint64_t role = role_ == Role::kIdle ? 1 : 0;
   EchoClientOptions client{.seed = (number_ * 2 + role) << 24 ^ attempts_,
@@ -145,6 +118,7 @@ std::unique_ptr<EchoClient> BenchConnection::make_client(Stream& stream, BufferP
                            .path = options.target.path,
                            .fields = tester_.setup.fields,
                            .load = &options.http};
+  BufferPool& buffers = stream.buffers();
   EchoTraffic& traffic = *this;
   switch (options.target.protocol) {
     case BenchProtocol::kTcp:
@@ -157,61 +131,43 @@ std::unique_ptr<EchoClient> BenchConnection::make_client(Stream& stream, BufferP
   ECHOD_CHECK(false);
 }
 
-Task<> BenchConnection::drive(SocketStream& stream, EchoClient& client) {
-  ended_ = false;
+Task<> BenchConnection::drive(ClientStream& stream) {
   timed_out_ = false;
   begun_here_ = 0;
-  stream.expires_at(connect_start_ + tester_.setup.options.timeout);
-  Result<void> received = co_await client.open().observed();
-  stream.expires_at(kNever);
-  Nursery sending;
-  if (received) {
-    sending.spawn(send_all(stream, client));
-    received = co_await client.receive().observed();
-  }
-  ended_ = true;
-  stream.abort({Errc::kAborted});  // a send that waits for a peer that is gone
-  wake();
-  co_await sending.join();
+  std::unique_ptr<EchoClient> client = make_client(stream);
+  ClientDriver driver(stream, *client, *this);
+  driver_ = &driver;
+  Result<void> received =
+      co_await driver.run(connect_start_ + tester_.setup.options.timeout).observed();
+  driver_ = nullptr;
   if (role_ == Role::kActive) tester_.recorder.closed();
-  Result<void> outcome = judge(received, client);
+  Result<void> outcome = judge(received, *client);
   if (!outcome && !given_up_) {
-    under_way_.clear();  // lost; the failure stands for them
+    in_flight_.clear();  // lost; the failure counts for them
     unstamped_ = 0;
   }
   co_await std::move(outcome);
 }
 
-Task<> BenchConnection::send_all(Stream& stream, EchoClient& client) {
-  while (!ended_) {
-    Result<void> sent = co_await client.send().observed();
-    if (!sent) {
-      stream.abort(sent.error());  // which receiving then ends with
-      break;
-    }
-    if (is_over() && under_way_.empty()) {
-      // The server's end, in answer to ours, shows that nothing more came back than was sent.
-      [[maybe_unused]] Result<void> finished = co_await client.finish().observed();
-      break;
-    }
-    if (!ended_) co_await Sleep{sleeper_};
-  }
-}
-
-Task<> BenchConnection::rest(Duration pause) {
-  Operation operation = Operation::sleep(tester_.clock.now() + pause);
-  resting_ = &operation;
+Task<> BenchConnection::back_off(Duration delay) {
+  Operation operation = Operation::sleep(tester_.clock.now() + delay);
+  backing_off_ = &operation;
   co_await tester_.loop.perform(operation);
-  resting_ = nullptr;
+  backing_off_ = nullptr;
   co_await operation.outcome();
 }
 
 void BenchConnection::wake() {
-  if (sleeper_) std::exchange(sleeper_, nullptr).resume();
+  if (driver_ != nullptr) {
+    driver_->wake();
+  } else if (sleeper_) {
+    std::exchange(sleeper_, nullptr).resume();
+  }
 }
 
-void BenchConnection::fire() {
-  const bool ready = sleeper_ && under_way_.size() < tester_.setup.pipeline && begun_ < due_end_;
+void BenchConnection::send_due() {
+  const bool waiting = driver_ != nullptr ? driver_->is_waiting() : static_cast<bool>(sleeper_);
+  const bool ready = waiting && in_flight_.size() < tester_.setup.pipeline && begun_ < due_end_;
   if (ready && tester_.schedule) {
     const Time due = tester_.schedule->due(number_, begun_);
     if (tester_.window.contains(due)) tester_.recorder.lagged(tester_.clock.now() - due);
@@ -222,24 +178,24 @@ void BenchConnection::fire() {
 void BenchConnection::give_up() {
   given_up_ = true;
   if (stream_ != nullptr) stream_->abort({Errc::kAborted});
-  if (resting_ != nullptr) tester_.loop.cancel(*resting_, {Errc::kAborted});
+  if (backing_off_ != nullptr) tester_.loop.cancel(*backing_off_, {Errc::kAborted});
   wake();
 }
 
 void BenchConnection::check_age(Time now) {
-  if (stream_ == nullptr || under_way_.empty() || timed_out_) return;
-  if (now - under_way_.front().sent <= tester_.setup.options.timeout) return;
+  if (stream_ == nullptr || in_flight_.empty() || timed_out_) return;
+  if (now - in_flight_.front().sent <= tester_.setup.options.timeout) return;
   timed_out_ = true;
   stream_->abort({Errc::kTimeout, During::kReceive});
 }
 
-// Whether the schedule, the quota and the end of the run let one more message begin.
+// Whether the schedule, the quota and the end of the run allow one more message.
 bool BenchConnection::may_begin() const {
   if (is_over()) return false;
   return !tester_.schedule || begun_ < due_end_;
 }
 
-// Whether this connection has nothing more to begin, ever.
+// Whether this connection will never send another message.
 bool BenchConnection::is_over() const {
   if (role_ == Role::kIdle) return begun_here_ > 0 || given_up_;
   const bool none_left = tester_.quota == 0 && !reserved_;
@@ -253,7 +209,7 @@ void BenchConnection::take_from_quota() {
 
 std::optional<uint64_t> BenchConnection::next_message() {
   if (role_ == Role::kIdle) return next_of_idle();
-  if (under_way_.size() >= tester_.setup.pipeline || !may_begin()) return std::nullopt;
+  if (in_flight_.size() >= tester_.setup.pipeline || !may_begin()) return std::nullopt;
   if (tester_.setup.options.connect_each && begun_here_ > 0) return std::nullopt;
   Message message{.size = tester_.sizes.draw(), .due = kNever, .sent = kNever};
   if (tester_.schedule) {
@@ -265,7 +221,7 @@ std::optional<uint64_t> BenchConnection::next_message() {
   ++begun_here_;
   ++unstamped_;
   const uint64_t size = message.size;
-  under_way_.push(message);
+  in_flight_.push(message);
   return size;
 }
 
@@ -273,14 +229,14 @@ std::optional<uint64_t> BenchConnection::next_of_idle() {
   if (!tester_.checking_idle || begun_here_ > 0) return std::nullopt;
   ++begun_here_;
   ++unstamped_;
-  under_way_.push({.size = kIdleCheckSize, .due = kNever, .sent = kNever});
+  in_flight_.push({.size = kIdleCheckSize, .due = kNever, .sent = kNever});
   return kIdleCheckSize;
 }
 
 void BenchConnection::sending() {
   const Time now = tester_.clock.now();
   for (; unstamped_ > 0; --unstamped_) {
-    Message& message = under_way_.at(under_way_.size() - unstamped_);
+    Message& message = in_flight_.at(in_flight_.size() - unstamped_);
     message.sent = now;
     if (message.due == kNever) message.due = now;
   }
@@ -289,14 +245,14 @@ void BenchConnection::sending() {
 void BenchConnection::echoed(size_t count) {
   echoed_here_ += count;
   if (role_ == Role::kIdle) {
-    under_way_.pop();
+    in_flight_.pop();
   } else {
     const Time now = tester_.clock.now();
     tester_.recorder.pass(now);
     for (; count > 0; --count) {
-      const Message& message = under_way_.front();
+      const Message& message = in_flight_.front();
       tester_.recorder.echoed(message.due, message.sent, now, message.size);
-      under_way_.pop();
+      in_flight_.pop();
     }
   }
   go_on();
@@ -305,15 +261,15 @@ void BenchConnection::echoed(size_t count) {
 void BenchConnection::refused(std::string_view what) {
   ++echoed_here_;
   report("status", std::string(what));
-  under_way_.pop();
+  in_flight_.pop();
   go_on();
 }
 
-// A message is done with: on to the next, or to the connection's end.
+// A message is complete: goes on to the next, or closes the connection.
 void BenchConnection::go_on() {
   if (role_ == Role::kActive && tester_.setup.options.connect_each) {
     completed_ = true;
-    stream_->abort({Errc::kAborted});  // nothing more is to be received
+    stream_->abort({Errc::kAborted});  // receiving is over
   } else {
     wake();
   }
@@ -324,64 +280,68 @@ void BenchConnection::note_first_attempt() {
   tester_.window.opened.fetch_add(1, std::memory_order_relaxed);
 }
 
-// What became of the connection, reported where it is a failure.
+// The outcome of the connection; a failure is reported.
 Result<void> BenchConnection::judge(const Result<void>& received, const EchoClient& client) {
   if (completed_) return {};
   if (timed_out_) {
-    report("timeout", fmt::format("no echo within {:g} s, {} message(s) under way",
+    report("timeout", fmt::format("no echo within {:g} s, {} message(s) in flight",
                                   static_cast<double>(tester_.setup.options.timeout.count()) / 1e9,
-                                  under_way_.size()));
+                                  in_flight_.size()));
     return failure(Errc::kTimeout, During::kReceive);
   }
   if (!received) {
-    // The end of the run, which is nobody's failure.
+    // Aborted at the end of the run, which is no failure.
     if (given_up_) return received;
     std::string explanation = client.explanation();
-    const bool spoke_otherwise = client.fault() == EchoFault::kProtocol ||
-                                 client.fault() == EchoFault::kCorrupt ||
-                                 client.fault() == EchoFault::kClosed;
+    const bool spoke_otherwise = received.error().layer == Layer::kProtocol;
     if (spoke_otherwise && echoed_here_ == 0) {
       const std::string words = client.first_words();
       if (!words.empty()) explanation += "; " + words;
     }
-    report(kind_of(client.fault(), received.error()),
+    report(kind_of(received.error()),
            explanation.empty() ? describe(received.error()) : explanation);
     return received;
   }
-  // The server ended the connection with nothing under way. HTTP allows it after a message.
+  // The server closed the connection with nothing in flight. HTTP allows that after a message.
   const bool allowed =
       is_over() ||
       (tester_.setup.options.target.protocol == BenchProtocol::kHttp1 && echoed_here_ > 0);
   if (allowed) return {};
   report("closed",
-         fmt::format("the server ended the connection, after {} message(s)", echoed_here_));
+         fmt::format("the server closed the connection after {} message(s)", echoed_here_));
   return failure(Errc::kReset, During::kReceive);
 }
 
-void BenchConnection::report_unconnected(const std::string& what, const Error& error) {
+void BenchConnection::report_unconnected(const Endpoint& peer, const Error& error) {
   tester_.window.connect_failures.fetch_add(1, std::memory_order_relaxed);
-  // That one of several addresses does not answer is no failure yet.
+  // It is no failure yet that one of several addresses cannot be reached.
   const bool others_left = connects_failed_ % tester_.setup.endpoints.size() != 0;
-  if (!given_up_ && !others_left) report("connect", what + ": " + describe(error));
+  if (given_up_ || others_left) return;
+  const bool unreachable = error.detail != Detail::kNoSocket;
+  const std::string what =
+      unreachable ? fmt::format("cannot connect to {}: ", peer.to_string()) : "";
+  report("connect", what + describe(error), unreachable);
 }
 
-void BenchConnection::report(std::string_view kind, const std::string& what) {
-  tester_.recorder.failed(
-      kind, fmt::format("{}connection {}: {}", role_ == Role::kIdle ? "idle " : "", number_, what));
+void BenchConnection::report(std::string_view kind, std::string what, bool unreachable) {
+  const char* role = role_ == Role::kIdle ? "idle " : "";
+  tester_.recorder.failed(kind, {.where = fmt::format("{}connection {}", role, number_),
+                                 .what = std::move(what),
+                                 .unreachable = unreachable});
 }
 
-// The run is over: what is under way now will not come back.
+// The run is over: messages in flight count as unanswered.
 void BenchConnection::count_left_over() {
   if (role_ == Role::kIdle) {
-    if (echoed_here_ == 0 && begun_here_ > 0 && !under_way_.empty()) {
-      report("timeout", "no echo when it was checked at the end of the run");
+    if (echoed_here_ == 0 && begun_here_ > 0 && !in_flight_.empty()) {
+      report("timeout", "no echo in the check at the end of the run");
     }
-    under_way_.clear();
+    in_flight_.clear();
     return;
   }
-  for (; !under_way_.empty(); under_way_.pop()) {
+  for (; !in_flight_.empty(); in_flight_.pop()) {
     const bool meant =
-        under_way_.front().due == kNever || tester_.window.contains(under_way_.front().due);
+        in_flight_.front().due == kNever || tester_.window.contains(in_flight_.front().due);
     if (meant) tester_.recorder.left_unanswered();
   }
   if (!tester_.schedule) return;

@@ -1,4 +1,4 @@
-// Where a run takes place, for its report: a number without it means little.
+// Where a run takes place, for its report: its numbers mean little without that.
 #pragma once
 
 #include <string_view>

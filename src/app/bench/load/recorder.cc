@@ -15,12 +15,12 @@ uint64_t nanoseconds(Duration duration) {
 Recorder::Recorder(const RunWindow& window, Duration slice_length, bool service_apart)
     : window_(window), slice_length_(slice_length), service_apart_(service_apart) {}
 
-// Time has come to the end of the slice, or the measurement has begun.
+// The slice has ended, or the measurement has begun.
 void Recorder::begin_slice(Time now) {
   const Time from = window_.from.load(std::memory_order_relaxed);
   if (now < from) {
-    // Look again when it begins, or soon where that is not known: it may be set to a time that has
-    // passed.
+    // Checks again when the measurement begins, or at the next call while its beginning is not
+    // known, which may be set to a time that has passed.
     slice_end_ = from == kNever ? Time::min() : from;
     return;
   }
@@ -57,10 +57,10 @@ void Recorder::connected(Duration took, Time now) {
 
 void Recorder::lagged(Duration lag) { lag_.record(nanoseconds(lag)); }
 
-void Recorder::failed(std::string_view kind, std::string text) {
+void Recorder::failed(std::string_view kind, FailureReport report) {
   ++errors_[std::string(kind)];
   ++slice_.errors;
-  if (first_errors_.size() < kFirstErrorsMax) first_errors_.push_back(std::move(text));
+  if (first_failures_.size() < kFirstFailuresMax) first_failures_.push_back(std::move(report));
 }
 
 std::vector<Slice> Recorder::take_slices(uint64_t& complete_below) {

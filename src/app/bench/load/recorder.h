@@ -1,5 +1,5 @@
-// What one thread of the load tester finds out. Only its thread writes; what others may see while
-// it runs, it hands over in slices: a stretch of time whose numbers do not change any more.
+// The results of one load tester thread. Only that thread writes; while it runs, other threads get
+// them in slices: intervals of time whose numbers no longer change.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@
 
 namespace echod {
 
-// What happened in one step of time.
+// The results of one interval of time.
 struct Slice {
-  uint64_t index = 0;  // the step, counted from RunWindow::from
+  uint64_t index = 0;  // of the interval, counted from RunWindow::from
   uint64_t messages = 0;
   uint64_t bytes = 0;
   uint64_t errors = 0;
@@ -25,44 +25,51 @@ struct Slice {
   Histogram latency;
 };
 
+// A failure, in words.
+struct FailureReport {
+  std::string where;         // "connection 3"
+  std::string what;          // "cannot connect to 127.0.0.1:8080: refused while connecting (...)"
+  bool unreachable = false;  // the server did not accept the connection
+};
+
 class Recorder {
  public:
-  // Slices are `slice_length` long. `service_apart`: the time from the sending is kept besides the
-  // latency, because messages may be sent later than they were meant to be.
+  // Slices are `slice_length` long. `service_apart`: also records the time since sending, because
+  // messages may be sent later than they were due.
   Recorder(const RunWindow& window, Duration slice_length, bool service_apart);
 
-  // To be called with the time before the calls that follow, and now and then when nothing happens.
+  // Call it with the current time before the functions below, and regularly when nothing happens.
   void pass(Time now) {
     if (now >= slice_end_) begin_slice(now);
   }
 
-  // A message has come back.
+  // A message was echoed.
   void echoed(Time due, Time sent, Time now, uint64_t size);
   void connected(Duration took, Time now);
   void closed() {
     if (!ending_) --connections_;
   }
 
-  // How late a message was sent that nothing but this thread held up.
+  // The lag of a message that only this thread delayed.
   void lagged(Duration lag);
 
-  // `kind` is one of BenchResult::errors' keys.
-  void failed(std::string_view kind, std::string text);
+  // `kind` is a key of BenchResult::errors.
+  void failed(std::string_view kind, FailureReport report);
 
-  // Connections begin to close because the run ends: for the time series they stay open.
+  // The run ends, so connections close: the time series counts them as open until its end.
   void ending() { ending_ = true; }
 
   void left_unanswered() { ++unanswered_; }
   void never_sent(uint64_t count) { late_sends_ += count; }
 
-  // From any thread: the slices complete since the last call, and the index below which no more
-  // will come.
+  // From any thread: the slices completed since the last call, and the index below which there will
+  // be no more.
   std::vector<Slice> take_slices(uint64_t& complete_below);
 
   // The last slice; nothing is recorded after it.
   void finish();
 
-  // For whoever joins the thread.
+  // After the thread has been joined.
   const Histogram& service() const { return service_; }
   const Histogram& connect() const { return connect_; }
   const Histogram& lag() const { return lag_; }
@@ -70,10 +77,10 @@ class Recorder {
   uint64_t unanswered() const { return unanswered_; }
   uint64_t late_sends() const { return late_sends_; }
   const std::map<std::string, uint64_t>& errors() const { return errors_; }
-  const std::vector<std::string>& first_errors() const { return first_errors_; }
+  const std::vector<FailureReport>& first_failures() const { return first_failures_; }
   Time last_echo() const { return last_echo_; }
 
-  static constexpr size_t kFirstErrorsMax = 10;  // kept in words
+  static constexpr size_t kFirstFailuresMax = 10;  // kept in words
 
  private:
   void begin_slice(Time now);
@@ -83,7 +90,7 @@ class Recorder {
   const Duration slice_length_;
   const bool service_apart_;
 
-  Time slice_end_ = Time::min();  // so that the first pass() looks
+  Time slice_end_ = Time::min();  // so that the first pass() begins a slice
   Slice slice_;
   uint64_t connections_ = 0;
   bool ending_ = false;
@@ -95,10 +102,10 @@ class Recorder {
   uint64_t unanswered_ = 0;
   uint64_t late_sends_ = 0;
   std::map<std::string, uint64_t> errors_;
-  std::vector<std::string> first_errors_;
+  std::vector<FailureReport> first_failures_;
   Time last_echo_ = Time::min();
 
-  std::mutex mutex_;  // of what follows
+  std::mutex mutex_;  // guards what follows
   std::vector<Slice> complete_;
   uint64_t complete_below_ = 0;
 };

@@ -107,10 +107,12 @@ TEST_F(RecorderTest, CountsOpenConnections) {
 }
 
 TEST_F(RecorderTest, KeepsTheFirstErrorsInWords) {
-  for (int i = 0; i < 20; ++i) recorder.failed(i % 2 == 0 ? "reset" : "closed", std::to_string(i));
+  for (int i = 0; i < 20; ++i) {
+    recorder.failed(i % 2 == 0 ? "reset" : "closed", {.where = "here", .what = std::to_string(i)});
+  }
   EXPECT_EQ(recorder.errors(), (std::map<std::string, uint64_t>{{"closed", 10}, {"reset", 10}}));
-  ASSERT_EQ(recorder.first_errors().size(), Recorder::kFirstErrorsMax);
-  EXPECT_EQ(recorder.first_errors()[3], "3");
+  ASSERT_EQ(recorder.first_failures().size(), Recorder::kFirstFailuresMax);
+  EXPECT_EQ(recorder.first_failures()[3].what, "3");
 }
 
 }  // namespace

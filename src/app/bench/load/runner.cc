@@ -19,13 +19,13 @@ namespace {
 
 using Failure = std::unexpected<std::string>;
 
-// How often the coordinating thread looks at the others.
+// How often the coordinating thread polls the others.
 constexpr Duration kPoll = std::chrono::milliseconds(20);
 
-// Slices of the time series, so that whoever watches need not wait for a whole step.
+// Slices of the time series, so that the live view is updated within an interval.
 constexpr Duration kSliceMax = std::chrono::milliseconds(200);
 
-// Attempts at each of the target's addresses before a run that reached nothing is called off.
+// Attempts at each of the target's addresses before a run without any connection is ended.
 constexpr uint64_t kAttempts = 3;
 
 double seconds(Duration duration) { return static_cast<double>(duration.count()) / 1e9; }
@@ -55,7 +55,7 @@ class Run {
     bool ended = false;
     while (!ended) {
       ended = threads_.wait_all(clock_.now() + kPoll);
-      look(clock_.now());
+      poll(clock_.now());
     }
     for (const Result<void>& outcome : outcomes_) {
       if (!outcome) {
@@ -69,7 +69,7 @@ class Run {
   }
 
  private:
-  // All at once, and not before every thread can: what making them took is not the server's.
+  // All threads begin at the same time, once every one is ready: starting them is not measured.
   void begin() {
     for (unsigned ready = 0; ready < setup_.threads; ready = window_.threads_ready.load()) {
       window_.threads_ready.wait(ready);
@@ -105,8 +105,8 @@ class Run {
     return {};
   }
 
-  // One look at the threads: takes what they hand over, moves the run on, tells the observer.
-  void look(Time now) {
+  // Collects the slices of the threads, advances the run and tells the observer.
+  void poll(Time now) {
     uint64_t complete_below = UINT64_MAX;
     for (unsigned i = 0; i < setup_.threads; ++i) {
       uint64_t below = 0;
@@ -139,8 +139,8 @@ class Run {
     if (now < window_.from.load()) window_.from.store(now), window_.until.store(now);
   }
 
-  // A run that no time ends is ended where, for longer than the timeout, messages failed and none
-  // came back: it would go on for ever.
+  // A run without a duration is ended when, for longer than the timeout, messages failed and none
+  // was echoed: it would never end.
   bool gives_up(Time now) {
     if (duration_ || gave_up_) return false;
     const uint64_t messages = timeline_.messages();
@@ -161,20 +161,17 @@ class Run {
   }
 
   std::string explain_nothing_reached() const {
-    std::string why = "no connection could be made";
+    const FailureReport* first = nullptr;
     for (const auto& worker : workers_) {
-      const std::vector<std::string>& errors = worker->recorder().first_errors();
-      if (errors.empty()) continue;
-      const std::string& text = errors.front();
-      const size_t colon = text.find(": ");
-      why = colon == std::string::npos ? text : text.substr(colon + 2);
-      break;
+      const std::vector<FailureReport>& failures = worker->recorder().first_failures();
+      if (first == nullptr && !failures.empty()) first = &failures.front();
     }
-    if (!why.starts_with("cannot connect")) return why;
+    if (first == nullptr) return "no connection could be made";
+    if (!first->unreachable) return first->what;
     const std::string& host = options_.target.host;
     const bool ipv6 = host.find(':') != std::string::npos;
     return fmt::format("{}; is the server running there? To start one here: echod --listen {}:{}",
-                       why, ipv6 ? "'[" + host + "]" : host,
+                       first->what, ipv6 ? "'[" + host + "]" : host,
                        std::to_string(options_.target.port) + (ipv6 ? "'" : ""));
   }
 
@@ -202,7 +199,7 @@ class Run {
     return progress;
   }
 
-  // The measurement's length: to its end, or to the last echo where all messages were sent before.
+  // The length of the measurement: up to its end, or to the last echo if all messages were sent.
   Duration elapsed(Time last_echo) const {
     const Time from = window_.from.load();
     const Time until = window_.until.load();
@@ -231,9 +228,9 @@ class Run {
       result.connect.add(found.connect());
       lag.add(found.lag());
       for (const auto& [kind, count] : found.errors()) result.errors[kind] += count;
-      for (const std::string& text : found.first_errors()) {
-        if (result.first_errors.size() < Recorder::kFirstErrorsMax) {
-          result.first_errors.push_back(text);
+      for (const FailureReport& failure : found.first_failures()) {
+        if (result.first_errors.size() < Recorder::kFirstFailuresMax) {
+          result.first_errors.push_back(failure.where + ": " + failure.what);
         }
       }
       last_echo = std::max(last_echo, found.last_echo());
@@ -271,12 +268,12 @@ class Run {
   uint64_t errors_ = 0;
   bool interrupted_ = false;
   bool gave_up_ = false;
-  uint64_t progress_messages_ = 0;  // when there was progress last, at progress_at_
+  uint64_t progress_messages_ = 0;  // at the last progress, at progress_at_
   uint64_t progress_errors_ = 0;
   Time progress_at_ = clock_.now();
   std::vector<std::unique_ptr<BenchWorker>> workers_;
   std::vector<Result<void>> outcomes_;
-  ThreadGroup threads_{"echod-bench", 0};  // the last to be made, the first to go
+  ThreadGroup threads_{"echod-bench", 0};  // constructed last, destroyed first
 };
 
 }  // namespace

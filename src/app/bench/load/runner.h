@@ -1,5 +1,5 @@
-// Runs the load tester: opens the connections, measures for as long as was asked, and puts what all
-// threads found together.
+// Runs the load tester: opens the connections, measures for as long as requested, and adds up the
+// results of all threads.
 #pragma once
 
 #include <expected>
@@ -10,7 +10,7 @@
 
 namespace echod {
 
-// How a run goes, several times a second.
+// The progress of a run, several times a second.
 struct BenchProgress {
   enum class Stage : uint8_t { kOpening, kWarmingUp, kMeasuring, kEnding };
 
@@ -24,17 +24,18 @@ struct BenchProgress {
   const Histogram& latency;  // of the measurement so far
 };
 
-// Who looks on, and may end the run. Called on the thread that called run_bench().
+// Observes the run, and may end it. Called on the thread that called run_bench().
 class BenchObserver {
  public:
   virtual ~BenchObserver() = default;
   virtual void progress(const BenchProgress& progress) = 0;
 
-  // Whether the run is to end now.
+  // Whether the run must end now.
   virtual bool interrupted() = 0;
 };
 
-// The error is a line for people that says what to do: nothing could be reached or started.
+// The error is a line for people that says what to do: the server could not be reached, or a thread
+// or event loop could not be started.
 std::expected<BenchResult, std::string> run_bench(const BenchOptions& options,
                                                   BenchObserver& observer);
 

@@ -1,5 +1,5 @@
 // When an open loop's messages are due: evenly over time, and in turn over the connections, so that
-// they never fire together. Message k of connection i of C is due at (k * C + i) / rate.
+// they are never sent together. Message k of connection i of C is due at (k * C + i) / rate.
 #pragma once
 
 #include <cstdint>

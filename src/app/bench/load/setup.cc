@@ -7,7 +7,7 @@
 #include "engine/processor.h"
 #include "net/resolver.h"
 #include "net/socket_options.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod {
 namespace {
@@ -15,10 +15,10 @@ namespace {
 using Failure = std::unexpected<std::string>;
 
 // Linux gives a source address 28,232 ports to connect from (net.ipv4.ip_local_port_range); some
-// may be taken, or wait for the rest of their TIME_WAIT.
+// may be in use or in TIME_WAIT.
 constexpr uint64_t kConnectionsPerSource = 20'000;
 
-// With a connection for each message, ports wait in TIME_WAIT: several addresses make room.
+// With a connection for each message, many ports are in TIME_WAIT: several addresses have more.
 constexpr uint64_t kSourcesPerMessageConnections = 16;
 
 std::string bracketed(const std::string& host) {
@@ -35,7 +35,7 @@ bool is_host(std::string_view header) {
   return wire::equals_ignoring_case(header.substr(0, header.find(':')), "Host");
 }
 
-// A Host that was given takes the place of the target's.
+// A given Host header replaces the target's.
 std::string host_field(const BenchOptions& options) {
   for (const std::string& header : options.headers) {
     if (is_host(header)) return std::string(wire::trim(header.substr(header.find(':') + 1)));
@@ -93,8 +93,8 @@ std::expected<BenchSetup, std::string> bench_setup(const BenchOptions& options) 
   Result<std::vector<Endpoint>> endpoints = resolve(options.target.host, options.target.port);
   if (!endpoints) {
     return Failure(
-        fmt::format("no address is known for '{}'; check its spelling, or give an address",
-                    options.target.host));
+        fmt::format("cannot resolve host '{}' ({}); check its spelling, or give an address",
+                    options.target.host, text_of(endpoints.error().detail)));
   }
   setup.endpoints = std::move(*endpoints);
   std::expected<std::vector<Endpoint>, std::string> sources =
@@ -113,7 +113,7 @@ std::expected<BenchSetup, std::string> bench_setup(const BenchOptions& options) 
   const unsigned threads = options.threads > 0 ? options.threads : processors;
   setup.threads = std::max(1u, std::min(threads, std::max(options.connections, options.idle)));
   setup.rate = options.rate;
-  // Opening a connection for each message at a rate is a schedule of messages.
+  // A connection for each message, opened at a rate, is a schedule of messages.
   if (options.connect_each && setup.rate == 0) setup.rate = options.connect_rate;
   const unsigned pipeline = setup.open_loop() ? kOpenLoopPipeline : 1;
   setup.pipeline = options.connect_each ? 1 : options.pipeline.value_or(pipeline);

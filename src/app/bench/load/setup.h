@@ -1,4 +1,4 @@
-// Works the run's plan out: what the options leave open is decided here.
+// Makes the setup of a run: decides what the options leave open.
 #pragma once
 
 #include <expected>
@@ -14,12 +14,11 @@ namespace echod {
 std::expected<BenchSetup, std::string> bench_setup(const BenchOptions& options);
 
 // The addresses to connect from: those given, or, where one loopback address has too few ports for
-// `connections` to one loopback port, as many of 127.0.0.0/8 as it takes. Empty: the system's
-// choice.
+// `connections` to one loopback port, as many of 127.0.0.0/8 as needed. Empty: the system chooses.
 std::expected<std::vector<Endpoint>, std::string> bench_sources(const BenchOptions& options,
                                                                 const Endpoint& target);
 
-// The plan as reports state it.
+// The plan as it stands in reports.
 BenchPlan bench_plan(const BenchSetup& setup);
 
 // How long the run measures, or nothing where a number of messages ends it.

@@ -1,14 +1,22 @@
-// Draws the sizes of messages as their shares say; the same ones again for the same seed.
+// The mix of message sizes: how it is written, and drawing from it. The same seed draws the same
+// sizes again.
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "app/bench/bench_options.h"
 #include "base/random.h"
 
 namespace echod {
+
+inline constexpr uint64_t kMessageSizeMax = uint64_t{1} << 30;  // bytes
+
+// "64", "64:9,1KiB:1": sizes from 1 to kMessageSizeMax with their shares, 1 where none is given.
+// Nothing where `text` is not of that form.
+std::optional<std::vector<SizeShare>> parse_size_mix(std::string_view text);
 
 class SizeMix {
  public:

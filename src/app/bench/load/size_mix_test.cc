@@ -3,9 +3,27 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <utility>
 
 namespace echod {
 namespace {
+
+TEST(SizeMixTest, IsReadFromText) {
+  using Pairs = std::vector<std::pair<uint64_t, uint32_t>>;
+  const auto read = [](std::string_view text) {
+    Pairs pairs;
+    for (const SizeShare& share : parse_size_mix(text).value_or(std::vector<SizeShare>())) {
+      pairs.emplace_back(share.size, share.weight);
+    }
+    return pairs;
+  };
+  EXPECT_EQ(read("64"), (Pairs{{64, 1}}));
+  EXPECT_EQ(read("64:9,1KiB:1"), (Pairs{{64, 9}, {1024, 1}}));
+  EXPECT_EQ(read("1GiB,1"), (Pairs{{kMessageSizeMax, 1}, {1, 1}}));
+  for (const char* wrong : {"", "0", "2GiB", "64:", "64:0", "64:x", "64,", ",64", "64:9x", "x"}) {
+    EXPECT_EQ(read(wrong), Pairs()) << wrong;
+  }
+}
 
 TEST(SizeMixTest, OneSizeIsThatSize) {
   const std::vector<SizeShare> shares = {{77, 3}};

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod {
 namespace {

@@ -10,7 +10,7 @@
 namespace echod {
 
 // tcp://HOST:PORT, http://HOST[:PORT][/PATH], ws://HOST[:PORT][/PATH], or HOST:PORT for tcp. HOST
-// is a name, an IPv4 address or an IPv6 address in brackets. The error says in words what is wrong.
+// is a name, an IPv4 address or an IPv6 address in brackets. The error is a line for people.
 std::expected<BenchTarget, std::string> parse_bench_target(std::string_view url);
 
 }  // namespace echod

@@ -1,4 +1,4 @@
-// What the connections of one load tester thread share, and what all threads are told.
+// What the connections of one load tester thread share, and the setup of all threads.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@
 
 namespace echod {
 
-// The run's plan, worked out from the options; the same for all threads, and unchanged.
+// The setup of the run, made from the options; the same for all threads, and constant.
 struct BenchSetup {
   const BenchOptions& options;
-  std::vector<Endpoint> endpoints = {};  // of the target; any that answers will do
+  std::vector<Endpoint> endpoints = {};  // of the target; any that accepts connections
   std::vector<Endpoint> sources = {};    // to connect from, in turn; empty: the system's choice
   std::string host = {};                 // HTTP: the Host field's value
   std::string fields = {};               // HTTP: more field lines
@@ -35,7 +35,7 @@ struct BenchSetup {
   unsigned connections() const { return options.connections; }
 };
 
-// One thread's. Connections refer to it; it outlives them.
+// One for each thread. Connections refer to it; it outlives them.
 struct Tester {
   const BenchSetup& setup;
   RunWindow& window;
@@ -43,11 +43,11 @@ struct Tester {
   Recorder& recorder;
   SizeMix sizes;
   std::optional<Schedule> schedule = {};  // of an open loop
-  uint64_t quota = UINT64_MAX;            // messages this thread may still begin
-  MonotonicClock clock = {};              // the loop's own stands still between its wake-ups
+  uint64_t quota = UINT64_MAX;            // messages this thread may still send
+  MonotonicClock clock = {};              // the loop's clock stands still between its wake-ups
   unsigned connecting = 0;                // connections being opened now
-  bool stopping = false;                  // begins no more messages
-  bool checking_idle = false;             // quiet connections echo once, and close
+  bool stopping = false;                  // sends no more messages
+  bool checking_idle = false;             // idle connections echo once, and close
 };
 
 }  // namespace echod

@@ -9,18 +9,18 @@
 namespace echod {
 namespace {
 
-// How often a thread looks at the clock and at the run's state when nothing wakes it.
+// How often a thread checks the clock and the run's state when nothing else wakes it.
 constexpr Duration kTick = std::chrono::milliseconds(20);
 
-// After the end of the measurement: for messages under way to come back, and for the server to end
-// connections that have nothing under way.
+// After the end of the measurement: for messages in flight to be echoed, and for the server to
+// close connections that have none.
 constexpr Duration kGrace = std::chrono::seconds(2);
-constexpr Duration kFarewell = std::chrono::milliseconds(250);
+constexpr Duration kCloseGrace = std::chrono::milliseconds(250);
 
-// Connections of one thread that may be in the middle of being opened.
+// Connections that one thread opens at the same time.
 constexpr unsigned kConnectingMax = 256;
 
-// A buffer is a system call's worth of what may be under way on a connection.
+// A buffer holds what may be in flight on a connection, within these limits.
 constexpr uint64_t kBufferSizeMin = 16 * 1024;
 constexpr uint64_t kBufferSizeMax = 64 * 1024;
 
@@ -98,32 +98,32 @@ Task<> BenchWorker::serve() {
   for (uint64_t i = index_; i < setup_.connections(); i += setup_.threads) {
     active_.push_back(std::make_unique<BenchConnection>(*tester_, i, Role::kActive));
   }
-  Nursery quiet;
+  Nursery idle;
   for (const std::unique_ptr<BenchConnection>& connection : idle_) {
     co_await room_to_connect();
     if (tester_->stopping) break;
-    quiet.spawn(connection->run());
-    ++quiet_opened_;
+    idle.spawn(connection->run());
+    ++idle_opened_;
   }
-  Nursery busy;
+  Nursery active;
   for (size_t i = 0; i < active_.size(); ++i) {
     co_await until(opening_time(i));
     co_await room_to_connect();
     if (tester_->stopping) break;
     begin_schedule(*active_[i], i);
-    busy.spawn(active_[i]->run());
+    active.spawn(active_[i]->run());
     ++opened_;
   }
-  co_await busy.join();
-  ending_ = Ending::kQuiet;
+  co_await active.join();
+  ending_ = Ending::kIdle;
   tester_->stopping = true;
   give_up_ = tester_->clock.now() + kGrace;
   tester_->checking_idle = true;
-  for (size_t i = 0; i < quiet_opened_; ++i) idle_[i]->wake();
-  co_await quiet.join();
+  for (size_t i = 0; i < idle_opened_; ++i) idle_[i]->wake();
+  co_await idle.join();
 }
 
-// When the worker's connection `index` is to be opened.
+// When the worker's connection `index` is opened.
 Time BenchWorker::opening_time(size_t index) const {
   const auto number = static_cast<double>(index * setup_.threads + index_);
   const auto gap_ns = static_cast<double>(setup_.opening.count()) / setup_.connections();
@@ -137,7 +137,7 @@ Task<> BenchWorker::until(Time time) {
   }
 }
 
-// A burst of connects overflows the server's queue, and the kernel tries again after a second only.
+// A burst of connects overflows the server's backlog, and the kernel retries only after a second.
 Task<> BenchWorker::room_to_connect() {
   while (!tester_->stopping && tester_->connecting >= kConnectingMax) {
     Operation sleep = Operation::sleep(tester_->clock.now() + std::chrono::milliseconds(1));
@@ -145,8 +145,8 @@ Task<> BenchWorker::room_to_connect() {
   }
 }
 
-// What was due before both the connection's opening and the measurement is nobody's business. What
-// was due in the measurement is, however long opening the connection took.
+// Messages due before the measurement, while the connection was not open yet, are skipped. Messages
+// due in the measurement count, however long opening the connection took.
 void BenchWorker::begin_schedule(BenchConnection& connection, size_t index) {
   if (!tester_->schedule) return;
   const uint64_t number = index * setup_.threads + index_;
@@ -155,13 +155,13 @@ void BenchWorker::begin_schedule(BenchConnection& connection, size_t index) {
       tester_->schedule->first_from(number, std::min(from, tester_->clock.now())));
 }
 
-// The time of the schedule's next turn, or kNever.
+// When the schedule's next message is due, or kNever.
 Time BenchWorker::due_next() const {
   if (!tester_->schedule || active_.empty() || tester_->stopping) return kNever;
   return tester_->schedule->due(turn_.connection * setup_.threads + index_, turn_.message);
 }
 
-// Lets every connection know of the messages that have become due, then wakes each one once.
+// Tells every connection which messages have become due, then wakes each one once.
 void BenchWorker::pace(Time now) {
   if (due_next() > now) return;
   const Time end = std::min(now + Duration(1), window_.until.load(std::memory_order_relaxed));
@@ -175,7 +175,7 @@ void BenchWorker::pace(Time now) {
     if (++turn_.connection == active_.size())
       turn_ = {.connection = 0, .message = turn_.message + 1};
   }
-  for (BenchConnection* connection : due_) connection->fire();
+  for (BenchConnection* connection : due_) connection->send_due();
 }
 
 void BenchWorker::tick(Time now) {
@@ -189,18 +189,18 @@ void BenchWorker::tick(Time now) {
     for (size_t i = 0; i < opened_; ++i) active_[i]->check_age(now);
   }
   if (ending_ == Ending::kNotYet && now >= end) stop(now);
-  if (ending_ == Ending::kBusy && now >= farewell_ && !busy()) give_up_ = now;
+  if (ending_ == Ending::kActive && now >= close_by_ && !busy()) give_up_ = now;
   if (now < give_up_) return;
   give_up_ = kNever;
-  const bool quiet = ending_ == Ending::kQuiet;
-  const size_t count = quiet ? quiet_opened_ : opened_;
-  for (size_t i = 0; i < count; ++i) (quiet ? idle_ : active_)[i]->give_up();
+  const bool idle = ending_ == Ending::kIdle;
+  const size_t count = idle ? idle_opened_ : opened_;
+  for (size_t i = 0; i < count; ++i) (idle ? idle_ : active_)[i]->give_up();
 }
 
-// The measurement is over: nothing more is begun, and what is under way may come back.
+// The measurement is over: nothing more is sent, and messages in flight may still be echoed.
 void BenchWorker::stop(Time now) {
-  ending_ = Ending::kBusy;
-  farewell_ = now + kFarewell;
+  ending_ = Ending::kActive;
+  close_by_ = now + kCloseGrace;
   give_up_ = now + std::min(kGrace, setup_.options.timeout);
   pace(now);
   recorder_.ending();

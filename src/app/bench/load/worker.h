@@ -1,5 +1,5 @@
-// One thread of the load tester: an event loop, its share of the connections, and the schedule by
-// which an open loop's messages are due.
+// One thread of the load tester: an event loop, its share of the connections, and an open loop's
+// schedule.
 #pragma once
 
 #include <memory>
@@ -17,30 +17,30 @@ namespace echod {
 
 class BenchWorker {
  public:
-  // Of the connections 0, 1, ..., worker `index` of `setup.threads` has every threads-th, beginning
-  // with its own number; quiet ones alike. What is given by reference must outlive it.
+  // Worker `index` of N = `setup.threads` has the connections index, index + N, index + 2 N, ...,
+  // active and idle ones alike. What it refers to must outlive it.
   BenchWorker(const BenchSetup& setup, RunWindow& window, unsigned index);
 
   // The thread's body: runs until the measurement has ended and everything is closed. Fails when
   // the event loop cannot be made.
   Result<void> run();
 
-  // Thread-safe as it says; everything else of it after run() has returned.
+  // Its functions that are thread-safe say so; the others are for after run() has returned.
   Recorder& recorder() { return recorder_; }
 
-  // Processor time of this thread during the measurement, and the time that went by meanwhile.
+  // CPU time of this thread during the measurement, and the length of that.
   Duration cpu() const { return cpu_; }
   Duration cpu_span() const { return cpu_span_; }
 
  private:
-  // Where an open loop's schedule stands: the turn of which connection, and its message's number.
+  // Position in an open loop's schedule: the next connection, and the number of its message.
   struct Turn {
     size_t connection = 0;
     uint64_t message = 0;
   };
 
-  // How the end goes: no more messages are begun, then quiet connections are looked after.
-  enum class Ending : uint8_t { kNotYet, kBusy, kQuiet };
+  // The stages of the end: first the active connections finish, then idle ones are checked.
+  enum class Ending : uint8_t { kNotYet, kActive, kIdle };
 
   Task<> serve();
   Task<> until(Time time);
@@ -62,16 +62,16 @@ class BenchWorker {
   Tester* tester_ = nullptr;
   std::vector<std::unique_ptr<BenchConnection>> active_;
   std::vector<std::unique_ptr<BenchConnection>> idle_;
-  size_t quiet_opened_ = 0;  // of them, those that live
+  size_t idle_opened_ = 0;  // of them, those that were started
   size_t opened_ = 0;
   Turn turn_;
-  std::vector<BenchConnection*> due_;  // pace()'s own
+  std::vector<BenchConnection*> due_;  // used by pace()
   Time start_;
   Time next_tick_;
   Time next_age_check_ = Time::min();
   Ending ending_ = Ending::kNotYet;
-  Time farewell_ = kNever;     // when connections with nothing under way are closed at the latest
-  Deadline give_up_ = kNever;  // when what is under way at the end is left unanswered
+  Time close_by_ = kNever;     // when connections with nothing in flight are closed
+  Deadline give_up_ = kNever;  // when messages in flight at the end are given up
   bool cpu_measured_ = false;
   Time cpu_since_ = kNever;
   Duration cpu_at_start_ = Duration::zero();

@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
+
+#include "app/bench/load/size_mix.h"
 
 namespace echod {
 namespace {
@@ -35,29 +36,6 @@ std::string scaled(double value, std::span<const Unit> units) {
   const double in_unit = value / unit->factor;
   const bool whole = unit == &units[0] && in_unit == std::floor(in_unit);
   return fmt::format("{:.{}f} {}", in_unit, whole ? 0 : decimals_of(in_unit), unit->name);
-}
-
-struct Share {
-  uint64_t size = 0;
-  uint64_t weight = 0;
-};
-
-// "64:9,1024:1"; nothing where it is not of that form, which then is shown as it is.
-std::optional<std::vector<Share>> parse_sizes(std::string_view text) {
-  std::vector<Share> shares;
-  while (true) {
-    const std::string_view part = text.substr(0, text.find(','));
-    Share share;
-    const char* begin = part.data();
-    const char* end = begin + part.size();
-    const auto size = std::from_chars(begin, end, share.size);
-    if (size.ec != std::errc() || size.ptr == end || *size.ptr != ':') return std::nullopt;
-    const auto weight = std::from_chars(size.ptr + 1, end, share.weight);
-    if (weight.ec != std::errc() || weight.ptr != end) return std::nullopt;
-    shares.push_back(share);
-    if (part.size() == text.size()) return shares;
-    text.remove_prefix(part.size() + 1);
-  }
 }
 
 }  // namespace
@@ -97,12 +75,12 @@ std::string format_share(double share) {
 }
 
 std::string format_sizes(const std::string& sizes) {
-  const std::optional<std::vector<Share>> shares = parse_sizes(sizes);
-  if (!shares) return sizes + " bytes";
+  const std::optional<std::vector<SizeShare>> shares = parse_size_mix(sizes);
+  if (!shares || shares->size() == 1) return sizes + " bytes";
   uint64_t all = 0;
-  for (const Share& share : *shares) all += share.weight;
+  for (const SizeShare& share : *shares) all += share.weight;
   std::string text;
-  for (const Share& share : *shares) {
+  for (const SizeShare& share : *shares) {
     text += fmt::format("{}{} ({} in {})", text.empty() ? "" : ", ", share.size, share.weight, all);
   }
   return text + " bytes";

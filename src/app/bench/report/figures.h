@@ -1,5 +1,5 @@
-// Numbers as the load tester's reports show them to people: three significant digits, with the unit
-// that keeps them between 1 and 1000.
+// Numbers in the load tester's reports: three significant digits, in the unit that keeps them
+// between 1 and 1000.
 #pragma once
 
 #include <cstdint>

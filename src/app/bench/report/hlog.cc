@@ -33,7 +33,7 @@ std::string line(std::string_view tag, double start_s, double length_s, const Hi
                      static_cast<double>(histogram.max()) / 1e6, encoded);
 }
 
-// A line for each interval; nothing unless they add up to all that was measured.
+// A line for each interval; nothing unless they add up to the whole measurement.
 std::optional<std::string> interval_lines(const BenchResult& result) {
   Histogram sum;
   std::string lines;
@@ -48,7 +48,7 @@ std::optional<std::string> interval_lines(const BenchResult& result) {
   return lines;
 }
 
-// On one line: what breaks lines in it stands between its members alone.
+// On one line: the report has line breaks only between its members.
 std::string report_comment(const BenchResult& result) {
   std::string json = json_report(result);
   std::erase(json, '\n');
@@ -73,7 +73,7 @@ std::optional<double> parse_seconds(std::string_view text) {
   return seconds;
 }
 
-// The part of `text` before the next `separator`, which moves behind it.
+// Removes the part of `text` before the next `separator`, with the separator, and returns it.
 std::string_view take(std::string_view& text, char separator) {
   const size_t end = std::min(text.find(separator), text.size());
   const std::string_view part = text.substr(0, end);
@@ -94,7 +94,7 @@ std::expected<LogLine, std::string> parse_line(std::string_view text) {
   if (!start || !length) return std::unexpected("it does not begin with a start and a length");
   line.start_s = *start;
   line.length_s = *length;
-  take(text, ',');  // the maximum, which the histogram has too
+  take(text, ',');  // the maximum, which is in the histogram too
   line.encoded = text;
   std::expected<Histogram, std::string> histogram = decode_histogram(text);
   if (!histogram) return std::unexpected(histogram.error());
@@ -102,12 +102,12 @@ std::expected<LogLine, std::string> parse_line(std::string_view text) {
   return line;
 }
 
-// What the lines of a log say, whoever wrote it.
+// The intervals in the lines of a log, from any tool.
 class LogReader {
  public:
   explicit LogReader(size_t intervals_max) : intervals_max_(intervals_max) {}
 
-  // Empty, or what is wrong.
+  // Empty, or the error.
   std::string read(std::string_view text) {
     if (text.ends_with('\r')) text.remove_suffix(1);
     if (text.empty() || text.starts_with(kLegend)) return "";
@@ -127,7 +127,7 @@ class LogReader {
 
   std::expected<BenchResult, std::string> result() && {
     if (!report_) return std::move(log_);
-    // The report has it all; the lines must agree with it, or somebody cut the log.
+    // The report has everything; the lines must agree with it, or the log was cut.
     if (report_->latency.counters() != log_.latency.counters()) {
       return std::unexpected("its intervals do not add up to its report");
     }
@@ -153,7 +153,7 @@ class LogReader {
   }
 
   void add_interval(const LogLine& line) {
-    // Other tools write times since the epoch, or since anything.
+    // Other tools write times since the epoch, or since some other time.
     if (log_.intervals.empty()) first_start_s_ = line.start_s;
     const double start_s = std::max(0.0, line.start_s - first_start_s_);
     log_.intervals.push_back({.start_s = start_s,

@@ -15,12 +15,12 @@ namespace echod {
 
 inline constexpr size_t kLogIntervalsMax = 100'000;  // a day of seconds; more are refused
 
-// Where the result's intervals did not all keep their histograms, the log has one for all of it.
+// Where not all intervals of the result kept their histograms, the log has one line for the whole.
 std::string hlog_report(const BenchResult& result);
 
-// A log of ours as it was written. Of a log that others wrote: its latencies, in an otherwise empty
-// result with plan.loop "". The error names the line. Safe for any input, whose size the caller
-// limits.
+// The result that an echod log was written from. From another tool's log: its latencies, in an
+// otherwise empty result with plan.loop "". The error names the line. Safe for any input, whose
+// size the caller limits.
 std::expected<BenchResult, std::string> parse_hlog(std::string_view text,
                                                    size_t intervals_max = kLogIntervalsMax);
 

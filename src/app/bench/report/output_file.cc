@@ -14,7 +14,18 @@ std::unexpected<std::string> cannot(std::string_view what, const std::string& na
       fmt::format("cannot {} {}: {}", what, name, std::generic_category().message(errno)));
 }
 
+std::expected<void, std::string> write_all(std::string_view text, std::FILE* file,
+                                           const std::string& name) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  if (written && std::fflush(file) == 0) return {};
+  return cannot("write", name);
+}
+
 }  // namespace
+
+std::expected<void, std::string> write_standard_output(std::string_view text) {
+  return write_all(text, stdout, "to standard output");
+}
 
 std::expected<OutputFile, std::string> OutputFile::open(const std::string& name) {
   OutputFile output;
@@ -38,16 +49,12 @@ OutputFile::~OutputFile() {
 
 std::expected<void, std::string> OutputFile::write(std::string_view text) {
   if (name_.empty()) return {};
-  std::FILE* file = stdout;
-  if (file_) {
-    made_ = false;
-    file = std::freopen(name_.c_str(), "we", file_.release());
-    if (file == nullptr) return cannot("write", name_);
-    file_.reset(file);
-  }
-  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-  if (written && std::fflush(file) == 0) return {};
-  return cannot("write", file == stdout ? "to standard output" : name_);
+  if (!file_) return write_standard_output(text);
+  made_ = false;
+  std::FILE* file = std::freopen(name_.c_str(), "we", file_.release());
+  if (file == nullptr) return cannot("write", name_);
+  file_.reset(file);
+  return write_all(text, file, name_);
 }
 
 }  // namespace echod

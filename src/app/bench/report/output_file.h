@@ -1,5 +1,5 @@
-// A file that a report will be written to when the run is over. It is opened before, so that a name
-// that cannot be written is found out at once and not after an hour.
+// A file for a report, written when the run is over. It is opened before, so that a file that
+// cannot be written is an error at once and not after an hour.
 #pragma once
 
 #include <cstdio>
@@ -10,17 +10,20 @@
 
 namespace echod {
 
+// The error is a line for people.
+std::expected<void, std::string> write_standard_output(std::string_view text);
+
 class OutputFile {
  public:
-  // Empty: no file, and write() does nothing. "-": standard output. What the file holds stays until
-  // write(). The error is a line for people.
+  // Empty: no file, and write() does nothing. "-": standard output. The file keeps its content
+  // until write(). The error is a line for people.
   static std::expected<OutputFile, std::string> open(const std::string& name);
 
   OutputFile(OutputFile&&) noexcept = default;
   OutputFile& operator=(OutputFile&&) noexcept = default;
-  ~OutputFile();  // Removes a file that was made by open() and never written.
+  ~OutputFile();  // Removes a file that open() created and that was never written.
 
-  // Replaces what the file holds.
+  // Replaces the content of the file.
   std::expected<void, std::string> write(std::string_view text);
 
   bool wanted() const { return !name_.empty(); }

@@ -21,7 +21,7 @@ extern const std::string_view kReportPage;
 namespace {
 
 constexpr size_t kFirstErrorsMax = 20;
-constexpr size_t kIntervalRowsMax = 2000;  // a page of more is slow; the JSON report has all
+constexpr size_t kIntervalRowsMax = 2000;  // a page with more is slow; the JSON report has all
 
 // As text between tags or in a quoted attribute.
 std::string escaped(std::string_view text) {
@@ -75,7 +75,7 @@ std::string time_of(uint64_t nanoseconds) { return time_of(static_cast<double>(n
 
 using Rows = std::vector<std::pair<std::string, std::string>>;
 
-// Names and values; those without a value are left out.
+// Names and values; empty values are left out.
 std::string table_of(const Rows& rows) {
   std::string text = "<table class=\"named\"><tbody>\n";
   for (const auto& [name, value] : rows) {
@@ -166,13 +166,13 @@ std::string totals_table(const BenchResult& result) {
     rows.emplace_back("Connects", fmt::format("{} ({}/s)", format_count(result.connects),
                                               format_rate(per_second(result.connects))));
   }
-  rows.emplace_back("Under way when time was up", format_count(result.unanswered));
+  rows.emplace_back("In flight at the end", format_count(result.unanswered));
   if (result.plan.loop == "open") {
     rows.emplace_back("Due and not sent", format_count(result.late_sends));
-    rows.emplace_back("Behind the schedule", time_of(result.schedule_lag_p99_ns) + " (p99)");
+    rows.emplace_back("Send lag", time_of(result.schedule_lag_p99_ns) + " (p99)");
   }
-  rows.emplace_back("Load tester's processor time",
-                    fmt::format("{} ({} of its processors)", time_of(result.tester_cpu_s * 1e9),
+  rows.emplace_back("Load tester's CPU time",
+                    fmt::format("{} (utilization {})", time_of(result.tester_cpu_s * 1e9),
                                 format_share(result.tester_cpu_busy)));
   if (result.ceiling_per_s > 0) {
     rows.emplace_back("Load tester's ceiling", format_rate(result.ceiling_per_s) + " messages/s");
@@ -198,11 +198,11 @@ std::string plan_table(const BenchPlan& plan) {
   return table_of({
       {"Target", plan.url},
       {"Loop", plan.loop},
-      {"Rate asked for", plan.rate > 0 ? format_rate(plan.rate) + " messages/s" : ""},
+      {"Target rate", plan.rate > 0 ? format_rate(plan.rate) + " messages/s" : ""},
       {"Message sizes", plan.sizes.empty() ? "" : format_sizes(plan.sizes)},
       {"Connections", format_count(plan.connections)},
       {"Idle connections", format_count(plan.idle_connections)},
-      {"Messages under way on each", format_count(plan.pipeline)},
+      {"Messages in flight on each", format_count(plan.pipeline)},
       {"A connection for each message", plan.connect_each ? "yes" : "no"},
       {"Every byte verified", plan.verify ? "yes" : "no"},
       {"Threads", format_count(plan.threads)},
@@ -263,7 +263,7 @@ std::string_view latency_meaning(const BenchPlan& plan) {
   return "From when a message was sent until its echo was there.";
 }
 
-// What stands for `name` in the page.
+// The text for the placeholder `name` of the page.
 std::string filled_in(std::string_view name, const BenchResult& result) {
   const std::string url = result.plan.url.empty() ? "Unknown target" : result.plan.url;
   if (name == "title") return escaped("echod bench " + url);
@@ -290,7 +290,7 @@ std::string html_report(const BenchResult& result) {
   constexpr std::string_view kClose = "}}";
   std::string page;
   std::string_view rest = kReportPage;
-  // What was filled in is not looked at again, whatever it contains.
+  // Inserted text is not searched for placeholders.
   while (true) {
     const size_t begin = rest.find(kOpen);
     page += rest.substr(0, begin);

@@ -1,7 +1,7 @@
-// A result of the load tester as one web page that needs nothing else: no network, no other files,
-// readable from file://, on a phone, on paper, in a light or dark scheme, and as tables without
-// its charts. The page is report.html beside this file, which is compiled in; its script draws the
-// charts from the JSON report that the page carries.
+// A result of the load tester as a self-contained web page: it needs no network and no other files,
+// and is readable from file://, on a phone, on paper, in a light or dark scheme, and without its
+// charts as tables. The page is report.html beside this file, which is compiled in; its script
+// draws the charts from the JSON report in the page.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 namespace echod {
 
 // No text in `result` can become markup or script: it is escaped, and the page's Content Security
-// Policy lets nothing run but its own script.
+// Policy allows only its own script.
 std::string html_report(const BenchResult& result);
 
 }  // namespace echod

@@ -37,7 +37,7 @@ TEST(ReportHtmlTest, HasTheFiguresAsText) {
   EXPECT_TRUE(page.starts_with("<!doctype html>"));
   for (const char* part :
        {"<title>echod bench tcp://127.0.0.1:7777</title>", "<h1>tcp://127.0.0.1:7777</h1>",
-        "<p>Open loop, 20,000 messages/s asked for, ", "<b>20,000</b><span>messages/s</span>",
+        "<p>Open loop, target rate 20,000 messages/s, ", "<b>20,000</b><span>messages/s</span>",
         "<div class=\"tile bad\"><b>3</b><span>errors</span></div>",
         "<tr><th scope=\"row\">p99.999</th><td>", "<th scope=\"col\">Service</th>",
         "<th scope=\"col\">Connect</th>", "28.0 \u00b5s</td>",
@@ -70,7 +70,7 @@ TEST(ReportHtmlTest, WarningsAreShown) {
 TEST(ReportHtmlTest, NothingAtAllIsStillAPage) {
   const std::string page = html_report(BenchResult());
   EXPECT_TRUE(has(page, "<h1>Unknown target</h1>"));
-  EXPECT_TRUE(has(page, "<li>No message came back.</li>"));
+  EXPECT_TRUE(has(page, "<li>No message was echoed.</li>"));
   EXPECT_TRUE(has(page, "There is no time series."));
   EXPECT_TRUE(has(page, "<p>None.</p>"));
   EXPECT_FALSE(has(page, "{{"));

@@ -11,16 +11,18 @@
 
 namespace echod {
 
-// Whether a report holds its histograms whole, or only what was read off them: percentiles and the
-// curve. A report without them is for showing; parse_json_report() refuses it.
+inline constexpr std::string_view kReportSchema = "echod-bench/1";
+
+// Whether a report has whole histograms, or only their percentiles and curve. A report without them
+// is for display; parse_json_report() refuses it.
 enum class HistogramDetail : uint8_t { kWhole, kReadings };
 
-// Indented, with a newline at its end. Bytes that are no UTF-8 are replaced.
+// Indented, with a newline at its end. Bytes that are not UTF-8 are replaced by U+FFFD.
 std::string json_report(const BenchResult& result,
                         HistogramDetail detail = HistogramDetail::kWhole);
 
-// Unknown members are ignored, missing ones are not. The error names the member and says what is
-// wrong with it. Safe for any input, whose size the caller limits.
+// Unknown members are ignored; missing ones are errors. The error names the member. Safe for any
+// input, whose size the caller limits.
 std::expected<BenchResult, std::string> parse_json_report(std::string_view text);
 
 // The percentiles that reports show.

@@ -14,9 +14,9 @@ namespace {
 
 constexpr size_t kFirstErrorsMax = 5;
 constexpr size_t kColumns = 100;
-constexpr double kRateMissedFrom = 0.99;  // of what was asked for; below, the report says so
+constexpr double kRateMissedFrom = 0.99;  // of the target rate; below, there is a warning
 
-// `text` in lines of at most kColumns where its words allow, the later ones indented.
+// Breaks `text` into lines of at most kColumns where its words allow; later lines are indented.
 std::string wrapped(std::string_view text, size_t indent) {
   std::string result;
   size_t room = kColumns;
@@ -68,11 +68,11 @@ std::string totals(const BenchResult& result) {
   }
   if (result.unanswered > 0) {
     row(text, "Unanswered",
-        fmt::format("{:>15}  under way when time was up", format_count(result.unanswered)));
+        fmt::format("{:>15}  in flight at the end", format_count(result.unanswered)));
   }
   if (result.late_sends > 0) {
     row(text, "Not sent",
-        fmt::format("{:>15}  due, and held up until time was up", format_count(result.late_sends)));
+        fmt::format("{:>15}  due, but not sent by the end", format_count(result.late_sends)));
   }
   if (result.error_count() == 0) {
     row(text, "Errors", fmt::format("{:>15}", "none"));
@@ -93,7 +93,7 @@ std::string first_errors(const BenchResult& result) {
   return text;
 }
 
-// One column for each kind of time that was measured, and differs from the first.
+// One column for each kind of time measured that differs from the first.
 std::string latency_table(const BenchResult& result) {
   std::vector<std::pair<std::string, const Histogram*>> columns = {{"Latency", &result.latency}};
   if (result.service.count() > 0 && result.service != result.latency) {
@@ -122,18 +122,16 @@ std::string latency_table(const BenchResult& result) {
   add("mean", [](const Histogram& histogram) { return histogram.mean(); });
   add("stddev", [](const Histogram& histogram) { return histogram.standard_deviation(); });
   if (columns.size() > 1 && columns[1].first == "Service") {
-    text +=
-        "  Latency counts from when a message was meant to be sent, service from when it was "
-        "sent.\n";
+    text += "  Latency counts from when a message was due, service from when it was sent.\n";
   }
   return text;
 }
 
 std::string tester(const BenchResult& result) {
-  // A thread has at most one at a time.
+  // A thread uses at most one processor at a time.
   const uint64_t processors = std::min(result.environment.processors, result.plan.threads);
   std::string text =
-      fmt::format("Load tester: {} of processor time, {} of what its {} had",
+      fmt::format("Load tester: {} of CPU time, CPU utilization {} of {}",
                   format_latency(result.tester_cpu_s * 1e9), format_share(result.tester_cpu_busy),
                   processors > 0 ? format_plural(processors, "processor") : "processors");
   if (result.ceiling_per_s > 0) {
@@ -141,14 +139,14 @@ std::string tester(const BenchResult& result) {
   }
   text = wrapped(text, 2);
   if (result.plan.loop == "open") {
-    text += fmt::format("Schedule: 99 % of what was due was sent within {}\n",
+    text += fmt::format("Send lag: p99 {}\n",
                         format_latency(static_cast<double>(result.schedule_lag_p99_ns)));
   }
   return text;
 }
 
-// The size of the character at the front, where it may stand as it is: UTF-8 that does not control
-// a terminal. 0 where it may not.
+// The size of the character at the front where it may be printed: UTF-8 that does not control a
+// terminal. Otherwise 0.
 size_t printable_at(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   if (byte(0) < 0x80) return byte(0) >= 0x20 && byte(0) != 0x7f ? 1 : 0;
@@ -175,11 +173,11 @@ std::string printable(std::string_view text) {
 std::string mode_in_words(const BenchPlan& plan) {
   std::string text = plan.loop.empty() ? "Closed and open loops" : "Closed loop";
   if (plan.loop == "open") {
-    text = fmt::format("Open loop, {} messages/s asked for", format_rate(plan.rate));
+    text = fmt::format("Open loop, target rate {} messages/s", format_rate(plan.rate));
   }
   if (plan.connect_each) text += ", a connection for each message";
   if (plan.pipeline > 1) {
-    text += fmt::format(", {}{} messages under way each", plan.loop == "open" ? "at most " : "",
+    text += fmt::format(", {}{} messages in flight on each", plan.loop == "open" ? "at most " : "",
                         format_count(plan.pipeline));
   }
   if (!plan.method.empty()) {
@@ -194,7 +192,7 @@ std::string connections_in_words(const BenchPlan& plan) {
   std::string text = fmt::format("{} on {}", format_plural(plan.connections, "connection"),
                                  format_plural(plan.threads, "thread"));
   if (plan.idle_connections > 0) {
-    text += fmt::format(", {} idle ones besides", format_count(plan.idle_connections));
+    text += fmt::format(", {} additional idle connections", format_count(plan.idle_connections));
   }
   return text;
 }
@@ -202,18 +200,19 @@ std::string connections_in_words(const BenchPlan& plan) {
 std::vector<std::string> warnings_of(const BenchResult& result) {
   std::vector<std::string> warnings;
   if (result.interrupted) {
-    warnings.push_back(fmt::format("Interrupted after {}: the figures are of that time.",
+    warnings.push_back(fmt::format("Interrupted after {}: the figures cover that time.",
                                    format_latency(result.elapsed_s * 1e9)));
   }
-  if (result.messages == 0) warnings.emplace_back("No message came back.");
+  if (result.messages == 0) warnings.emplace_back("No message was echoed.");
   if (result.at_ceiling) {
     warnings.emplace_back(
-        "The load tester was at its own ceiling: the server may do more than this. Give the tester "
+        "The load tester reached its own ceiling: the server may be faster than this. Give the "
+        "tester "
         "more threads or machines, or the server fewer processors.");
   }
   if (result.plan.loop == "open" && result.plan.rate > 0 && result.messages > 0 &&
       result.rate() < result.plan.rate * kRateMissedFrom) {
-    warnings.push_back(fmt::format("The rate asked for was not reached: {} of {} messages/s.",
+    warnings.push_back(fmt::format("The target rate was not reached: {} of {} messages/s.",
                                    format_rate(result.rate()), format_rate(result.plan.rate)));
   }
   if (result.latency.clipped() > 0) {

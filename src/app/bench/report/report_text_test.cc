@@ -47,21 +47,21 @@ TEST(ReportTextTest, AnOpenLoopHasAllOfIt) {
   const BenchResult result = sample_result(1, 6);
   const std::string text = text_report(result);
   EXPECT_TRUE(
-      text.starts_with("tcp://127.0.0.1:7777\nOpen loop, 20,000 messages/s asked for, "
+      text.starts_with("tcp://127.0.0.1:7777\nOpen loop, target rate 20,000 messages/s, "
                        "64 (9 in 10), 1024 (1 in 10) bytes, every byte verified\n"
-                       "50 connections on 2 threads, 100 idle ones besides, measured for "
+                       "50 connections on 2 threads, 100 additional idle connections, measured for "
                        "6.00 s after 250 ms of warm-up\n"))
       << text;
   for (const char* pattern :
        {"\n  Messages +120,000 +20,000/s\n", "\n  Payload +19.2 MB +3.20 MB/s   each way\n",
-        "\n  Connects +50 +8.33/s\n", "\n  Unanswered +12  under way", "\n  Not sent +4  due",
+        "\n  Connects +50 +8.33/s\n", "\n  Unanswered +12  in flight", "\n  Not sent +4  due",
         "\n  Errors +3 +0.0025 %   1 corrupt, 2 reset\n", "\n +Latency +Service +Connect\n",
         "\n  p50 +[0-9.]+ us +[0-9.]+ us +[0-9.]+ us\n", "\n  p99.999 ", "\n  max ", "\n  mean ",
-        "\n  stddev ", "when a message was meant to be sent",
+        "\n  stddev ", "when a message was due",
         "First errors\n  connection 17: byte 4096 of the stream is 0x41, not 0x42\n",
-        "Load tester: 11.5 s of processor time, 19 % of what its 2 processors had; ceiling "
+        "Load tester: 11.5 s of CPU time, CPU utilization 19 % of 2 processors; ceiling "
         "410,000",
-        "99 % of what was due was sent within 21.0 us\n"}) {
+        "Send lag: p99 21.0 us\n"}) {
     EXPECT_TRUE(has(text, pattern)) << pattern << " in\n" << text;
   }
   EXPECT_FALSE(has(text, "WARNING")) << text;
@@ -91,10 +91,10 @@ TEST(ReportTextTest, EachWarningWhereItBelongs) {
   };
   EXPECT_EQ(only([](BenchResult& result) { result.interrupted = true; }),
             "Interrupted after 2.00 s: the figures are of that time.");
-  EXPECT_EQ(only([](BenchResult& result) { result.messages = 0; }), "No message came back.");
+  EXPECT_EQ(only([](BenchResult& result) { result.messages = 0; }), "No message was echoed.");
   EXPECT_TRUE(has(only([](BenchResult& result) { result.at_ceiling = true; }), "own ceiling"));
   EXPECT_EQ(only([](BenchResult& result) { result.plan.rate = 20'500; }),
-            "The rate asked for was not reached: 20,000 of 20,500 messages/s.");
+            "The target rate was not reached: 20,000 of 20,500 messages/s.");
   EXPECT_EQ(only([](BenchResult& result) { result.latency.record(UINT64_MAX); }),
             "1 latency value of more than an hour, counted as an hour.");
 }
@@ -103,7 +103,7 @@ TEST(ReportTextTest, NothingAtAllIsStillAReport) {
   const std::string text = text_report(BenchResult());
   EXPECT_TRUE(has(text, "\n  Messages +0 +0/s\n")) << text;
   EXPECT_TRUE(has(text, "\n  p50 +-\n")) << text;
-  EXPECT_TRUE(has(text, "WARNING: No message came back.\n")) << text;
+  EXPECT_TRUE(has(text, "WARNING: No message was echoed.\n")) << text;
 }
 
 TEST(ReportTextTest, LatenciesOfUnknownRunsClaimNothing) {
@@ -175,12 +175,14 @@ TEST(ReportTextTest, PlansInWords) {
                     .connect_each = false,
                     .verify = false,
                     .warm_up_s = 0};
-  EXPECT_EQ(mode_in_words(plan), "Closed loop, 16 messages under way each, 64 bytes, not verified");
+  EXPECT_EQ(mode_in_words(plan),
+            "Closed loop, 16 messages in flight on each, 64 bytes, not verified");
   EXPECT_EQ(connections_in_words(plan), "1 connection on 1 thread");
   plan.loop = "open";
-  EXPECT_EQ(mode_in_words(plan),
-            "Open loop, 0 messages/s asked for, at most 16 messages under way each, 64 bytes, not "
-            "verified");
+  EXPECT_EQ(
+      mode_in_words(plan),
+      "Open loop, target rate 0 messages/s, at most 16 messages in flight on each, 64 bytes, not "
+      "verified");
   plan.loop = "";
   EXPECT_TRUE(mode_in_words(plan).starts_with("Closed and open loops, 16 "));
   plan.loop = "closed";

@@ -17,7 +17,7 @@ struct Unit {
   double factor;
 };
 
-// A limit on time without a unit would be a trap: seconds to one reader, milliseconds to the next.
+// A time limit without a unit would be ambiguous: seconds to one reader, milliseconds to the next.
 constexpr Unit kTimeUnits[] = {{"ns", 1},  {"us", 1e3}, {"ms", 1e6},
                                {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
 constexpr Unit kRateUnits[] = {{"", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}};
@@ -31,7 +31,7 @@ struct Kind {
   std::string_view name;
   Measure measure;
   std::span<const Unit> units;
-  std::string_view limits;  // what a limit of it is, in words
+  std::string_view limits;  // what its limits are, in words
   std::string_view example;
 };
 
@@ -51,7 +51,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// The number that `text` begins with, which moves behind it. Nothing for negative ones.
+// Removes the number at the front of `text` and returns it. Nothing for negative ones.
 std::optional<double> take_number(std::string_view& text) {
   double number = 0;
   const auto [end, error] =

@@ -1,4 +1,4 @@
-// What a run must not exceed: "p99>5ms", "errors>0", "rate<50k", given with --fail-if.
+// A threshold of --fail-if: "p99>5ms", "errors>0", "rate<50k".
 #pragma once
 
 #include <expected>
@@ -27,15 +27,15 @@ struct Threshold {
   double limit = 0;        // ns, messages/s, bytes/s, a count, or for kErrorShare a share of 1
   std::string text;        // as given
 
-  // Whether `result` breaks it. Latency limits are broken by a run in which nothing came back: it
-  // must not pass for a fast one.
+  // Whether `result` crosses it. A run without any echo crosses every latency threshold: it must
+  // not pass as a fast one.
   bool broken_by(const BenchResult& result) const;
 };
 
-// MEASURE, one of > >= < <=, and a limit, with spaces where wanted: p0.1 to p100, mean and max with
+// MEASURE, one of > >= < <=, and a limit, with optional spaces: p0.1 to p100, mean and max with
 // a duration ("p99.9>5ms"), rate with messages per second ("rate<50k"), throughput with bytes of
 // payload per second, one way ("throughput<1.5GB"), errors with a count or a share of the messages
-// ("errors>0", "errors>0.1%"). The error says what is wrong and shows one that is right.
+// ("errors>0", "errors>0.1%"). The error is a line for people, with an example.
 std::expected<Threshold, std::string> parse_threshold(std::string_view text);
 
 }  // namespace echod

@@ -9,7 +9,7 @@
 namespace echod {
 namespace {
 
-// A run longer than this is a mistake in the clock, not a reason to run out of memory.
+// A longer run is an error of the clock; the limit keeps it from using up the memory.
 constexpr size_t kStepsMax = 10'000'000;
 
 double seconds(Duration duration) { return static_cast<double>(duration.count()) / 1e9; }
@@ -65,7 +65,7 @@ BenchInterval Timeline::last_complete() const {
   return settled_ == 0 ? BenchInterval() : steps_[settled_ - 1].numbers;
 }
 
-// Adds the steps from `count` on to the one before them.
+// Adds the intervals from `count` on to the one before them.
 void Timeline::fold_rest(size_t count) {
   if (steps_.size() <= count) return;
   Step& last = steps_[count - 1];

@@ -1,4 +1,4 @@
-// Puts the slices of all threads together: the whole run's histogram and the steps of its time
+// Adds up the slices of all threads: the histogram of the whole run and the intervals of its time
 // series.
 #pragma once
 
@@ -14,28 +14,28 @@ namespace echod {
 
 class Timeline {
  public:
-  // Of slices whose length is `interval` divided by `slices_per_interval`, from `workers` threads.
+  // For slices of length `interval` / `slices_per_interval`, from `workers` threads.
   Timeline(Duration interval, uint64_t slices_per_interval, unsigned workers);
 
-  // One more slice of `worker`, in rising order for each.
+  // Adds a slice of `worker`, in rising order for each worker.
   void add(unsigned worker, Slice&& slice);
 
-  // No worker has slices below `index` any more: steps before it are complete.
+  // No worker has more slices below `index`: intervals before it are complete.
   void complete(uint64_t index);
 
-  // All threads are done and the measurement took `elapsed`. What came back after its end counts
-  // for its last step.
+  // All threads are done and the measurement took `elapsed`. Echoes after its end count for its
+  // last interval.
   std::vector<BenchInterval> finish(Duration elapsed);
 
   const Histogram& latency() const { return latency_; }
   uint64_t messages() const { return messages_; }
   uint64_t bytes() const { return bytes_; }
 
-  // The last complete step, or an empty one.
+  // The last complete interval, or an empty one.
   BenchInterval last_complete() const;
 
  private:
-  // A step whose numbers may still change; its histogram goes when they do not.
+  // An interval whose numbers may still change; its histogram is dropped when they no longer do.
   struct Step {
     BenchInterval numbers;
     std::unique_ptr<Histogram> latency;
@@ -48,9 +48,9 @@ class Timeline {
 
   const Duration interval_;
   const uint64_t slices_per_interval_;
-  std::vector<uint64_t> connections_;  // of each worker, as last heard
+  std::vector<uint64_t> connections_;  // of each worker, as last reported
   std::vector<Step> steps_;
-  size_t settled_ = 0;  // steps that are complete
+  size_t settled_ = 0;  // intervals that are complete
   Histogram latency_;
   uint64_t messages_ = 0;
   uint64_t bytes_ = 0;

@@ -1,4 +1,4 @@
-// Points in time as reports state them: RFC 3339 in UTC, "2026-01-02T03:04:05Z".
+// Points in time in reports: RFC 3339 in UTC, "2026-01-02T03:04:05Z".
 #pragma once
 
 #include <optional>
@@ -7,11 +7,11 @@
 
 namespace echod {
 
-// Seconds since 1970. Nothing for anything that format_utc() does not write, but for a fraction of
-// a second, which is taken.
+// Seconds since 1970. Accepts what format_utc() writes, also with a fraction of a second; nothing
+// for anything else.
 std::optional<double> parse_utc(std::string_view text);
 
-// To the second; empty for what is no point in time between the years 1970 and 9999.
+// To the second; empty outside the years 1970 to 9999.
 std::string format_utc(double seconds_since_epoch);
 
 }  // namespace echod

@@ -74,7 +74,7 @@ ViewStyle view_style() {
 }
 
 std::string live_line(const BenchProgress& progress, const ViewStyle& style) {
-  // By importance; what does not fit is left out, with all that follows.
+  // By importance; the first part that does not fit is left out, with all that follow.
   std::vector<std::string> parts = {stage_in_words(progress)};
   if (progress.messages > 0) {
     parts.push_back(fmt::format("{}/s", format_rate(current_rate(progress))));
@@ -128,9 +128,9 @@ void View::show(const BenchProgress& progress) {
     drawn_ = true;
     return;
   }
-  // One line for each step that is complete.
+  // One line for each complete interval.
   const double step_end_s = progress.last.start_s + progress.last.length_s;
-  // What came back after the end, or of a run that ended within the step: no rate to speak of.
+  // Echoes after the end, or of a run that ended within the interval: there is no useful rate.
   const bool over = progress.last.start_s >= progress.elapsed_s || progress.elapsed_s < step_end_s;
   if (progress.last.length_s <= 0 || step_end_s < next_plain_s_ || over) return;
   next_plain_s_ = step_end_s + progress.last.length_s / 2;

@@ -1,5 +1,5 @@
-// What the load tester shows while it runs, on standard error: on a terminal one line that is
-// redrawn in place, elsewhere a plain line for each step of the time series.
+// The progress of a run on standard error: on a terminal one line that is redrawn in place,
+// elsewhere a plain line for each interval of the time series.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace echod {
 
-// How a terminal wants it.
+// What the terminal can show.
 struct ViewStyle {
   bool in_place = false;  // a terminal that can redraw a line
   bool colour = false;
@@ -20,11 +20,11 @@ struct ViewStyle {
 // The style for standard error as it is now: TERM, NO_COLOR and the window's width decide.
 ViewStyle view_style();
 
-// One line of at most `style.width` - 1 columns, without escapes but for colour: progress bar,
-// time, rate, latencies, errors; the least important parts go first where it is narrow.
+// One line of at most `style.width` - 1 columns, with no escapes other than colour: progress bar,
+// time, rate, latencies, errors. In a narrow terminal the least important parts are left out first.
 std::string live_line(const BenchProgress& progress, const ViewStyle& style);
 
-// "3 s: 93,912 messages/s, p50 241 us, p99 4.43 ms, no errors", for a step of the time series.
+// "3 s: 93,912 messages/s, p50 241 us, p99 4.43 ms, no errors", for an interval of the time series.
 std::string plain_line(const BenchProgress& progress);
 
 class View {
@@ -34,7 +34,7 @@ class View {
 
   void show(const BenchProgress& progress);
 
-  // Removes the line that was redrawn. The report follows.
+  // Removes the redrawn line, before the report.
   void finish();
 
  private:
@@ -42,7 +42,7 @@ class View {
   ViewStyle style_;
   bool drawn_ = false;
   Time next_redraw_ = Time::min();
-  double next_plain_s_ = 0;  // the end of the next step to have a line
+  double next_plain_s_ = 0;  // the end of the next interval to print
 };
 
 }  // namespace echod

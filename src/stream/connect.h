@@ -1,0 +1,60 @@
+// A connection that this side opens: a socket, its Session and the Stream over it, for every client
+// of ours (the load tester, the simulation's clients). It resolves no names: it connects to one
+// address, once, by a deadline.
+#pragma once
+
+#include <optional>
+
+#include "engine/loop/event_loop.h"
+#include "net/endpoint.h"
+#include "net/socket_options.h"
+#include "stream/session.h"
+#include "stream/socket_stream.h"
+#include "stream/stream.h"
+
+namespace echod {
+
+struct ConnectOptions {
+  ClientOptions socket = {};
+  Deadline deadline = kNever;  // for connecting alone
+};
+
+class ClientStream final : public Stream {
+ public:
+  // `loop` must outlive it.
+  explicit ClientStream(EventLoop& loop)
+      : loop_(loop), session_{.clock = loop, .buffers = loop.buffers()} {}
+  ClientStream(const ClientStream&) = delete;
+  ClientStream& operator=(const ClientStream&) = delete;
+
+  // Before anything else, once: makes the socket, and connects it to `peer`. Fails with
+  // Detail::kNoSocket where there is no socket to be had (fd() is -1 then), and as connect(2) does,
+  // or with kTimeout, where the peer does not accept. abort() ends it early.
+  Task<> connect(const Endpoint& peer, const ConnectOptions& options);
+
+  // The other functions need a connection, but for abort() and expires_at().
+  Task<Chunk> receive() override { return stream_->receive(); }
+  Task<> send(Chunk chunk) override { return stream_->send(std::move(chunk)); }
+  Task<> finish_sending() override { return stream_->finish_sending(); }
+  void abort(Error reason) noexcept override {
+    if (stream_) stream_->abort(reason);
+  }
+  void expires_at(Deadline deadline) override {
+    if (stream_) stream_->expires_at(deadline);
+  }
+
+  // See SocketStream.
+  void reset_when_closed() { stream_->reset_when_closed(); }
+
+  // The descriptor; -1 before connect(), and where there was none to be had.
+  int fd() const { return stream_ ? stream_->fd() : -1; }
+
+  BufferPool& buffers() { return session_.buffers; }
+
+ private:
+  EventLoop& loop_;
+  Session session_;
+  std::optional<SocketStream> stream_;
+};
+
+}  // namespace echod
