@@ -220,7 +220,7 @@ def test_thresholds(tcp):
     (["--fail-if", "p99", "localhost:1"], "--fail-if"),
     (["--engine", "pool", "localhost:1"], "is not one of auto|epoll|uring"),
     (["compare", "one.json"], "give two results"),
-    (["merge"], "give the results"),
+    (["merge"], "missing result files"),
 ])
 def test_wrong_command_lines(arguments, words):
     process = bench(*arguments)

@@ -25,6 +25,10 @@ std::vector<std::string> values_of_variable(const Option& option,
   return values;
 }
 
+std::string typed_name(const Option& option) {
+  return fmt::format("{}{}", option.positional ? "" : "--", option.name);
+}
+
 }  // namespace
 
 OptionTable with_shared_options(const Verb& verb, OptionTable table, std::string& config_file) {
@@ -54,8 +58,7 @@ CommandParser::CommandParser(Verb verb, OptionTable table)
     : verb_(std::move(verb)), table_(with_shared_options(verb_, std::move(table), config_file_)) {
   for (const OptionGroup& group : table_) {
     for (const Option& option : group.options) {
-      settings_.push_back({&option, option.value.defaults, Origin::kDefault,
-                           fmt::format("{}{}", option.positional ? "" : "--", option.name)});
+      settings_.push_back({&option, option.value.defaults, Origin::kDefault, ""});
     }
   }
 }
@@ -130,7 +133,7 @@ Problem CommandParser::apply_arguments(const ParsedArguments& arguments) {
     Problem problem = given.is_variable
                           ? apply(setting, Origin::kEnvironment, variable_of(verb_, option),
                                   values_of_variable(option, given.values))
-                          : apply(setting, Origin::kCommandLine, setting.place, given.values);
+                          : apply(setting, Origin::kCommandLine, typed_name(option), given.values);
     if (problem) return problem;
   }
   return std::nullopt;

@@ -63,7 +63,7 @@ std::string line_of(const Option& option) {
 size_t count_shown(const OptionTable& table) {
   size_t count = 0;
   for (const OptionGroup& group : table) {
-    count += static_cast<size_t>(std::ranges::count(group.options, false, &Option::hidden));
+    for (const Option& option : group.options) count += option.hidden || option.positional ? 0 : 1;
   }
   return count;
 }
@@ -99,8 +99,10 @@ std::string names_of(const Option& option) {
   if (option.positional) return option.value.placeholder + (option.value.is_list ? "..." : "");
   std::string names;
   for (const char letter : option.letters) names += fmt::format("-{}, ", letter);
-  const bool is_switch = option.value.type == ValueType::kFlag && !option.built_in;
-  return names + (is_switch ? "--[no-]" : "--") + std::string(option.name);
+  names += fmt::format("--{}", option.name);
+  // One that is on is turned off.
+  const bool is_on = option.value.type == ValueType::kFlag && default_of(option) == "on";
+  return is_on ? names + fmt::format(", --no-{}", option.name) : names;
 }
 
 std::string placeholder_of(const Option& option) {

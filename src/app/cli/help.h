@@ -15,7 +15,7 @@ std::string short_help(const Verb& verb, const OptionTable& table);
 // All options but hidden ones, by groups.
 std::string full_help(const Verb& verb, const OptionTable& table);
 
-// "-w, --workers", "--[no-]pin", or what an argument with a place stands for: "FILE...".
+// "-w, --workers", "--verify, --no-verify", or what an argument with a place stands for: "FILE...".
 std::string names_of(const Option& option);
 
 // Where a value comes behind the names: "N", "auto|off|DURATION". Empty for flags.

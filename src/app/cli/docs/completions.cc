@@ -367,7 +367,7 @@ std::string fish_completion() {
   constexpr std::string_view kFirst = "__fish_use_subcommand";
   std::string text = fmt::format(fmt::runtime(kNotice), "fish");
   text += "complete -c echod -f\n";
-  visit_verbs([&text](const Verb& verb, const OptionTable&) {
+  visit_verbs([&](const Verb& verb, const OptionTable&) {
     const std::string name = words_of(verb);
     if (!name.contains(' ')) text += fish_command(kFirst, name, verb.summary);
   });
