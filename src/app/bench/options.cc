@@ -401,7 +401,7 @@ OptionTable bench_table(BenchOptions& options) {
   return {{"Target",
            {{.name = "url",
              .value = std::move(url),
-             .help = "tcp://HOST:PORT, http://HOST[:PORT][/PATH] or ws://...",
+             .help = "tcp://HOST:PORT, http://HOST[:PORT][/PATH], ws://HOST[:PORT][/PATH]",
              .positional = true}}},
           {"Load", load(options)},
           {"HTTP", http(options)},

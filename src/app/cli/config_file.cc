@@ -125,7 +125,7 @@ class ValueReader {
       skip(true);
       if (!rest_.empty() && rest_.front() == ',') {
         rest_.remove_prefix(1);
-      } else if (rest_.empty() || rest_.front() != ']') {
+      } else if (!rest_.empty() && rest_.front() != ']') {
         return "put a comma between the values of an array, and ] behind the last";
       }
     }

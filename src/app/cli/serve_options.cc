@@ -74,6 +74,16 @@ OptionValue as_log_reads(uint32_t& member) {
   return value;
 }
 
+OptionValue as_file_or_output(std::string& member) {
+  OptionValue value = as_file(member);
+  value.read = [&member](const std::string& text) -> Problem {
+    if (text.empty()) return "give the name of a file, or - for standard output";
+    member = text;
+    return std::nullopt;
+  };
+  return value;
+}
+
 Problem check_redirect_host(const std::string& text) {
   if (wire::is_host(text)) return std::nullopt;
   return fmt::format("'{}' is not a host or host:port", text);
@@ -292,7 +302,7 @@ std::vector<Option> logging(ServeOptions& o) {
        .value = as_log_reads(o.log_receives),
        .help = "Reads to log per connection before read logging stops"},
       {.name = "access-log",
-       .value = as_file(o.access_log.file),
+       .value = as_file_or_output(o.access_log.file),
        .help = "HTTP: append a line per request to FILE; - is standard output",
        .details = "With -, what else would be printed on standard output goes to standard error.",
        .default_note = "none",
