@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "stream/prefixed_stream.h"
+
 namespace echod {
 namespace {
 
@@ -18,19 +20,25 @@ Result<Chunk> rewrap(std::string_view held, BufferPool& buffers) {
   return chunk;
 }
 
+void put_back(std::unique_ptr<Stream>& stream, Chunk first, Chunk second) {
+  auto prefixed = std::make_unique<PrefixedStream>(std::move(stream));
+  prefixed->put_back(std::move(first), std::move(second));
+  stream = std::move(prefixed);
+}
+
 // Goes on after a first receive that decided nothing. A task of its own, so that a connection that
 // has not spoken yet does not hold the memory for this.
-Task<wire::Protocol> detect_further(PrefixedStream& peer, Session& session, Duration timeout,
-                                    Chunk first) {
+Task<wire::Protocol> detect_further(std::unique_ptr<Stream>& stream, Session& session,
+                                    Duration timeout, Chunk first) {
   std::string held(first.text());
   wire::Detector detector;
   detector.feed(first.bytes());
   first = Chunk();  // its buffer may be wanted elsewhere
-  peer.expires_at(deadline_after(session.clock.now(), timeout));
+  stream->expires_at(deadline_after(session.clock.now(), timeout));
   wire::Protocol protocol = wire::Protocol::kUndecided;
   Chunk decisive;
   while (protocol == wire::Protocol::kUndecided) {
-    Result<Chunk> received = co_await peer.receive().observed();
+    Result<Chunk> received = co_await stream->receive().observed();
     bool late = !received && received.error().code == Errc::kTimeout;
     if (!received && !late) co_await failed(received.error());
     if (late || !*received) {
@@ -44,9 +52,9 @@ Task<wire::Protocol> detect_further(PrefixedStream& peer, Session& session, Dura
       decisive = std::move(*received);
     }
   }
-  peer.expires_at(kNever);
+  stream->expires_at(kNever);
   Chunk aside = co_await rewrap(held, session.buffers);
-  peer.put_back(std::move(aside), std::move(decisive));
+  put_back(stream, std::move(aside), std::move(decisive));
   co_return protocol;
 }
 
@@ -60,15 +68,15 @@ wire::Protocol verdict_on(std::span<const std::byte> first) {
 
 }  // namespace
 
-Task<wire::Protocol> detect(PrefixedStream& peer, Session& session, Duration timeout) {
+Task<wire::Protocol> detect(std::unique_ptr<Stream>& stream, Session& session, Duration timeout) {
   session.idle = true;  // nothing is under way before the first byte
-  Chunk first = co_await peer.receive();
+  Chunk first = co_await stream->receive();
   session.idle = false;
   wire::Protocol protocol = first ? verdict_on(first.bytes()) : wire::Protocol::kRaw;
   if (protocol == wire::Protocol::kUndecided) {
-    protocol = co_await detect_further(peer, session, timeout, std::move(first));
+    protocol = co_await detect_further(stream, session, timeout, std::move(first));
   } else {
-    peer.put_back(std::move(first), {});
+    put_back(stream, std::move(first), {});
   }
   const bool raw = protocol == wire::Protocol::kRaw;
   session.protocol = raw ? SessionProtocol::kRaw : SessionProtocol::kHttp1;

@@ -9,6 +9,7 @@
 #include "protocol/handler.h"
 #include "protocol/http_response_test_util.h"
 #include "protocol/protocol_test_util.h"
+#include "stream/stream_test_util.h"
 
 namespace echod {
 namespace {
@@ -21,12 +22,12 @@ constexpr Duration kDetectTimeout = std::chrono::seconds(3);
 class DetectingHandler final : public Handler {
  public:
   Task<> serve(Stream& peer, Session& session) const override {
-    PrefixedStream stream(peer);
+    std::unique_ptr<Stream> stream = borrow(peer);
     wire::Protocol protocol = co_await detect(stream, session, kDetectTimeout);
     EXPECT_NE(protocol, wire::Protocol::kUndecided);
     const Handler* handler = &raw_;
     if (protocol == wire::Protocol::kHttp1) handler = &http1_;
-    co_await handler->serve(stream, session);
+    co_await handler->serve(*stream, session);
   }
 
  private:

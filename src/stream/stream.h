@@ -3,17 +3,31 @@
 // this small on purpose: addresses, socket options and counters live elsewhere.
 #pragma once
 
+#include <cstddef>
+#include <memory>
+
 #include "base/chunk.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/frame_pool.h"
 #include "base/task.h"
 
 namespace echod {
 
 // At most one receive and one send may be pending at a time. The Stream must outlive both.
+//
+// A decorator owns the stream below it, as a std::unique_ptr<Stream>, so that any decorator can be
+// put on any stream:
+//
+//   stream = std::make_unique<PrefixedStream>(std::move(stream));
 class Stream {
  public:
   virtual ~Stream() = default;
+
+  // A connection's streams are made and freed on its thread, as its coroutine frames are, and come
+  // from the same free lists: owning them through pointers costs no malloc.
+  static void* operator new(size_t size) { return allocate_frame(size); }
+  static void operator delete(void* stream, size_t size) noexcept { free_frame(stream, size); }
 
   // Waits for bytes. An empty chunk: the peer finished sending, and nothing more will come.
   virtual Task<Chunk> receive() = 0;

@@ -1,5 +1,5 @@
-// Serves accepted connections: puts each one's stream, session and handler together, and is the one
-// place where the outcome of a connection is looked at.
+// Serves accepted connections: puts each one's streams, session and handler together
+// (serve_connection.cc), and is the one place where the outcome of a connection is looked at.
 #pragma once
 
 #include <atomic>
@@ -47,6 +47,14 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
     settings.stopping = &stopping_;
     return settings;
   }
+  // A connection's first step, before any byte: says in the log that it is there, and registers its
+  // socket with its loop. And its last: the closing line.
+  Result<void> begin(Session& session, const Transport& transport, SocketStream& socket);
+  void end(const Session& session, SocketStream& socket, const Result<void>& outcome);
+
+  // A connection's number, counted from the start; the first is 1.
+  uint64_t next_number() { return connections_.fetch_add(1, std::memory_order_relaxed) + 1; }
+
   const Handler& handler_for(wire::Protocol protocol) const;
 
   Settings settings_;

@@ -68,16 +68,16 @@ Result<void> EpollLoop::attach(Socket& socket) {
   slot.readable = false;
   slot.writable = true;
   slot.ask_again = false;
-  socket.slot = index;
+  socket.set_slot(index);
   return {};
 }
 
 void EpollLoop::detach(Socket& socket) noexcept {
-  Slot& slot = slots_[socket.slot];
+  Slot& slot = slots_[socket.slot()];
   ECHOD_CHECK(slot.receiving == nullptr && slot.sending == nullptr);
   // Closing the descriptor, which follows, takes it out of the epoll set.
   ++slot.generation;
-  free_slots_.push_back(socket.slot);
+  free_slots_.push_back(socket.slot());
 }
 
 bool EpollLoop::start(Operation& operation) {
@@ -116,7 +116,7 @@ bool EpollLoop::try_now(Operation& operation) {
     }
     return false;
   }
-  Slot& slot = slots_[operation.socket->slot];
+  Slot& slot = slots_[operation.socket->slot()];
   bool done = false;
   switch (operation.kind) {
     case Operation::Kind::kAccept:
@@ -229,7 +229,7 @@ void EpollLoop::park(Operation& operation) {
   operation.state = Operation::State::kParked;
   timers_.add(operation, operation.deadline);
   if (operation.kind == Operation::Kind::kSleep) return;
-  Slot& slot = slots_[operation.socket->slot];
+  Slot& slot = slots_[operation.socket->slot()];
   Operation*& place = operation.writes() ? slot.sending : slot.receiving;
   ECHOD_CHECK(place == nullptr);  // one operation in each direction
   place = &operation;
@@ -239,7 +239,7 @@ void EpollLoop::park(Operation& operation) {
 void EpollLoop::unpark(Operation& operation) {
   if (operation.linked()) timers_.remove(operation);
   if (operation.kind == Operation::Kind::kSleep) return;
-  Slot& slot = slots_[operation.socket->slot];
+  Slot& slot = slots_[operation.socket->slot()];
   (operation.writes() ? slot.sending : slot.receiving) = nullptr;
 }
 

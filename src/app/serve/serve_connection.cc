@@ -1,0 +1,31 @@
+// How a connection is put together. Each step owns the one below it:
+//
+//   socket -> [proxy header] -> [fault] -> [tls] -> detect -> handler
+//
+// Those in brackets have their place here and do not exist yet. A step that reads what the client
+// sends first (a proxy header) comes before what changes bytes or timing, and that before what
+// needs the bytes as they are; under TLS detection sees what was encrypted.
+#include "app/serve/echo_service.h"
+#include "protocol/detect.h"
+
+namespace echod {
+
+Task<> EchoService::serve(EventLoop& loop, Accepted accepted) {
+  Session session{.clock = loop, .buffers = loop.buffers()};
+  auto bottom =
+      std::make_unique<SocketStream>(loop, std::move(accepted.socket), session, settings_.timeouts);
+  SocketStream& socket = *bottom;
+  const SocketTransport transport(socket, accepted.ticket.peer(), next_number());
+  std::unique_ptr<Stream> stream = std::move(bottom);
+  Result<void> outcome = begin(session, transport, socket);
+
+  Result<wire::Protocol> protocol = settings_.protocols[accepted.listener];
+  if (outcome && protocol == wire::Protocol::kUndecided) {
+    protocol = co_await detect(stream, session, settings_.detect_timeout).observed();
+    if (!protocol) outcome = std::unexpected(protocol.error());
+  }
+  if (outcome) outcome = co_await handler_for(*protocol).serve(*stream, session).observed();
+  end(session, socket, outcome);
+}
+
+}  // namespace echod
