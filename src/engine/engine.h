@@ -23,6 +23,7 @@
 #include "engine/admission.h"
 #include "engine/loop/event_loop.h"
 #include "engine/loop/spinner.h"
+#include "engine/worker.h"
 #include "net/fd.h"
 
 namespace echod {
@@ -50,8 +51,8 @@ class ConnectionHandler {
  public:
   virtual ~ConnectionHandler() = default;
 
-  // Serves one connection to its end. It reports its own failures. `loop` outlives the task.
-  virtual Task<> serve(EventLoop& loop, Accepted accepted) = 0;
+  // Serves one connection to its end. It reports its own failures. `worker` outlives the task.
+  virtual Task<> serve(Worker& worker, Accepted accepted) = 0;
 };
 
 // How the kernel spreads new clients over the event loops of an engine.
@@ -78,6 +79,9 @@ struct EngineOptions {
 
   // uring: connections each loop may have beyond the process's descriptors, as direct descriptors.
   size_t direct_max = 0;
+
+  // What the workers draw comes from it.
+  uint64_t seed = 1;
 
   // epoll and uring. Loops are tied to processors only where there are as many of the one as of the
   // other.
@@ -111,13 +115,17 @@ class Engine {
   // Aborts and waits for what is left.
   virtual ~Engine() = default;
 
-  // kDraining: stops accepting; connections go on until they end, those that only wait for a next
-  // request end at once. kAborting: every connection ends with kAborted. Returns without waiting.
+  // kStopping: serves as before, and Worker::stopping() says so. kDraining: stops accepting;
+  // connections go on until they end, those that only wait for a next request end at once.
+  // kAborting: every connection ends with kAborted. Returns without waiting.
   virtual void request(Phase phase) = 0;
 
   // Waits until the engine has ended, connections and all, or until `deadline`. Returns whether it
   // has; it never does before it was asked to drain.
   virtual bool wait(Deadline deadline) = 0;
+
+  // Connections begun since the start. From any thread.
+  virtual uint64_t connections_begun() const = 0;
 };
 
 }  // namespace echod

@@ -69,9 +69,9 @@ wire::Protocol verdict_on(std::span<const std::byte> first) {
 }  // namespace
 
 Task<wire::Protocol> detect(std::unique_ptr<Stream>& stream, Session& session, Duration timeout) {
-  session.idle = true;  // nothing is under way before the first byte
+  session.ends_on_drain = true;  // nothing is under way before the first byte
   Chunk first = co_await stream->receive();
-  session.idle = false;
+  session.ends_on_drain = false;
   wire::Protocol protocol = first ? verdict_on(first.bytes()) : wire::Protocol::kRaw;
   if (protocol == wire::Protocol::kUndecided) {
     protocol = co_await detect_further(stream, session, timeout, std::move(first));

@@ -1,9 +1,8 @@
 // A Handler answers: it is given a connection's stream and serves it to its end. One handler object
 // serves all connections of a listener, on several threads at once, so it holds only settings, and
-// counters that all of them share.
+// what has one limit for all of them.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
 #include "base/memory_budget.h"
@@ -64,10 +63,6 @@ struct HttpSettings {
 
   // Told of each request; null: nobody is. Must outlive the handler.
   HttpObserver* observer = nullptr;
-
-  // Set once the server is about to stop: responses then end their connections, so that clients
-  // open the next one elsewhere. Null: never. Must outlive the handler.
-  const std::atomic<bool>* stopping = nullptr;
 
   // Limits what requests make the server keep beyond their connections' buffers; null: nothing
   // does. Must outlive the handler.

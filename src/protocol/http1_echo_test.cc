@@ -65,7 +65,7 @@ TEST(Http1EchoTest, ThePostedBodyByteForByte) {
   EXPECT_EQ(conversation.server().sends().size(), 1u);
   EXPECT_FALSE(conversation.ended()) << "the connection is kept";
   EXPECT_EQ(conversation.session().protocol, SessionProtocol::kHttp1);
-  EXPECT_TRUE(conversation.session().idle);
+  EXPECT_TRUE(conversation.session().ends_on_drain);
   EXPECT_EQ(conversation.pool().leased(), 0u) << "an idle connection holds no buffer";
 }
 
@@ -213,7 +213,7 @@ TEST(Http1EchoTest, NoContinueWhereNobodyWaits) {
 TEST(Http1EchoTest, EmptyLinesBeforeARequestAreNothing) {
   Conversation conversation(handler());
   conversation.send("\r\n");
-  EXPECT_TRUE(conversation.session().idle);
+  EXPECT_TRUE(conversation.session().ends_on_drain);
   conversation.send(kGet);
   EXPECT_EQ(responses_in(conversation.received()).size(), 1u);
 }
@@ -225,7 +225,7 @@ TEST(Http1EchoTest, ABodyIsStreamedAsItComes) {
   EXPECT_TRUE(conversation.take_received().ends_with("\r\n\r\nh"));
   conversation.send("el");
   EXPECT_EQ(conversation.take_received(), "el");
-  EXPECT_FALSE(conversation.session().idle);
+  EXPECT_FALSE(conversation.session().ends_on_drain);
   EXPECT_FALSE(conversation.server().waited_idle());
   conversation.send("lo");
   EXPECT_EQ(conversation.take_received(), "lo");

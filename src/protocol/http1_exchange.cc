@@ -345,9 +345,7 @@ Task<BodyEnd> Http1Exchange::decline(int status, std::string_view text, std::str
   co_return BodyEnd::kComplete;
 }
 
-bool Http1Exchange::is_stopping() const {
-  return settings_.stopping != nullptr && settings_.stopping->load(std::memory_order_relaxed);
-}
+bool Http1Exchange::is_stopping() const { return session_.stopping(); }
 
 bool Http1Exchange::has_credentials() const {
   for (const wire::Field& line : wire::fields_of(head_bytes())) {

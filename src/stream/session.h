@@ -8,6 +8,7 @@
 
 #include "base/chunk.h"
 #include "base/timer.h"
+#include "engine/worker.h"
 #include "stream/transport.h"
 
 namespace echod {
@@ -46,7 +47,8 @@ constexpr std::string_view name_of(SessionProtocol protocol) {
 
 struct Session {
   Timer& clock;
-  BufferPool& buffers;  // for what a handler writes itself
+  BufferPool& buffers;             // for what a handler writes itself
+  const Worker* worker = nullptr;  // whose thread serves it; null where there is none
 
   Time established = clock.now();
   const Transport* transport = nullptr;  // null where there is none to tell of
@@ -56,12 +58,16 @@ struct Session {
   uint64_t requests = 0;  // of a protocol that has them
   SessionProtocol protocol = SessionProtocol::kUndecided;
 
-  // Whether the connection waits for a next request, having nothing under way: a server that drains
-  // ends it then.
-  bool idle = false;
+  // Whether a receive that begins now ends, with kDrained, when the server drains: of a connection
+  // that waits for a next request and has nothing in flight, or that has something to tell its
+  // client then. The connection still works. On a BlockingLoop nothing more is received.
+  bool ends_on_drain = false;
 
   uint32_t receives_to_report = 0;
   SessionObserver* observer = nullptr;
+
+  // Whether the server is about to stop, and responses end their connections.
+  bool stopping() const { return worker != nullptr && worker->stopping(); }
 
   // What is received before the protocol is known is reported by who finds it out.
   void count_received(size_t bytes) {

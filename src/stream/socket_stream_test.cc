@@ -207,10 +207,10 @@ TEST_P(SocketStreamTest, AnEmptyChunkIsSentAtOnce) {
   EXPECT_EQ(session().bytes_sent, 0u);
 }
 
-TEST_P(SocketStreamTest, AnIdleReceiveEndsWhenTheLoopDrains) {
+TEST_P(SocketStreamTest, AReceiveThatAsksForItEndsWhenTheLoopDrains) {
   Task<Chunk> busy = stream_->receive();
   busy.start();
-  session().idle = true;
+  session().ends_on_drain = true;
   SocketPair other = unix_pair();
   SocketStream idle_stream(loop(), std::move(other.near), session(), timeouts_);
   ASSERT_TRUE(idle_stream.open());
@@ -218,7 +218,7 @@ TEST_P(SocketStreamTest, AnIdleReceiveEndsWhenTheLoopDrains) {
   idle.start();
   loop().request(Phase::kDraining);
   run_until([&idle] { return idle.done(); });
-  EXPECT_EQ(idle.result().error().code, Errc::kAborted);
+  EXPECT_EQ(idle.result().error().code, Errc::kDrained);
   EXPECT_FALSE(busy.done());
   write_all(far_, "hello");
   run_until([&busy] { return busy.done(); });

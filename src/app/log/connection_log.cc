@@ -5,6 +5,16 @@
 #include "app/units.h"
 
 namespace echod {
+namespace {
+
+// A reader of the log sees one reason for what a shutdown ended, at once or at the drain.
+std::string_view reason_of(const Result<void>& outcome) {
+  if (outcome) return "closed";
+  const Errc code = outcome.error().code;
+  return name_of(code == Errc::kDrained ? Errc::kAborted : code);
+}
+
+}  // namespace
 
 std::string describe_end(const Result<void>& outcome, const StreamTimeouts& timeouts) {
   if (outcome) return "Connection closed";
@@ -20,6 +30,7 @@ std::string describe_end(const Result<void>& outcome, const StreamTimeouts& time
                      : fmt::format("Client was silent for {}, connection closed",
                                    format_duration(timeouts.idle));
     case Errc::kAborted:
+    case Errc::kDrained:
       return "Connection ended by shutdown";
     case Errc::kNoMemory:
       return "Out of memory, connection closed";
@@ -82,7 +93,7 @@ void ConnectionLog::closed(const Session& session, const Result<void>& outcome, 
               .event = "connection_closed",
               .peer = facts.remote,
               .text = text,
-              .fields = {{"reason", outcome ? "closed" : name_of(outcome.error().code)},
+              .fields = {{"reason", reason_of(outcome)},
                          {"protocol", name_of(session.protocol)},
                          {"bytes_received", session.bytes_received},
                          {"bytes_sent", session.bytes_sent},

@@ -34,17 +34,13 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
         log_(log),
         connection_log_(log) {}
 
-  // From any thread: from now on responses end their connections.
-  void announce_stop() { stopping_.store(true, std::memory_order_relaxed); }
-
-  Task<> serve(EventLoop& loop, Accepted accepted) override;
+  Task<> serve(Worker& worker, Accepted accepted) override;
   void accept_paused(const Error& error) override;
   void source_refused(const Endpoint& peer) override;
 
  private:
   HttpSettings shared_with_all(HttpSettings settings) {
     settings.memory = &memory_;
-    settings.stopping = &stopping_;
     return settings;
   }
   // A connection's first step, before any byte: says in the log that it is there, and registers its
@@ -52,19 +48,14 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   Result<void> begin(Session& session, const Transport& transport, SocketStream& socket);
   void end(const Session& session, SocketStream& socket, const Result<void>& outcome);
 
-  // A connection's number, counted from the start; the first is 1.
-  uint64_t next_number() { return connections_.fetch_add(1, std::memory_order_relaxed) + 1; }
-
   const Handler& handler_for(wire::Protocol protocol) const;
 
   Settings settings_;
   MemoryBudget memory_;
-  std::atomic<bool> stopping_{false};
   RawHandler raw_;
   Http1Handler http1_;
   Log& log_;
   ConnectionLog connection_log_;
-  std::atomic<uint64_t> connections_{0};              // since the start
   std::atomic<Time> next_pause_report_{Time::min()};  // one line a second, whatever the loops
 };
 

@@ -10,12 +10,12 @@
 
 namespace echod {
 
-Task<> EchoService::serve(EventLoop& loop, Accepted accepted) {
-  Session session{.clock = loop, .buffers = loop.buffers()};
-  auto bottom =
-      std::make_unique<SocketStream>(loop, std::move(accepted.socket), session, settings_.timeouts);
+Task<> EchoService::serve(Worker& worker, Accepted accepted) {
+  Session session{.clock = worker.loop(), .buffers = worker.buffers(), .worker = &worker};
+  auto bottom = std::make_unique<SocketStream>(worker.loop(), std::move(accepted.socket), session,
+                                               settings_.timeouts);
   SocketStream& socket = *bottom;
-  const SocketTransport transport(socket, accepted.ticket.peer(), next_number());
+  const SocketTransport transport(socket, accepted.ticket.peer(), worker.begin_connection());
   std::unique_ptr<Stream> stream = std::move(bottom);
   Result<void> outcome = begin(session, transport, socket);
 

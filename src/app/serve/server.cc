@@ -212,6 +212,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
                            .connections_per_source_max = options.connections_per_source_max};
   EchoService::Settings settings = service_settings(options, choice.kind, opened->listening);
   settings.http.observer = http_observer;
+  engine.seed = settings.http.control.seed;
   std::unique_ptr<Server> server(new Server(std::move(settings), limits, log));
   server->listening_ = opened->listening;
   server->engine_kind_ = choice.kind;

@@ -13,7 +13,7 @@
 #include "base/memory_faults.h"
 #include "base/nursery.h"
 #include "engine/epoll/epoll_loop.h"
-#include "engine/loop_worker.h"
+#include "engine/loop_service.h"
 #include "engine/uring/lent_buffers.h"
 #include "engine/uring/uring_loop.h"
 #include "net/socket_options.h"
@@ -58,7 +58,7 @@ class World final : private MemoryFaults {
 
   WorldOutcome run() {
     start_ = kernel_.network().now();
-    if (open() && worker_) simulate(*worker_);
+    if (open() && served_) simulate(*served_);
     close();
     outcome_.simulated = kernel_.network().now() - start_;
     return outcome_;
@@ -95,8 +95,9 @@ class World final : private MemoryFaults {
     service_.emplace(settings(), log_);
     connections_max_ = random_.between(1, 40);
     admission_.emplace(Admission::Limits{.connections_max = connections_max_});
-    worker_.emplace(*server_.loop, *service_, *admission_, *service_);
-    const Result<void> opened = worker_->open(std::move(listeners));
+    worker_.emplace(*server_.loop, workers_);
+    served_.emplace(*worker_, *service_, *admission_, *service_);
+    const Result<void> opened = served_->open(std::move(listeners));
     kernel_.set_faulty(true);
     return opened.has_value();
   }
@@ -119,8 +120,8 @@ class World final : private MemoryFaults {
     return settings;
   }
 
-  void simulate(LoopWorker& worker) {
-    Task<> serving = worker.serve();
+  void simulate(LoopService& served) {
+    Task<> serving = served.serve();
     serving.start();
     Task<> clients = run_clients();
     clients.start();
@@ -230,7 +231,7 @@ class World final : private MemoryFaults {
       host.loop->run_once();
     }
     host.wait = kernel_.take_wait();
-    if (host.faulty && worker_) look_at_memory(*worker_);
+    if (host.faulty && served_) look_at_memory(*served_);
     outcome_.trace = (outcome_.trace ^
                       static_cast<uint64_t>(kernel_.network().now().time_since_epoch().count())) *
                      0x100000001b3;
@@ -245,8 +246,8 @@ class World final : private MemoryFaults {
   // What the server holds has a limit: the buffers lent to its ring, and those in which bytes of a
   // connection are on their way: as they came, as they are written and, of a WebSocket, held back
   // until they are right, or inflated and deflated anew.
-  void look_at_memory(const LoopWorker& worker) {
-    const size_t connections = worker.connections();
+  void look_at_memory(const LoopService& served) {
+    const size_t connections = served.connections();
     const size_t leased = server_.loop->buffers().leased();
     if (leased > LentBuffers::kCount + 4 * connections) {
       fail(fmt::format("{} buffers are leased for {} connections", leased, connections));
@@ -271,6 +272,7 @@ class World final : private MemoryFaults {
 
   // Takes everything apart, and looks whether something is left.
   void close() {
+    served_.reset();
     worker_.reset();
     service_.reset();
     admission_.reset();
@@ -304,7 +306,9 @@ class World final : private MemoryFaults {
   std::optional<EchoService> service_;
   std::optional<Admission> admission_;
   size_t connections_max_ = 0;
-  std::optional<LoopWorker> worker_;
+  WorkerSet workers_;
+  std::optional<Worker> worker_;
+  std::optional<LoopService> served_;
   std::vector<std::unique_ptr<SimClient>> clients_;
 };
 

@@ -106,17 +106,16 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
       peer_.expires_at(deadline_after(head_begin_, settings_.head_timeout));
       head_deadline_set_ = true;
     }
-    session_.idle = !begun;
+    session_.ends_on_drain = !begun;
     Result<bool> received = co_await exchange_.receive_more().observed();
-    session_.idle = false;
+    session_.ends_on_drain = false;
     if (!received && begun && received.error().code == Errc::kTimeout) {
       peer_.expires_at(kNever);
       exchange_.begin_refused_request();
       refusal_ = {408, "the head was not complete in time (--header-timeout)"};
       co_return Head::kRefused;
     }
-    bool drained = !received && !begun && received.error().code == Errc::kAborted;
-    if (drained) {
+    if (!received && received.error().code == Errc::kDrained) {
       bool more = co_await receive_last();
       if (!more) co_return Head::kNone;
       continue;

@@ -146,7 +146,7 @@ TEST(WebSocketTest, FramesComeBackAsTheyWereForEverySplit) {
     conversation.send_pieces(pieces);
     ASSERT_TRUE(conversation.received().ends_with("\r\n\r\n" + echoed(kSeveralFrames)));
     EXPECT_EQ(conversation.pool().leased(), 0u) << "an idle connection holds no buffer";
-    EXPECT_TRUE(conversation.session().idle);
+    EXPECT_TRUE(conversation.session().ends_on_drain);
   }
 }
 
@@ -251,7 +251,7 @@ TEST(WebSocketTest, ADrainingServerSaysGoodbye) {
   Chat chat;
   // The receive that waits now ends with the message; the one after its echo is ended by draining.
   WatchedStream& server = chat.conversation.server();
-  server.fail_and_go_on(server.operations() + 1, Errc::kAborted);
+  server.fail_and_go_on(server.operations() + 1, Errc::kDrained);
   const Frame last{.opcode = WebSocketOpcode::kText, .payload = "last"};
   EXPECT_EQ(chat.send(sent({last})), echoed({last, closing(1001, "the server shuts down")}));
   EXPECT_TRUE(chat.conversation.got_end());
@@ -261,7 +261,7 @@ TEST(WebSocketTest, InTheMiddleOfAMessageDrainingWaits) {
   Chat chat;
   const Frame begin{.opcode = WebSocketOpcode::kText, .payload = "a", .fin = false};
   chat.send(sent({begin}));
-  EXPECT_FALSE(chat.conversation.session().idle);
+  EXPECT_FALSE(chat.conversation.session().ends_on_drain);
 }
 
 TEST(WebSocketTest, PingsASilentClientAndGivesItUpThen) {
