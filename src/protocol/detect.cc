@@ -3,6 +3,7 @@
 // receive buffer waits for a slow client) until more has come.
 #include "protocol/detect.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,9 +35,10 @@ Task<wire::Protocol> detect_further(std::unique_ptr<Stream>& stream, Session& se
   wire::Detector detector;
   detector.feed(first.bytes());
   first = Chunk();  // its buffer may be wanted elsewhere
-  stream->expires_at(deadline_after(session.clock.now(), timeout));
   wire::Protocol protocol = wire::Protocol::kUndecided;
   Chunk decisive;
+  std::optional<DeadlineScope<Stream>> scope;
+  scope.emplace(*stream, session.deadlines, deadline_after(session.clock.now(), timeout));
   while (protocol == wire::Protocol::kUndecided) {
     Result<Chunk> received = co_await stream->receive().observed();
     bool late = !received && received.error().code == Errc::kTimeout;
@@ -52,7 +54,7 @@ Task<wire::Protocol> detect_further(std::unique_ptr<Stream>& stream, Session& se
       decisive = std::move(*received);
     }
   }
-  stream->expires_at(kNever);
+  scope.reset();
   Chunk aside = co_await rewrap(held, session.buffers);
   put_back(stream, std::move(aside), std::move(decisive));
   co_return protocol;

@@ -386,9 +386,8 @@ Task<> Http1Exchange::pause(Duration duration) {
 Task<> Http1Exchange::watch_client(Time until) {
   if (!unread_.empty() || peer_ended_) co_return;
   in_ = Chunk();
-  peer_.expires_at(until);
+  const DeadlineScope scope(peer_, session_.deadlines, until);
   Result<Chunk> received = co_await peer_.receive().observed();
-  peer_.expires_at(kNever);
   if (received) {
     in_ = std::move(*received);
     unread_ = in_.bytes();

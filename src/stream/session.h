@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/chunk.h"
+#include "base/deadline_scope.h"
 #include "base/timer.h"
 #include "engine/worker.h"
 #include "stream/transport.h"
@@ -52,6 +53,8 @@ struct Session {
 
   Time established = clock.now();
   const Transport* transport = nullptr;  // null where there is none to tell of
+
+  Deadlines deadlines;  // on its stream
 
   uint64_t bytes_received = 0;
   uint64_t bytes_sent = 0;

@@ -43,7 +43,8 @@ class Stream {
   virtual void abort(Error reason) noexcept = 0;
 
   // Operations started from now on also end by `deadline`, with kTimeout, until the next call;
-  // kNever takes it back. A pending operation keeps the deadline it was started with.
+  // kNever takes it back. A pending operation keeps the deadline it was started with. There is one
+  // for all layers above: set yours with a DeadlineScope, which leaves theirs alone.
   virtual void expires_at(Deadline deadline) = 0;
 };
 

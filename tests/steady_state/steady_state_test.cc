@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/event.h"
 #include "base/nursery.h"
 #include "engine/epoll/epoll_loop.h"
 #include "engine/uring/uring_loop.h"
@@ -162,22 +163,15 @@ class CountingTraffic final : public EchoTraffic {
     under_way_ -= static_cast<int>(count);
     if (left_ > half_) allocations_before_ = allocations.load();
     if (left_ == 0 && under_way_ == 0) allocated_ = allocations.load() - allocations_before_;
-    if (sleeper_) std::exchange(sleeper_, nullptr).resume();
+    may_send_.wake();
   }
   void refused(std::string_view what) override { ADD_FAILURE() << what; }
   void wants_to_send() override {}
 
-  struct Sleep {
-    std::coroutine_handle<>& place;
-    bool await_ready() noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept { place = waiter; }
-    void await_resume() noexcept {}
-  };
-
   Task<> send(EchoClient& client, Stream& stream) {
     while (left_ > 0 || under_way_ > 0) {
       co_await client.send();
-      if (under_way_ > 0) co_await Sleep{sleeper_};
+      if (under_way_ > 0) co_await may_send_.wait();
     }
     co_await stream.finish_sending();
   }
@@ -190,7 +184,7 @@ class CountingTraffic final : public EchoTraffic {
   int under_way_ = 0;
   uint64_t allocations_before_ = 0;
   std::optional<uint64_t> allocated_;
-  std::coroutine_handle<> sleeper_;
+  Event may_send_;
 };
 
 void expect_no_allocations(EchoClient& client, CountingTraffic& traffic, Stream& stream,

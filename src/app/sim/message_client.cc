@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "app/sim/sim_client.h"
+#include "base/event.h"
 #include "base/nursery.h"
 #include "protocol/echo_client.h"
 
@@ -44,13 +45,6 @@ class MessageClient final : public SimClient, private EchoTraffic {
                        size_max_, pipeline_, echoed_);
   }
 
-  struct [[nodiscard]] Sleep {
-    std::coroutine_handle<>& sleeper;
-    bool await_ready() noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept { sleeper = waiter; }
-    void await_resume() noexcept {}
-  };
-
   Task<> send_all(SocketStream& stream, EchoClient& client) {
     while (!ended_) {
       Result<void> sent = co_await client.send().observed();
@@ -62,13 +56,11 @@ class MessageClient final : public SimClient, private EchoTraffic {
         [[maybe_unused]] Result<void> finished = co_await client.finish().observed();
         break;
       }
-      if (!ended_) co_await Sleep{sleeper_};
+      if (!ended_) co_await may_send_.wait();
     }
   }
 
-  void wake() {
-    if (sleeper_) std::exchange(sleeper_, nullptr).resume();
-  }
+  void wake() { may_send_.wake(); }
 
   std::optional<uint64_t> next_message() override {
     if (begun_ == messages_ || begun_ - echoed_ >= pipeline_) return std::nullopt;
@@ -111,7 +103,7 @@ class MessageClient final : public SimClient, private EchoTraffic {
   uint64_t echoed_ = 0;
   bool ended_ = false;
   std::string refusal_;
-  std::coroutine_handle<> sleeper_ = nullptr;
+  Event may_send_;  // or may end
 };
 
 }  // namespace

@@ -81,15 +81,13 @@ Task<> Http1Connection::serve() {
 
 // Reads up to the end of a request's head.
 Task<Http1Connection::Head> Http1Connection::read_head() {
+  std::optional<DeadlineScope<Stream>> head_deadline;  // of a head that did not come in one piece
+  Time head_begin;
   while (true) {
     Event event = exchange_.decode();
     if (event == Event::kHead) {
       Duration head_duration = Duration::zero();
-      if (head_deadline_set_) {
-        head_duration = session_.clock.now() - head_begin_;
-        peer_.expires_at(kNever);
-      }
-      head_deadline_set_ = false;
+      if (head_deadline) head_duration = session_.clock.now() - head_begin;
       exchange_.begin_request(head_duration);
       co_return Head::kComplete;
     }
@@ -101,16 +99,15 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
     ECHOD_CHECK(event == Event::kNeedInput);
     co_await output_.flush();
     bool begun = exchange_.decoder().in_request();
-    if (begun && !head_deadline_set_) {
-      head_begin_ = session_.clock.now();
-      peer_.expires_at(deadline_after(head_begin_, settings_.head_timeout));
-      head_deadline_set_ = true;
+    if (begun && !head_deadline) {
+      head_begin = session_.clock.now();
+      head_deadline.emplace(peer_, session_.deadlines,
+                            deadline_after(head_begin, settings_.head_timeout));
     }
     session_.ends_on_drain = !begun;
     Result<bool> received = co_await exchange_.receive_more().observed();
     session_.ends_on_drain = false;
     if (!received && begun && received.error().code == Errc::kTimeout) {
-      peer_.expires_at(kNever);
       exchange_.begin_refused_request();
       refusal_ = {408, "the head was not complete in time (--header-timeout)"};
       co_return Head::kRefused;
@@ -129,9 +126,8 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
 // within a moment is answered, as the last. Returns whether something came.
 Task<bool> Http1Connection::receive_last() {
   if (std::exchange(drained_, true)) co_return false;
-  peer_.expires_at(session_.clock.now() + kDrainGrace);
+  const DeadlineScope scope(peer_, session_.deadlines, session_.clock.now() + kDrainGrace);
   Result<bool> received = co_await exchange_.receive_more().observed();
-  peer_.expires_at(kNever);
   co_return received && *received;
 }
 

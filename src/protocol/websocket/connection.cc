@@ -100,11 +100,13 @@ Task<bool> WebSocketConnection::receive_more() {
   const Duration interval = settings_.websocket.ping_interval;
   while (true) {
     const Deadline look = deadline_after(session_.clock.now(), interval);
-    peer_.expires_at(look);
     session_.ends_on_drain = !decoder_.in_frame() && !decoder_.in_message();
-    Result<Chunk> received = co_await peer_.receive().observed();
+    Result<Chunk> received;
+    {
+      const DeadlineScope scope(peer_, session_.deadlines, look);
+      received = co_await peer_.receive().observed();
+    }
     session_.ends_on_drain = false;
-    peer_.expires_at(kNever);
     if (received) {
       ping_unanswered_ = false;
       in_ = std::move(*received);

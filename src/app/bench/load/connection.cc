@@ -42,7 +42,7 @@ Task<> BenchConnection::run() {
     completed_ = false;
     // A connection for each message is opened when the message is due.
     while (tester_.setup.options.connect_each && !may_begin() && !is_over()) {
-      co_await Sleep{sleeper_};
+      co_await may_send_.wait();
     }
     if (is_over()) break;
     if (tester_.setup.options.connect_each && !reserved_) {
@@ -194,7 +194,7 @@ Task<> BenchConnection::send_all(Stream& stream, EchoClient& client) {
       [[maybe_unused]] Result<void> finished = co_await client.finish().observed();
       break;
     }
-    if (!ended_) co_await Sleep{sleeper_};
+    if (!ended_) co_await may_send_.wait();
   }
 }
 
@@ -206,12 +206,11 @@ Task<> BenchConnection::rest(Duration pause) {
   co_await operation.outcome();
 }
 
-void BenchConnection::wake() {
-  if (sleeper_) std::exchange(sleeper_, nullptr).resume();
-}
+void BenchConnection::wake() { may_send_.wake(); }
 
 void BenchConnection::fire() {
-  const bool ready = sleeper_ && under_way_.size() < tester_.setup.pipeline && begun_ < due_end_;
+  const bool ready =
+      may_send_.has_waiter() && under_way_.size() < tester_.setup.pipeline && begun_ < due_end_;
   if (ready && tester_.schedule) {
     const Time due = tester_.schedule->due(number_, begun_);
     if (tester_.window.contains(due)) tester_.recorder.lagged(tester_.clock.now() - due);

@@ -3,13 +3,13 @@
 // opened again when it fails. Nothing that happens to it ends the run.
 #pragma once
 
-#include <coroutine>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "app/bench/load/tester.h"
+#include "base/event.h"
 #include "base/ring_queue.h"
 #include "base/task.h"
 #include "protocol/echo_client.h"
@@ -29,7 +29,6 @@ class BenchConnection final : private EchoTraffic {
       : tester_(tester), number_(number), role_(role) {}
   BenchConnection(const BenchConnection&) = delete;
   BenchConnection& operator=(const BenchConnection&) = delete;
-  ~BenchConnection() { ECHOD_CHECK(!sleeper_); }
 
   // Its whole life; ends when there is nothing more to send and all is back, or the loop aborts.
   Task<> run();
@@ -61,17 +60,6 @@ class BenchConnection final : private EchoTraffic {
     uint64_t size;
     Time due;   // when it was meant to be sent
     Time sent;  // when it was
-  };
-
-  // Suspends until wake().
-  struct Sleep {
-    std::coroutine_handle<>& place;
-    bool await_ready() noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept {
-      ECHOD_CHECK(!place);
-      place = waiter;
-    }
-    void await_resume() noexcept {}
   };
 
   std::optional<uint64_t> next_message() override;
@@ -111,9 +99,9 @@ class BenchConnection final : private EchoTraffic {
   uint64_t begun_ = 0;            // open loop: messages of the schedule begun
   uint64_t due_end_ = 0;          // and due
 
-  SocketStream* stream_ = nullptr;   // while it is being opened, and open
-  Operation* resting_ = nullptr;     // between two attempts
-  std::coroutine_handle<> sleeper_;  // what wake() resumes
+  SocketStream* stream_ = nullptr;  // while it is being opened, and open
+  Operation* resting_ = nullptr;    // between two attempts
+  Event may_send_;                  // or may end: see wake()
   Time connect_start_;
   uint64_t attempts_ = 0;
   size_t first_endpoint_ = 0;   // of those tried in turn
