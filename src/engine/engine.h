@@ -21,10 +21,10 @@
 #include "base/task.h"
 #include "engine/accept_loop.h"
 #include "engine/admission.h"
+#include "engine/listener.h"
 #include "engine/loop/event_loop.h"
 #include "engine/loop/spinner.h"
 #include "engine/worker.h"
-#include "net/fd.h"
 
 namespace echod {
 
@@ -100,15 +100,13 @@ struct ListenerNeeds {
 };
 ListenerNeeds listener_needs(const EngineOptions& options);
 
-// One address's sockets, as many as listener_needs() says.
-using ListenerSockets = std::vector<Fd>;
-
 class Engine {
  public:
   // Starts accepting from `listeners` and serving with `handler`. What is given by reference must
-  // outlive the engine. Fails when threads or loops cannot be had.
+  // outlive the engine. Fails when threads or loops cannot be had, and with ESOCKTNOSUPPORT for a
+  // kind of listener that is not served.
   static Result<std::unique_ptr<Engine>> start(const EngineOptions& options,
-                                               std::vector<ListenerSockets> listeners,
+                                               std::vector<Listener> listeners,
                                                ConnectionHandler& handler, Admission& admission,
                                                AcceptObserver& observer);
 

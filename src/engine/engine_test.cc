@@ -129,16 +129,17 @@ class EngineTest : public testing::TestWithParam<EngineKind> {
                           .buffers = kTestBuffers};
     ListenerNeeds needs = listener_needs(options);
     SocketOptions socket_options{.shared_port = needs.sockets > 1, .blocking = needs.blocking};
-    ListenerSockets sockets;
+    Listener listener;
     endpoint_ = loopback();
     for (unsigned i = 0; i < needs.sockets; ++i) {
       Result<Fd> socket = listen_on(endpoint_, socket_options, i == 0);
       ASSERT_TRUE(socket);
       if (i == 0) endpoint_ = Endpoint::local_of(socket->get());
-      sockets.push_back(std::move(*socket));
+      listener.sockets.push_back(std::move(*socket));
     }
-    std::vector<ListenerSockets> listeners;
-    listeners.push_back(std::move(sockets));
+    listener.endpoint = endpoint_;
+    std::vector<Listener> listeners;
+    listeners.push_back(std::move(listener));
     Result<std::unique_ptr<Engine>> engine =
         Engine::start(options, std::move(listeners), handler_, admission_, observer_);
     ASSERT_TRUE(engine) << describe(engine.error());
@@ -178,6 +179,15 @@ TEST_P(EngineTest, ServesOneClientAfterTheOther) {
   EXPECT_TRUE(comes_true([this] { return handler_.ended == 20; }));
   EXPECT_TRUE(comes_true([this] { return admission_.connections() == 0; }));
   EXPECT_EQ(engine_->connections_begun(), 20u) << "also of threads that have ended";
+}
+
+TEST_P(EngineTest, RefusesDatagramsUntilTheyAreServed) {
+  std::vector<Listener> listeners(1);
+  listeners.front().kind = ListenerKind::kDatagram;
+  Result<std::unique_ptr<Engine>> engine =
+      Engine::start({.kind = GetParam()}, std::move(listeners), handler_, admission_, observer_);
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(describe(engine.error()), "system (Socket type not supported)");
 }
 
 TEST_P(EngineTest, StoppingServesAsBefore) {

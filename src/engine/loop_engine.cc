@@ -13,7 +13,7 @@ namespace echod {
 class LoopEngine::Thread final {
  public:
   // `number`: of the engine's workers. `processor`: the one it is tied to, -1 for none.
-  Thread(LoopEngine& engine, size_t number, std::vector<Fd> listeners, int processor)
+  Thread(LoopEngine& engine, size_t number, std::vector<ListenerSocket> listeners, int processor)
       : engine_(engine), number_(number), listeners_(std::move(listeners)), processor_(processor) {}
 
   // The thread's body. Reports through `started` whether the loop could be made, and serves until
@@ -56,8 +56,10 @@ class LoopEngine::Thread final {
                : EpollLoop::create(engine_.options_.buffers, engine_.options_.spin_max);
   }
 
-  void prefer_processor(const std::vector<Fd>& listeners) {
-    for (const Fd& listener : listeners) prefer_incoming_processor(listener.get(), processor_);
+  void prefer_processor(const std::vector<ListenerSocket>& listeners) {
+    for (const ListenerSocket& listener : listeners) {
+      prefer_incoming_processor(listener.socket.get(), processor_);
+    }
   }
 
   // Reports to the engine's SpreadWatch until the loop drains or the preference is given up.
@@ -83,12 +85,12 @@ class LoopEngine::Thread final {
 
   LoopEngine& engine_;
   size_t number_;
-  std::vector<Fd> listeners_;
+  std::vector<ListenerSocket> listeners_;
   int processor_;
 };
 
 Result<std::unique_ptr<Engine>> LoopEngine::start(const EngineOptions& options,
-                                                  std::vector<ListenerSockets> listeners,
+                                                  std::vector<Listener> listeners,
                                                   ConnectionHandler& handler, Admission& admission,
                                                   AcceptObserver& observer) {
   std::unique_ptr<LoopEngine> engine(new LoopEngine(options, handler, admission, observer));
@@ -98,9 +100,11 @@ Result<std::unique_ptr<Engine>> LoopEngine::start(const EngineOptions& options,
     engine->spread_watch_ = std::make_unique<SpreadWatch>(options.workers);
   }
   for (unsigned i = 0; i < options.workers; ++i) {
-    std::vector<Fd> own;
+    std::vector<ListenerSocket> own;
     own.reserve(listeners.size());
-    for (ListenerSockets& sockets : listeners) own.push_back(std::move(sockets.at(i)));
+    for (Listener& listener : listeners) {
+      own.push_back({.kind = listener.kind, .socket = std::move(listener.sockets.at(i))});
+    }
     auto own_thread =
         std::make_shared<Thread>(*engine, i, std::move(own), tied ? processors[i] : -1);
     auto started = std::make_shared<std::promise<Result<void>>>();

@@ -12,7 +12,7 @@ namespace echod {
 class LoopEngine final : public Engine {
  public:
   static Result<std::unique_ptr<Engine>> start(const EngineOptions& options,
-                                               std::vector<ListenerSockets> listeners,
+                                               std::vector<Listener> listeners,
                                                ConnectionHandler& handler, Admission& admission,
                                                AcceptObserver& observer);
   ~LoopEngine() override;

@@ -2,9 +2,11 @@
 
 namespace echod {
 
-Result<void> LoopService::open(std::vector<Fd> listeners) {
+Result<void> LoopService::open(std::vector<ListenerSocket> listeners) {
   for (size_t i = 0; i < listeners.size(); ++i) {
-    listeners_.push_back(std::make_unique<Socket>(worker_.loop(), std::move(listeners[i])));
+    if (Result<void> served = check_served(listeners[i].kind); !served) return served;
+    auto socket = std::move(listeners[i].socket);
+    listeners_.push_back(std::make_unique<Socket>(worker_.loop(), std::move(socket)));
     if (Result<void> attached = listeners_.back()->attach(); !attached) {
       listeners_.clear();
       return attached;

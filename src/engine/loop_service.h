@@ -18,9 +18,9 @@ class LoopService final : public Placement {
               AcceptObserver& observer)
       : worker_(worker), handler_(handler), admission_(admission), observer_(observer) {}
 
-  // Takes the listening sockets over, one for each address, before serve(). Throws std::bad_alloc
-  // where there is no memory for them.
-  Result<void> open(std::vector<Fd> listeners);
+  // Takes the listening sockets over, one of each listener, before serve(). Fails with
+  // ESOCKTNOSUPPORT for a kind that is not served; throws std::bad_alloc where there is no memory.
+  Result<void> open(std::vector<ListenerSocket> listeners);
 
   // Accepts and serves until the loop drains and the last connection has ended.
   Task<> serve();

@@ -49,7 +49,7 @@ std::string explain_listen_failure(const Endpoint& endpoint, const Error& error)
 }
 
 struct Opened {
-  std::vector<ListenerSockets> sockets;
+  std::vector<Listener> listeners;
   std::vector<Server::Listening> listening;
 
   // Whether one of them is in the way of `endpoint`: on its port, and on its address or all.
@@ -71,7 +71,7 @@ std::expected<void, std::string> open_endpoint(Endpoint endpoint, ListenProtocol
   }
   options.shared_port = needs.sockets > 1;
   options.blocking = needs.blocking;
-  ListenerSockets sockets;
+  Listener listener;
   for (unsigned i = 0; i < needs.sockets; ++i) {
     Result<Fd> socket = listen_on(endpoint, options, i == 0);
     if (!socket) return Failure(explain_listen_failure(endpoint, socket.error()));
@@ -83,9 +83,10 @@ std::expected<void, std::string> open_endpoint(Endpoint endpoint, ListenProtocol
       }
       endpoint = endpoint.with_port(bound.port());
     }
-    sockets.push_back(std::move(*socket));
+    listener.sockets.push_back(std::move(*socket));
   }
-  opened.sockets.push_back(std::move(sockets));
+  listener.endpoint = endpoint;
+  opened.listeners.push_back(std::move(listener));
   opened.listening.push_back({protocol, endpoint});
   return {};
 }
@@ -218,7 +219,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
   server->engine_kind_ = choice.kind;
   server->engine_summary_ = summarise(choice.kind, choice.reason, engine.workers);
   Result<std::unique_ptr<Engine>> started = Engine::start(
-      engine, std::move(opened->sockets), server->service_, server->admission_, server->service_);
+      engine, std::move(opened->listeners), server->service_, server->admission_, server->service_);
   if (!started) {
     return Failure(fmt::format("cannot start the {} engine: {}; try another with --engine",
                                name_of(choice.kind), describe(started.error())));

@@ -86,11 +86,11 @@ class World final : private MemoryFaults {
     server_.faulty = true;
     SocketOptions options;
     options.blocking = server_kind_ == EngineKind::kUring;
-    std::vector<Fd> listeners;
+    std::vector<ListenerSocket> listeners;
     for (uint16_t port : {kPort, static_cast<uint16_t>(kPort + 1)}) {
       Result<Fd> listener = listen_on(endpoint(port), options);
       if (!listener) return false;
-      listeners.push_back(std::move(*listener));
+      listeners.push_back({.kind = ListenerKind::kStream, .socket = std::move(*listener)});
     }
     service_.emplace(settings(), log_);
     connections_max_ = random_.between(1, 40);

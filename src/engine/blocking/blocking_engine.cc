@@ -43,15 +43,15 @@ BlockingEngine::BlockingEngine(const EngineOptions& options, ConnectionHandler& 
       service_{options_, handler, workers_} {}
 
 Result<std::unique_ptr<Engine>> BlockingEngine::start(const EngineOptions& options,
-                                                      std::vector<ListenerSockets> listeners,
+                                                      std::vector<Listener> listeners,
                                                       ConnectionHandler& handler,
                                                       Admission& admission,
                                                       AcceptObserver& observer) {
   std::unique_ptr<BlockingEngine> engine(new BlockingEngine(options, handler, admission, observer));
   if (Result<void> made = engine->make_placement(); !made) return std::unexpected(made.error());
   auto acceptor = std::make_shared<Acceptor>();
-  for (ListenerSockets& listener : listeners) {
-    acceptor->listeners.push_back(std::move(listener.at(0)));
+  for (Listener& listener : listeners) {
+    acceptor->listeners.push_back(std::move(listener.sockets.at(0)));
   }
   std::future<Result<void>> started = acceptor->started.get_future();
   Result<void> thread =

@@ -55,7 +55,7 @@ class ThreadedPlacement : public Placement {
 class BlockingEngine final : public Engine {
  public:
   static Result<std::unique_ptr<Engine>> start(const EngineOptions& options,
-                                               std::vector<ListenerSockets> listeners,
+                                               std::vector<Listener> listeners,
                                                ConnectionHandler& handler, Admission& admission,
                                                AcceptObserver& observer);
   ~BlockingEngine() override;
