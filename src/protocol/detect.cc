@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "stream/prefixed_stream.h"
+#include "wire/detect.h"
 
 namespace echod {
 namespace {
@@ -29,17 +30,17 @@ void put_back(std::unique_ptr<Stream>& stream, Chunk first, Chunk second) {
 
 // Goes on after a first receive that decided nothing. A task of its own, so that a connection that
 // has not spoken yet does not hold the memory for this.
-Task<wire::Protocol> detect_further(std::unique_ptr<Stream>& stream, Session& session,
+Task<wire::Detected> detect_further(std::unique_ptr<Stream>& stream, Session& session,
                                     Duration timeout, Chunk first) {
   std::string held(first.text());
   wire::Detector detector;
   detector.feed(first.bytes());
   first = Chunk();  // its buffer may be wanted elsewhere
-  wire::Protocol protocol = wire::Protocol::kUndecided;
+  wire::Detected protocol = wire::Detected::kUndecided;
   Chunk decisive;
   std::optional<DeadlineScope<Stream>> scope;
   scope.emplace(*stream, session.deadlines, deadline_after(session.clock.now(), timeout));
-  while (protocol == wire::Protocol::kUndecided) {
+  while (protocol == wire::Detected::kUndecided) {
     Result<Chunk> received = co_await stream->receive().observed();
     bool late = !received && received.error().code == Errc::kTimeout;
     if (!received && !late) co_await failed(received.error());
@@ -48,7 +49,7 @@ Task<wire::Protocol> detect_further(std::unique_ptr<Stream>& stream, Session& se
       break;
     }
     protocol = detector.feed(received->bytes());
-    if (protocol == wire::Protocol::kUndecided) {
+    if (protocol == wire::Detected::kUndecided) {
       held += received->text();
     } else {
       decisive = std::move(*received);
@@ -60,30 +61,33 @@ Task<wire::Protocol> detect_further(std::unique_ptr<Stream>& stream, Session& se
   co_return protocol;
 }
 
+Protocol protocol_of(wire::Detected verdict) {
+  return verdict == wire::Detected::kHttp1 ? Protocol::kHttp1 : Protocol::kRaw;
+}
+
 // A function of its own, so that the frame of a connection that has not spoken yet holds no
 // detector.
-wire::Protocol verdict_on(std::span<const std::byte> first) {
-  const wire::Protocol at_once = wire::detect_at_once(first);
-  if (at_once != wire::Protocol::kUndecided) return at_once;
+wire::Detected verdict_on(std::span<const std::byte> first) {
+  const wire::Detected at_once = wire::detect_at_once(first);
+  if (at_once != wire::Detected::kUndecided) return at_once;
   return wire::Detector().feed(first);
 }
 
 }  // namespace
 
-Task<wire::Protocol> detect(std::unique_ptr<Stream>& stream, Session& session, Duration timeout) {
+Task<Protocol> detect(std::unique_ptr<Stream>& stream, Session& session, Duration timeout) {
   session.ends_on_drain = true;  // nothing is under way before the first byte
   Chunk first = co_await stream->receive();
   session.ends_on_drain = false;
-  wire::Protocol protocol = first ? verdict_on(first.bytes()) : wire::Protocol::kRaw;
-  if (protocol == wire::Protocol::kUndecided) {
-    protocol = co_await detect_further(stream, session, timeout, std::move(first));
+  wire::Detected verdict = first ? verdict_on(first.bytes()) : wire::Detected::kRaw;
+  if (verdict == wire::Detected::kUndecided) {
+    verdict = co_await detect_further(stream, session, timeout, std::move(first));
   } else {
     put_back(stream, std::move(first), {});
   }
-  const bool raw = protocol == wire::Protocol::kRaw;
-  session.protocol = raw ? SessionProtocol::kRaw : SessionProtocol::kHttp1;
+  session.protocol = protocol_of(verdict);
   if (session.bytes_received > 0) session.report_received(session.bytes_received);
-  co_return protocol;
+  co_return session.protocol;
 }
 
 }  // namespace echod

@@ -6,6 +6,7 @@
 
 #include "protocol/handler.h"
 #include "protocol/http_response_test_util.h"
+#include "protocol/protocol.h"
 #include "protocol/protocol_test_util.h"
 
 namespace echod {
@@ -64,7 +65,7 @@ TEST(Http1EchoTest, ThePostedBodyByteForByte) {
             "Hello!");
   EXPECT_EQ(conversation.server().sends().size(), 1u);
   EXPECT_FALSE(conversation.ended()) << "the connection is kept";
-  EXPECT_EQ(conversation.session().protocol, SessionProtocol::kHttp1);
+  EXPECT_EQ(conversation.session().protocol, Protocol::kHttp1);
   EXPECT_TRUE(conversation.session().ends_on_drain);
   EXPECT_EQ(conversation.pool().leased(), 0u) << "an idle connection holds no buffer";
 }

@@ -29,22 +29,9 @@ class SessionObserver {
   virtual void refused(const Session&, int /*code*/, std::string_view /*why*/) {}
 };
 
-enum class SessionProtocol : uint8_t { kUndecided, kRaw, kHttp1, kWebSocket };
-
-// As logs have it: "none", "raw", "http/1", "websocket".
-constexpr std::string_view name_of(SessionProtocol protocol) {
-  switch (protocol) {
-    case SessionProtocol::kUndecided:
-      break;
-    case SessionProtocol::kRaw:
-      return "raw";
-    case SessionProtocol::kHttp1:
-      return "http/1";
-    case SessionProtocol::kWebSocket:
-      return "websocket";
-  }
-  return "none";
-}
+// Defined in protocol/protocol.h; the first is that of a connection whose protocol is not known
+// yet.
+enum class Protocol : uint8_t;
 
 struct Session {
   Timer& clock;
@@ -59,7 +46,7 @@ struct Session {
   uint64_t bytes_received = 0;
   uint64_t bytes_sent = 0;
   uint64_t requests = 0;  // of a protocol that has them
-  SessionProtocol protocol = SessionProtocol::kUndecided;
+  Protocol protocol{};
 
   // Whether a receive that begins now ends, with kDrained, when the server drains: of a connection
   // that waits for a next request and has nothing in flight, or that has something to tell its
@@ -75,7 +62,7 @@ struct Session {
   // What is received before the protocol is known is reported by who finds it out.
   void count_received(size_t bytes) {
     bytes_received += bytes;
-    if (protocol != SessionProtocol::kUndecided) report_received(bytes);
+    if (protocol != Protocol{}) report_received(bytes);
   }
   void report_received(size_t bytes) {
     if (receives_to_report == 0) return;

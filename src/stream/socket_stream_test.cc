@@ -251,7 +251,7 @@ TEST_P(SocketStreamTest, ReportsItsFirstReceivesAndCountsAll) {
   NotingObserver observer;
   session().observer = &observer;
   session().receives_to_report = 2;
-  session().protocol = SessionProtocol::kRaw;
+  session().protocol = Protocol{1};
   for (std::string_view text : {"1", "22", "333", "4444"}) {
     write_all(far_, text);
     Result<Chunk> received = run(stream_->receive());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/units.h"
+#include "protocol/protocol.h"
 
 namespace echod {
 namespace {
@@ -52,7 +53,7 @@ void ConnectionLog::established(const Session& session) {
 void ConnectionLog::received(const Session& session, size_t bytes) {
   if (!log_.wants(LogLevel::kInfo)) return;
   // A request is answered, not echoed: with its body, or with something else.
-  const bool echoed = session.protocol != SessionProtocol::kHttp1;
+  const bool echoed = session.protocol != Protocol::kHttp1;
   std::string text = fmt::format("Received {} byte{}{}", bytes, bytes == 1 ? "" : "s",
                                  echoed ? ", echoing back" : "");
   const TransportFacts facts = session.transport->identity();
@@ -82,7 +83,7 @@ void ConnectionLog::closed(const Session& session, const Result<void>& outcome, 
   if (!log_.wants(LogLevel::kInfo)) return;
   double seconds = static_cast<double>(age.count()) / 1e9;
   std::string requests =
-      session.protocol == SessionProtocol::kHttp1
+      session.protocol == Protocol::kHttp1
           ? fmt::format(", {} request{}", session.requests, session.requests == 1 ? "" : "s")
           : "";
   std::string text = fmt::format("{} (received {} bytes, sent {} bytes{}, {:.3f} s)",

@@ -22,8 +22,8 @@ void EchoService::end(const Session& session, SocketStream& socket, const Result
   connection_log_.closed(session, outcome, age, settings_.timeouts);
 }
 
-const Handler& EchoService::handler_for(wire::Protocol protocol) const {
-  if (protocol == wire::Protocol::kHttp1) return http1_;
+const Handler& EchoService::handler_for(Protocol protocol) const {
+  if (protocol == Protocol::kHttp1) return http1_;
   return raw_;
 }
 

@@ -10,16 +10,16 @@
 #include "app/options.h"
 #include "engine/engine.h"
 #include "protocol/handler.h"
+#include "protocol/protocol.h"
 #include "stream/socket_stream.h"
 #include "stream/socket_transport.h"
-#include "wire/detect.h"
 
 namespace echod {
 
 class EchoService final : public ConnectionHandler, public AcceptObserver {
  public:
   struct Settings {
-    std::vector<wire::Protocol> protocols;  // each listener's; kUndecided: to be detected
+    std::vector<Protocol> protocols;  // each listener's
     Duration detect_timeout = Duration::zero();
     HttpSettings http;
     StreamTimeouts timeouts;
@@ -48,7 +48,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   Result<void> begin(Session& session, const Transport& transport, SocketStream& socket);
   void end(const Session& session, SocketStream& socket, const Result<void>& outcome);
 
-  const Handler& handler_for(wire::Protocol protocol) const;
+  const Handler& handler_for(Protocol protocol) const;
 
   Settings settings_;
   MemoryBudget memory_;

@@ -19,8 +19,8 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
   std::unique_ptr<Stream> stream = std::move(bottom);
   Result<void> outcome = begin(session, transport, socket);
 
-  Result<wire::Protocol> protocol = settings_.protocols[accepted.listener];
-  if (outcome && protocol == wire::Protocol::kUndecided) {
+  Result<Protocol> protocol = settings_.protocols[accepted.listener];
+  if (outcome && protocol == Protocol::kAuto) {
     protocol = co_await detect(stream, session, settings_.detect_timeout).observed();
     if (!protocol) outcome = std::unexpected(protocol.error());
   }

@@ -62,7 +62,7 @@ struct Opened {
 };
 
 // Opens an address's sockets, one for each event loop, all on the port the first one got.
-std::expected<void, std::string> open_endpoint(Endpoint endpoint, ListenProtocol protocol,
+std::expected<void, std::string> open_endpoint(Endpoint endpoint, Protocol protocol,
                                                const ListenerNeeds& needs, SocketOptions options,
                                                Opened& opened) {
   if (opened.is_taken(endpoint)) {
@@ -123,18 +123,6 @@ std::expected<Opened, std::string> open_listeners(const ServeOptions& options,
   return opened;
 }
 
-wire::Protocol protocol_of(ListenProtocol protocol) {
-  switch (protocol) {
-    case ListenProtocol::kRaw:
-      return wire::Protocol::kRaw;
-    case ListenProtocol::kHttp1:
-      return wire::Protocol::kHttp1;
-    case ListenProtocol::kDetect:
-      break;
-  }
-  return wire::Protocol::kUndecided;
-}
-
 // `connections_max`: the admission limit; `descriptors`: how many the process may have.
 EngineOptions engine_options(const ServeOptions& options, EngineKind kind, size_t connections_max,
                              size_t descriptors) {
@@ -162,7 +150,7 @@ EchoService::Settings service_settings(const ServeOptions& options, EngineKind k
                                        const std::vector<Server::Listening>& listening) {
   EchoService::Settings settings;
   for (const Server::Listening& listener : listening) {
-    settings.protocols.push_back(protocol_of(listener.protocol));
+    settings.protocols.push_back(listener.protocol);
   }
   settings.detect_timeout = options.detect_timeout;
   settings.http = options.http;

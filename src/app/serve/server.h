@@ -26,7 +26,7 @@ class Server {
 
   // The addresses listened on, with the ports the system picked.
   struct Listening {
-    ListenProtocol protocol;
+    Protocol protocol;
     Endpoint endpoint;
   };
   const std::vector<Listening>& listening() const { return listening_; }

@@ -112,7 +112,7 @@ class World final : private MemoryFaults {
 
   EchoService::Settings settings() {
     EchoService::Settings settings;
-    settings.protocols = {wire::Protocol::kUndecided, wire::Protocol::kRaw};
+    settings.protocols = {Protocol::kAuto, Protocol::kRaw};
     settings.detect_timeout = std::chrono::seconds(5);
     settings.timeouts = {.idle = std::chrono::minutes(5),
                          .stall = std::chrono::seconds(30),

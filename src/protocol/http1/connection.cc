@@ -4,6 +4,7 @@
 
 #include "protocol/http_date.h"
 #include "protocol/http_routes.h"
+#include "protocol/protocol.h"
 #include "protocol/websocket/connection.h"
 #include "stream/linger.h"
 #include "wire/http/field_list.h"
@@ -156,7 +157,7 @@ Task<> Http1Connection::upgrade(const wire::WebSocketFields& fields) {
   co_await output_.flush();
   exchange_.answered_with(101, 0);
   exchange_.end_request();
-  session_.protocol = SessionProtocol::kWebSocket;
+  session_.protocol = Protocol::kWebSocket;
   exchange_.end_connection();
   upgraded_ = true;
   WebSocketConnection connection(peer_, session_, settings_, acceptance->deflate);

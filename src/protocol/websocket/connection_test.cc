@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "protocol/handler.h"
+#include "protocol/protocol.h"
 #include "protocol/protocol_test_util.h"
 #include "wire/websocket/close.h"
 #include "wire/websocket/frame.h"
@@ -81,7 +82,7 @@ class Chat {
     answer = conversation.take_received();
     EXPECT_TRUE(answer.starts_with(kSwitching)) << answer;
     EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
-    EXPECT_EQ(conversation.session().protocol, SessionProtocol::kWebSocket);
+    EXPECT_EQ(conversation.session().protocol, Protocol::kWebSocket);
   }
 
   std::string send(std::string_view bytes) {
@@ -135,7 +136,7 @@ TEST(WebSocketTest, OtherUpgradesAreOrdinaryRequests) {
   Conversation conversation(handler);
   conversation.send("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n");
   EXPECT_TRUE(conversation.received().starts_with("HTTP/1.1 200 OK\r\n"));
-  EXPECT_EQ(conversation.session().protocol, SessionProtocol::kHttp1);
+  EXPECT_EQ(conversation.session().protocol, Protocol::kHttp1);
 }
 
 TEST(WebSocketTest, FramesComeBackAsTheyWereForEverySplit) {

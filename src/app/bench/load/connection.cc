@@ -147,12 +147,14 @@ std::unique_ptr<EchoClient> BenchConnection::make_client(Stream& stream, BufferP
                            .load = &options.http};
   EchoTraffic& traffic = *this;
   switch (options.target.protocol) {
-    case BenchProtocol::kTcp:
+    case Protocol::kRaw:
       return make_tcp_client(stream, buffers, traffic, client);
-    case BenchProtocol::kHttp1:
+    case Protocol::kHttp1:
       return make_http1_client(stream, buffers, traffic, client);
-    case BenchProtocol::kWebSocket:
+    case Protocol::kWebSocket:
       return make_websocket_client(stream, buffers, traffic, client);
+    case Protocol::kAuto:
+      break;  // is no target
   }
   ECHOD_CHECK(false);
 }
@@ -349,8 +351,7 @@ Result<void> BenchConnection::judge(const Result<void>& received, const EchoClie
   }
   // The server ended the connection with nothing under way. HTTP allows it after a message.
   const bool allowed =
-      is_over() ||
-      (tester_.setup.options.target.protocol == BenchProtocol::kHttp1 && echoed_here_ > 0);
+      is_over() || (tester_.setup.options.target.protocol == Protocol::kHttp1 && echoed_here_ > 0);
   if (allowed) return {};
   report("closed",
          fmt::format("the server ended the connection, after {} message(s)", echoed_here_));
