@@ -41,7 +41,7 @@ struct Session {
   Time established = clock.now();
   const Transport* transport = nullptr;  // null where there is none to tell of
 
-  Deadlines deadlines;  // on its stream
+  Deadlines deadlines = {};  // on its stream
 
   uint64_t bytes_received = 0;
   uint64_t bytes_sent = 0;
