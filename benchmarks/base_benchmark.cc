@@ -4,8 +4,8 @@
 #include "base/chunk.h"
 #include "base/nursery.h"
 #include "base/task.h"
-#include "engine/timer_wheel.h"
-#include "protocol/echo.h"
+#include "engine/loop/timer_wheel.h"
+#include "protocol/raw/echo.h"
 #include "stream/pipe.h"
 #include "stream/prefixed_stream.h"
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "wire/detect.h"
-#include "wire/http1.h"
+#include "wire/http1/request.h"
 
 namespace echod::wire {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "app/server.h"
+#include "app/serve/server.h"
 #include "net/fd.h"
 
 namespace echod {

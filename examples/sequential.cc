@@ -1,9 +1,9 @@
-// One client at a time: the simplest server there is. Everyone else waits in the kernel's queue,
-// and one silent client holds up all of them, until its idle timeout.
+// One client at a time: the simplest server. All others wait in the kernel's queue, and a silent
+// client delays all of them until its idle timeout.
 #include <sys/socket.h>
 
 #include "echo_client_handler.h"
-#include "engine/blocking_loop.h"
+#include "engine/blocking/blocking_loop.h"
 
 int main(int argc, char** argv) {
   echod::Fd listener = example::listen(argc, argv, true);

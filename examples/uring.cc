@@ -1,5 +1,5 @@
-// Completion: io_uring makes the call, and says when it is done.
-#include "engine/uring_loop.h"
+// Completion: io_uring makes the call, and reports when it is complete.
+#include "engine/uring/uring_loop.h"
 #include "event_loop_server.h"
 
 int main(int argc, char** argv) {

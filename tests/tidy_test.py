@@ -27,8 +27,9 @@ LAYERS = {
     "engine": {"base", "net"},
     "sim": {"base", "net", "engine"},
     "stream": {"base", "net", "engine", "wire"},
-    "protocol": {"base", "wire", "stream"},
-    "app": {"base", "wire", "net", "engine", "stream", "protocol"},
+    "http": {"base", "wire", "stream"},
+    "protocol": {"base", "wire", "stream", "http"},
+    "app": {"base", "wire", "net", "engine", "stream", "http", "protocol"},
 }
 
 # A part of a layer that may include more: what is served does not know that it is simulated.
@@ -41,10 +42,10 @@ OS_HEADERS = re.compile(
     r"(sys|netinet|arpa|net|linux|asm)/.*|(unistd|poll|fcntl|liburing|pthread|signal|netdb|sched"
     r"|dirent|dlfcn|glob|grp|ifaddrs|pwd|semaphore|spawn|syslog|termios|ucontext)\.h")
 OS_EXCEPTIONS = {
-    "src/app/line_writer.cc": "a log's file and pipe, polled so that a stalled reader never blocks",
-    "src/app/serve.cc": "the process: it ends at once at a second signal",
-    "src/app/stop_signals.cc": "the process: its signals and its standard streams",
-    "src/app/bench/view.cc": "the terminal: whether it is one, and how wide",
+    "src/app/log/line_writer.cc": "a log's file and pipe, polled lest a slow reader block",
+    "src/app/serve/serve.cc": "the process: it ends at once at a second signal",
+    "src/app/serve/stop_signals.cc": "the process: its signals and its standard streams",
+    "src/app/bench/report/view.cc": "the terminal: whether it is one, and how wide",
     "src/app/bench/bench.cc": "the process: it ends at once at a second signal",
 }
 
@@ -56,8 +57,8 @@ LIBRARIES = {
     "nlohmann/json.hpp": ("src/[ap][pr]*/*.cc", 3),
     "openssl/": ("src/wire/*.cc", 1),
     "zlib.h": ("src/*.cc", 3),
-    "brotli/": ("src/wire/content_encoder.cc", 1),
-    "zstd": ("src/wire/content_encoder.cc", 1),
+    "brotli/": ("src/wire/coding/content_encoder.cc", 1),
+    "zstd": ("src/wire/coding/content_encoder.cc", 1),
     "nghttp2/": ("src/wire/http2*", 2),
 }
 

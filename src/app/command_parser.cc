@@ -6,7 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "app/log.h"
+#include "app/log/log.h"
 #include "app/units.h"
 
 namespace echod {

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <optional>
 
-#include "wire/http1_syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod {
 namespace {

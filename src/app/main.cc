@@ -8,7 +8,7 @@
 #include "app/bench/bench.h"
 #include "app/command_parser.h"
 #include "app/options.h"
-#include "app/serve.h"
+#include "app/serve/serve.h"
 #include "app/sim/sim.h"
 
 namespace {

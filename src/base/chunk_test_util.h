@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,10 @@ inline Chunk chunk_of(BufferPool& buffers, std::string_view text) {
   ECHOD_CHECK(chunk);
   chunk->append(text);
   return std::move(*chunk);
+}
+
+inline std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
 }
 
 // Bytes in which every misplaced one shows.

@@ -5,8 +5,8 @@
 
 #include "base/task.h"
 #include "engine/admission.h"
-#include "engine/event_loop.h"
-#include "engine/socket.h"
+#include "engine/loop/event_loop.h"
+#include "engine/loop/socket.h"
 #include "net/fd.h"
 
 namespace echod {

@@ -8,7 +8,7 @@
 #include <new>
 #include <vector>
 
-#include "engine/loop_test_util.h"
+#include "engine/loop/loop_test_util.h"
 
 namespace echod {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "engine/blocking_engine.h"
+#include "engine/blocking/blocking_engine.h"
 #include "engine/loop_engine.h"
 #include "engine/processor.h"
-#include "engine/uring_probe.h"
+#include "engine/uring/uring_probe.h"
 
 namespace echod {
 namespace {

@@ -21,8 +21,8 @@
 #include "base/task.h"
 #include "engine/accept_loop.h"
 #include "engine/admission.h"
-#include "engine/event_loop.h"
-#include "engine/spinner.h"
+#include "engine/loop/event_loop.h"
+#include "engine/loop/spinner.h"
 #include "net/fd.h"
 
 namespace echod {

@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "engine/loop/loop_test_util.h"
 #include "engine/loop_set.h"
-#include "engine/loop_test_util.h"
 
 namespace echod {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <future>
 
-#include "engine/epoll_loop.h"
+#include "engine/epoll/epoll_loop.h"
 #include "engine/loop_worker.h"
 #include "engine/processor.h"
-#include "engine/uring_loop.h"
+#include "engine/uring/uring_loop.h"
 
 namespace echod {
 

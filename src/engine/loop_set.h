@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "engine/event_loop.h"
+#include "engine/loop/event_loop.h"
 
 namespace echod {
 

@@ -7,7 +7,7 @@
 
 #include "base/nursery.h"
 #include "engine/engine.h"
-#include "engine/socket.h"
+#include "engine/loop/socket.h"
 
 namespace echod {
 

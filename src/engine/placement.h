@@ -6,7 +6,7 @@
 #include <deque>
 #include <mutex>
 
-#include "engine/blocking_engine.h"
+#include "engine/blocking/blocking_engine.h"
 #include "engine/thread_group.h"
 
 namespace echod {

@@ -6,9 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/handler.h"
-#include "protocol/http_response_test_util.h"
+#include "protocol/http1/handler.h"
+#include "protocol/http1/response_test_util.h"
 #include "protocol/protocol_test_util.h"
+#include "protocol/raw/handler.h"
 
 namespace echod {
 namespace {
@@ -31,7 +32,7 @@ class DetectingHandler final : public Handler {
 
  private:
   RawHandler raw_;
-  Http1Handler http1_{HttpSettings{}};
+  Http1Handler http1_{Http1Settings{}};
 };
 
 const DetectingHandler& handler() {

@@ -6,7 +6,7 @@
 
 namespace echod {
 
-Result<void> EchoClient::check(std::span<const std::byte> bytes, const wire::Pattern* pattern,
+Result<void> EchoClient::check(std::span<const std::byte> bytes, const Pattern* pattern,
                                uint64_t offset, uint64_t left) {
   const auto wanted = static_cast<size_t>(std::min<uint64_t>(bytes.size(), left));
   if (pattern != nullptr) {

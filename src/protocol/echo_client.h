@@ -18,10 +18,10 @@
 #include <string_view>
 
 #include "base/chunk.h"
+#include "base/pattern.h"
 #include "base/task.h"
-#include "protocol/http_load.h"
+#include "protocol/http1/load.h"
 #include "stream/stream.h"
-#include "wire/pattern.h"
 
 namespace echod {
 
@@ -119,8 +119,8 @@ class EchoClient {
 
   // Checks received `bytes` against `pattern` (null: only how many) from its `offset` on, of which
   // `left` bytes are still to come back.
-  Result<void> check(std::span<const std::byte> bytes, const wire::Pattern* pattern,
-                     uint64_t offset, uint64_t left);
+  Result<void> check(std::span<const std::byte> bytes, const Pattern* pattern, uint64_t offset,
+                     uint64_t left);
 
  private:
   static constexpr size_t kFirstSizeMax = 48;  // bytes

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 
-#include "engine/loop_test_util.h"
+#include "engine/loop/loop_test_util.h"
 #include "net/socket_options.h"
 #include "sim/sim_kernel.h"
 

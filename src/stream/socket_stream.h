@@ -1,7 +1,7 @@
 // A Stream over a socket of an event loop: where a handler's wish becomes an operation.
 #pragma once
 
-#include "engine/socket.h"
+#include "engine/loop/socket.h"
 #include "stream/session.h"
 #include "stream/stream.h"
 

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "engine/loop_test_util.h"
+#include "engine/loop/loop_test_util.h"
 
 namespace echod {
 namespace {

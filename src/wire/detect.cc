@@ -7,7 +7,7 @@
 #include <array>
 #include <string_view>
 
-#include "wire/http1_syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod::wire {
 namespace {

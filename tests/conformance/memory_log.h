@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "app/log.h"
+#include "app/log/log.h"
 
 namespace echod {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "app/options.h"
-#include "app/server.h"
+#include "app/serve/server.h"
 #include "conformance/client.h"
 #include "conformance/memory_log.h"
 

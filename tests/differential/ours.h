@@ -7,10 +7,10 @@
 #include <span>
 
 #include "dump.h"
-#include "wire/http1.h"
-#include "wire/http1_chunked.h"
-#include "wire/http1_fields.h"
-#include "wire/http1_request_line.h"
+#include "wire/http1/chunked.h"
+#include "wire/http1/fields.h"
+#include "wire/http1/request.h"
+#include "wire/http1/request_line.h"
 
 namespace echod::differential {
 

@@ -6,10 +6,10 @@
 #include <string>
 
 #include "fuzz_input.h"
-#include "wire/content_coding.h"
-#include "wire/content_decoder_test_util.h"
-#include "wire/content_encoder.h"
-#include "wire/http1_syntax.h"
+#include "wire/coding/content_decoder_test_util.h"
+#include "wire/coding/content_encoder.h"
+#include "wire/http/content_coding.h"
+#include "wire/http/syntax.h"
 
 namespace echod::fuzz {
 namespace {
@@ -18,7 +18,7 @@ using wire::ContentCoding;
 using wire::ContentDecoder;
 using wire::ContentEncoder;
 using wire::EncoderStep;
-using wire::FieldLines;
+using wire::FieldList;
 
 // --- Accept-Encoding ----------------------------------------------------------------------------
 
@@ -26,18 +26,18 @@ using wire::FieldLines;
 std::string asked_for(std::string_view fields) {
   std::string text;
   for (const ContentCoding coding : wire::kContentCodings) {
-    const int weight = coding_weight(FieldLines(fields), coding);
+    const int weight = coding_weight(FieldList(fields), coding);
     ECHOD_CHECK(weight >= 0 && weight <= 1000);
     text += std::to_string(weight) + ' ';
   }
-  return text + std::string(name_of(preferred_coding(FieldLines(fields))));
+  return text + std::string(name_of(preferred_coding(FieldList(fields))));
 }
 
 void check_preferred(std::string_view fields) {
-  const ContentCoding preferred = preferred_coding(FieldLines(fields));
-  const int best = coding_weight(FieldLines(fields), preferred);
+  const ContentCoding preferred = preferred_coding(FieldList(fields));
+  const int best = coding_weight(FieldList(fields), preferred);
   for (const ContentCoding coding : wire::kContentCodings) {
-    ECHOD_CHECK(coding_weight(FieldLines(fields), coding) <= best);
+    ECHOD_CHECK(coding_weight(FieldList(fields), coding) <= best);
   }
   ECHOD_CHECK(best > 0 || preferred == ContentCoding::kIdentity);
 }

@@ -1,5 +1,5 @@
 // HdrHistogram's interval logs, ours and those of other tools, and the histograms in them.
-#include "app/bench/histogram_codec.h"
+#include "app/bench/report/histogram_codec.h"
 #include "fuzz_input.h"
 #include "report_check.h"
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "fuzz_input.h"
-#include "wire/http1.h"
-#include "wire/http1_response_decoder.h"
+#include "wire/http1/request.h"
+#include "wire/http1/response_decoder.h"
 
 namespace echod::fuzz {
 

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/log.h"
+#include "app/log/log.h"
 #include "fuzz_input.h"
 
 namespace echod::fuzz {

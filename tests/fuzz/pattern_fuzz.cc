@@ -2,12 +2,12 @@
 // that is changed, lost or repeated is found where it is.
 #include <vector>
 
+#include "base/pattern.h"
 #include "fuzz_input.h"
-#include "wire/pattern.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   echod::fuzz::FuzzInput input(data, size);
-  const echod::wire::Pattern pattern(input.number(8));
+  const echod::Pattern pattern(input.number(8));
   const uint64_t offset = input.number(8) >> 1;  // no stream is longer
   const size_t length = 1 + input.number(2) % 600;
   const size_t place = input.number(2) % length;

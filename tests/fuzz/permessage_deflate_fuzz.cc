@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "fuzz_input.h"
-#include "wire/permessage_deflate.h"
+#include "wire/websocket/permessage_deflate.h"
 
 namespace echod::fuzz {
 namespace {

@@ -4,12 +4,12 @@
 #include <string>
 #include <vector>
 
-#include "app/bench/compare_statistics.h"
-#include "app/bench/hlog.h"
-#include "app/bench/merge.h"
-#include "app/bench/report_html.h"
-#include "app/bench/report_json.h"
-#include "app/bench/report_text.h"
+#include "app/bench/compare/compare_statistics.h"
+#include "app/bench/compare/merge.h"
+#include "app/bench/report/hlog.h"
+#include "app/bench/report/report_html.h"
+#include "app/bench/report/report_json.h"
+#include "app/bench/report/report_text.h"
 #include "base/check.h"
 
 namespace echod::fuzz {

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <string>
 
-#include "app/bench/target.h"
-#include "app/bench/threshold.h"
+#include "app/bench/load/target.h"
+#include "app/bench/report/threshold.h"
 #include "app/listen_url.h"
 #include "app/units.h"
 #include "fuzz_input.h"

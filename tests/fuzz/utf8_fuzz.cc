@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "base/utf8.h"
 #include "fuzz_input.h"
-#include "wire/utf8.h"
 
 namespace echod::fuzz {
 namespace {
@@ -23,7 +23,7 @@ class ValidatorReader {
   // The place of the refused byte is found by feeding single ones where a whole piece is refused.
   void feed(std::string_view bytes) {
     feed_exactly(bytes, [&](std::span<const std::byte> piece) {
-      wire::Utf8Validator before = validator_;
+      Utf8Validator before = validator_;
       const bool right = validator_.feed(piece);
       ECHOD_CHECK(!verdict_.refused || !right);
       if (verdict_.refused) return;
@@ -46,7 +46,7 @@ class ValidatorReader {
   }
 
  private:
-  wire::Utf8Validator validator_;
+  Utf8Validator validator_;
   Verdict verdict_;
 };
 

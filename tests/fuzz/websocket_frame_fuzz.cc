@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "fuzz_input.h"
-#include "wire/websocket_frame.h"
+#include "wire/websocket/frame.h"
 
 namespace echod::fuzz {
 namespace {

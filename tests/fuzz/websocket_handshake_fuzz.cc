@@ -7,8 +7,8 @@
 
 #include "extension_reference.h"
 #include "fuzz_input.h"
-#include "wire/http1_syntax.h"
-#include "wire/websocket_handshake.h"
+#include "wire/http/syntax.h"
+#include "wire/websocket/handshake.h"
 
 namespace echod::fuzz {
 namespace {

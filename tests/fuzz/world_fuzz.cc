@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "app/log.h"
+#include "app/log/log.h"
 #include "app/sim/world.h"
 #include "fuzz_input.h"
 

@@ -6,10 +6,10 @@
 #include <string_view>
 
 #include "app/bench/bench_test_util.h"
-#include "app/bench/hlog.h"
-#include "app/bench/report_html.h"
-#include "app/bench/report_json.h"
-#include "app/bench/report_text.h"
+#include "app/bench/report/hlog.h"
+#include "app/bench/report/report_html.h"
+#include "app/bench/report/report_json.h"
+#include "app/bench/report/report_text.h"
 
 int main(int argc, char** argv) {
   const std::string_view format = argc > 1 ? argv[1] : "";

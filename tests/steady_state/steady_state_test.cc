@@ -11,11 +11,11 @@
 #include <string>
 
 #include "base/nursery.h"
-#include "engine/epoll_loop.h"
-#include "engine/uring_loop.h"
-#include "engine/uring_probe.h"
-#include "protocol/echo.h"
+#include "engine/epoll/epoll_loop.h"
+#include "engine/uring/uring_loop.h"
+#include "engine/uring/uring_probe.h"
 #include "protocol/echo_client.h"
+#include "protocol/raw/echo.h"
 #include "stream/pipe.h"
 #include "stream/socket_stream.h"
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <thread>
 
-#include "app/bench/runner.h"
+#include "app/bench/load/runner.h"
 #include "app/bench/server_test_util.h"
 
 namespace echod {

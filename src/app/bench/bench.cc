@@ -12,17 +12,17 @@
 #include <string_view>
 #include <variant>
 
-#include "app/bench/ceiling.h"
-#include "app/bench/figures.h"
-#include "app/bench/hlog.h"
+#include "app/bench/load/ceiling.h"
+#include "app/bench/load/runner.h"
 #include "app/bench/options.h"
-#include "app/bench/output_file.h"
-#include "app/bench/report_html.h"
-#include "app/bench/report_json.h"
-#include "app/bench/report_text.h"
-#include "app/bench/runner.h"
-#include "app/bench/view.h"
-#include "app/stop_signals.h"
+#include "app/bench/report/figures.h"
+#include "app/bench/report/hlog.h"
+#include "app/bench/report/output_file.h"
+#include "app/bench/report/report_html.h"
+#include "app/bench/report/report_json.h"
+#include "app/bench/report/report_text.h"
+#include "app/bench/report/view.h"
+#include "app/serve/stop_signals.h"
 #include "app/units.h"
 
 namespace echod {

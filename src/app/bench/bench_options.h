@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "app/bench/threshold.h"
+#include "app/bench/report/threshold.h"
 #include "base/clock.h"
 #include "engine/engine.h"
-#include "protocol/http_load.h"
+#include "protocol/http1/load.h"
 
 namespace echod {
 

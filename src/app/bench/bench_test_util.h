@@ -7,7 +7,7 @@
 #include <random>
 
 #include "app/bench/bench_result.h"
-#include "app/bench/histogram_codec.h"
+#include "app/bench/report/histogram_codec.h"
 
 namespace echod {
 

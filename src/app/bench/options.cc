@@ -6,9 +6,9 @@
 #include <fstream>
 #include <utility>
 
-#include "app/bench/target.h"
+#include "app/bench/load/target.h"
 #include "app/units.h"
-#include "wire/http1_syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod {
 namespace {

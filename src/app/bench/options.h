@@ -5,8 +5,8 @@
 #include <variant>
 
 #include "app/bench/bench_options.h"
-#include "app/bench/compare.h"
-#include "app/bench/merge.h"
+#include "app/bench/compare/compare.h"
+#include "app/bench/compare/merge.h"
 #include "app/command_parser.h"
 
 namespace echod {

@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "app/bench/bench_options.h"
-#include "app/bench/runner.h"
+#include "app/bench/load/runner.h"
 #include "net/socket_test_util.h"
 
 namespace echod {

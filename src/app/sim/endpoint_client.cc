@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "app/sim/sim_client.h"
-#include "wire/http1_response_decoder.h"
-#include "wire/pattern.h"
+#include "base/pattern.h"
+#include "wire/http1/response_decoder.h"
 
 namespace echod::sim {
 namespace {
@@ -19,7 +19,7 @@ struct Question {
 
 std::string pattern_bytes(uint64_t seed, uint64_t size) {
   std::string bytes(size, '\0');
-  wire::Pattern(seed).fill(std::as_writable_bytes(std::span(bytes)), 0);
+  Pattern(seed).fill(std::as_writable_bytes(std::span(bytes)), 0);
   return bytes;
 }
 

@@ -5,7 +5,7 @@
 
 #include "app/sim/sim_client.h"
 #include "base/nursery.h"
-#include "wire/pattern.h"
+#include "base/pattern.h"
 
 namespace echod::sim {
 namespace {
@@ -114,7 +114,7 @@ class RawClient final : public SimClient {
     }
   }
 
-  wire::Pattern pattern_;
+  Pattern pattern_;
   uint64_t total_ = 0;
   uint64_t piece_max_ = 1;
   Duration think_max_ = Duration::zero();

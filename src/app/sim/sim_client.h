@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 #include "base/task.h"
-#include "engine/event_loop.h"
+#include "engine/loop/event_loop.h"
 #include "net/endpoint.h"
 #include "sim/sim_kernel.h"
 #include "stream/socket_stream.h"

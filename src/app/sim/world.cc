@@ -8,14 +8,14 @@
 #include <memory>
 #include <vector>
 
-#include "app/echo_service.h"
+#include "app/serve/echo_service.h"
 #include "app/sim/sim_client.h"
 #include "base/memory_faults.h"
 #include "base/nursery.h"
-#include "engine/epoll_loop.h"
-#include "engine/lent_buffers.h"
+#include "engine/epoll/epoll_loop.h"
 #include "engine/loop_worker.h"
-#include "engine/uring_loop.h"
+#include "engine/uring/lent_buffers.h"
+#include "engine/uring/uring_loop.h"
 #include "net/socket_options.h"
 #include "sim/sim_kernel.h"
 

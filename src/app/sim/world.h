@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "app/log.h"
+#include "app/log/log.h"
 #include "app/sim/script_client.h"
 #include "base/clock.h"
 #include "engine/engine.h"

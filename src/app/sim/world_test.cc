@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "app/log.h"
+#include "app/log/log.h"
 #include "base/check.h"
 
 namespace echod::sim {

@@ -1,0 +1,138 @@
+#include "app/bench/load/target.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "wire/http/syntax.h"
+
+namespace echod {
+namespace {
+
+using Failure = std::unexpected<std::string>;
+
+constexpr uint16_t kHttpPort = 80;
+
+std::expected<uint16_t, std::string> parse_port(std::string_view text) {
+  uint16_t port = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0) {
+    return Failure(fmt::format("'{}' is not a port: give a number from 1 to 65535", text));
+  }
+  return port;
+}
+
+// Takes "SCHEME://" off the front.
+std::expected<BenchProtocol, std::string> take_scheme(std::string_view& rest) {
+  const size_t end = rest.find("://");
+  if (end == std::string_view::npos) return BenchProtocol::kTcp;
+  const std::string_view scheme = rest.substr(0, end);
+  rest.remove_prefix(end + 3);
+  const auto is = [=](std::string_view name) { return wire::equals_ignoring_case(scheme, name); };
+  if (is("tcp")) return BenchProtocol::kTcp;
+  if (is("http")) return BenchProtocol::kHttp1;
+  if (is("ws")) return BenchProtocol::kWebSocket;
+  return Failure(fmt::format("'{}' is not a protocol: use tcp://, http:// or ws://", scheme));
+}
+
+// Takes the path off the end of `rest`; "/" where there is none.
+std::string take_path(std::string_view& rest) {
+  const size_t begin = rest.find_first_of("/?#");
+  if (begin == std::string_view::npos) return "/";
+  std::string_view path = rest.substr(begin);
+  rest = rest.substr(0, begin);
+  path = path.substr(0, path.find('#'));  // a fragment is never sent
+  return path.starts_with('/') ? std::string(path) : "/" + std::string(path);
+}
+
+bool is_visible(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte > ' ' && byte != 0x7f;
+  });
+}
+
+// Bytes beyond ASCII as "%XX", as browsers and curl send them.
+std::string percent_encoded(std::string_view path) {
+  std::string encoded;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", byte);
+    }
+  }
+  return encoded;
+}
+
+// The address between brackets, in which RFC 6874 writes "%" before a zone as "%25".
+std::string without_zone_escape(std::string_view address) {
+  std::string host(address);
+  const size_t percent = host.find("%25");
+  if (percent != std::string::npos && percent + 3 < host.size()) host.erase(percent + 1, 2);
+  return host;
+}
+
+}  // namespace
+
+std::expected<BenchTarget, std::string> parse_bench_target(std::string_view url) {
+  BenchTarget target;
+  target.url = url;
+  std::string_view rest = url;
+  if (!is_visible(url)) return Failure(fmt::format("'{}' is not a URL", url));
+  auto protocol = take_scheme(rest);
+  if (!protocol) return Failure(protocol.error());
+  target.protocol = *protocol;
+  const std::string path = take_path(rest);
+  const bool http = *protocol != BenchProtocol::kTcp;
+  if (http) target.path = percent_encoded(path);
+  if (!http && path != "/") {
+    return Failure(fmt::format(
+        "'{}': a tcp:// URL has no path; for HTTP write http://, for WebSocket ws://", url));
+  }
+  if (rest.find('@') != std::string_view::npos) {
+    return Failure(
+        fmt::format("'{}': user information in URLs is not supported; for HTTP give --header "
+                    "'Authorization: Basic ...'",
+                    url));
+  }
+  std::string_view port;
+  if (rest.starts_with('[')) {
+    const size_t end = rest.find(']');
+    if (end == std::string_view::npos) {
+      return Failure(fmt::format("'{}': write an IPv6 address as [::1]:8080", url));
+    }
+    target.host = without_zone_escape(rest.substr(1, end - 1));
+    rest.remove_prefix(end + 1);
+    if (!rest.empty() && rest.front() != ':') {
+      return Failure(fmt::format("'{}': write an IPv6 address as [::1]:8080", url));
+    }
+    port = rest.empty() ? rest : rest.substr(1);
+  } else {
+    const size_t colon = std::min(rest.find(':'), rest.size());
+    target.host = rest.substr(0, colon);
+    port = rest.substr(std::min(colon + 1, rest.size()));
+    if (port.find(':') != std::string_view::npos) {
+      return Failure(fmt::format("'{}': write an IPv6 address as [::1]:8080", url));
+    }
+  }
+  if (target.host.empty()) {
+    return Failure(fmt::format("'{}' names no host: write tcp://HOST:PORT or http://HOST", url));
+  }
+  if (target.host.find_first_of("[]") != std::string::npos) {
+    return Failure(fmt::format("'{}': '{}' is neither a name nor an address", url, target.host));
+  }
+  if (port.empty() && !http) {
+    return Failure(fmt::format("'{}' has no port: write tcp://HOST:PORT", url));
+  }
+  target.port = kHttpPort;
+  if (port.empty()) return target;
+  auto number = parse_port(port);
+  if (!number) return Failure(number.error());
+  target.port = *number;
+  return target;
+}
+
+}  // namespace echod

@@ -1,0 +1,51 @@
+// The access log: a line for each HTTP request, when its answer has been given. It has a file and a
+// writing thread of its own (app/line_writer.h), so a stalled or full sink never holds up an
+// answer: lines are lost then, and counted, and the ordinary log says how many.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "app/log/access_log_format.h"
+#include "app/log/line_writer.h"
+#include "app/log/log.h"
+#include "http/observer.h"
+
+namespace echod {
+
+struct AccessLogOptions {
+  std::string file;  // appended to; "-": standard output; empty: there is no access log
+  AccessLogFormat format = AccessLogFormat::kText;
+  LogTimestamps timestamps = LogTimestamps::kAuto;  // of text; the other formats have the time
+  size_t queue_max = 4096;  // lines waiting to be written, of at most kAccessLineSizeMax bytes
+
+  bool to_standard_output() const { return file == "-"; }
+};
+
+// Told by connections on several threads at once.
+class AccessLog final : public http::Observer {
+ public:
+  // `options.file` is not empty. `log` is told of lost lines, at most once a second and at the end,
+  // and must outlive the access log. The error is a line for people.
+  static std::expected<std::unique_ptr<AccessLog>, std::string> open(
+      const AccessLogOptions& options, Log& log);
+
+  void answered(const Session& session, const http::ExchangeFacts& facts) override;
+
+  // Opens the file anew: see LineWriter::reopen().
+  std::expected<void, std::string> reopen() { return writer_->reopen(); }
+
+  // Lines lost so far to a full queue or a failing write.
+  uint64_t dropped() const { return writer_->dropped(); }
+
+ private:
+  AccessLog(AccessLogFormat format, bool timed, std::unique_ptr<LineWriter> writer)
+      : format_(format), timed_(timed), writer_(std::move(writer)) {}
+
+  const AccessLogFormat format_;
+  const bool timed_;
+  std::unique_ptr<LineWriter> writer_;
+};
+
+}  // namespace echod

@@ -1,0 +1,43 @@
+// How a line of the access log looks in each format. docs/access-log.md shows them.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/observer.h"
+
+namespace echod {
+
+enum class AccessLogFormat : uint8_t {
+  kText,      // for people, like the log's: no time, and no words of the client but its request's
+  kJson,      // an object for each line
+  kCombined,  // what Apache and nginx call so, for programs that read their logs
+};
+
+// What is kept of each field, in bytes as they came, after redaction: an end that is cut off
+// becomes "...". With everything escaped a line stays below kAccessLineSizeMax.
+inline constexpr size_t kLoggedMethodSizeMax = 32;
+inline constexpr size_t kLoggedTargetSizeMax = 1024;
+inline constexpr size_t kLoggedRefererSizeMax = 512;
+inline constexpr size_t kLoggedUserAgentSizeMax = 256;
+inline constexpr size_t kLoggedTraceSizeMax = 64;  // of traceparent, which has 55 (W3C)
+inline constexpr size_t kAccessLineSizeMax = 12'288;
+
+struct AccessRecord {
+  const http::ExchangeFacts& facts;
+  std::string_view peer;    // as Endpoint::to_string() writes it; empty: nobody knows
+  uint64_t connection = 0;  // its number, from 1
+  uint64_t request = 0;     // the request's number on it, from 1
+  std::chrono::system_clock::time_point time;
+};
+
+// The line, without its line end. Of the head's fields only Referer, User-Agent and traceparent are
+// looked at, so Cookie and Authorization are never logged; the target and the Referer are redacted
+// (app/redaction.h). Whatever the bytes, it is one line of printable characters: ASCII in JSON and
+// combined, UTF-8 in text.
+std::string format_access(AccessLogFormat format, const AccessRecord& record);
+
+}  // namespace echod

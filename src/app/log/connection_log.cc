@@ -1,0 +1,94 @@
+#include "app/log/connection_log.h"
+
+#include <fmt/format.h>
+
+#include "app/units.h"
+
+namespace echod {
+
+std::string describe_end(const Result<void>& outcome, const StreamTimeouts& timeouts) {
+  if (outcome) return "Connection closed";
+  const Error& error = outcome.error();
+  bool sending = error.during == During::kSend;
+  switch (error.code) {
+    case Errc::kReset:
+      return sending ? "Client disconnected during write" : "Connection reset by client";
+    case Errc::kTimeout:
+      if (error.os_error != 0) return "Client vanished, connection timed out";
+      return sending ? fmt::format("Client did not read for {}, connection closed",
+                                   format_duration(timeouts.stall))
+                     : fmt::format("Client was silent for {}, connection closed",
+                                   format_duration(timeouts.idle));
+    case Errc::kAborted:
+      return "Connection ended by shutdown";
+    case Errc::kNoMemory:
+      return "Out of memory, connection closed";
+    default:
+      return "Connection failed: " + describe(error);
+  }
+}
+
+void ConnectionLog::established(const Session& session) {
+  if (!log_.wants(LogLevel::kInfo)) return;
+  const TransportFacts facts = session.transport->identity();
+  log_.write({.level = LogLevel::kInfo,
+              .event = "connection_established",
+              .peer = facts.remote,
+              .text = "Connection established",
+              .fields = {{"connection", facts.number}}});
+}
+
+void ConnectionLog::received(const Session& session, size_t bytes) {
+  if (!log_.wants(LogLevel::kInfo)) return;
+  // A request is answered, not echoed: with its body, or with something else.
+  const bool echoed = session.protocol != SessionProtocol::kHttp1;
+  std::string text = fmt::format("Received {} byte{}{}", bytes, bytes == 1 ? "" : "s",
+                                 echoed ? ", echoing back" : "");
+  const TransportFacts facts = session.transport->identity();
+  log_.write({.level = LogLevel::kInfo,
+              .event = "received",
+              .peer = facts.remote,
+              .text = text,
+              .fields = {{"bytes", uint64_t{bytes}}, {"connection", facts.number}}});
+}
+
+void ConnectionLog::refused(const Session& session, int code, std::string_view why) {
+  if (!log_.wants(LogLevel::kInfo)) return;
+  const std::string text = fmt::format("Refused with {}: {}", code, why);
+  const TransportFacts facts = session.transport->identity();
+  log_.write({.level = LogLevel::kInfo,
+              .event = "refused",
+              .peer = facts.remote,
+              .text = text,
+              .fields = {{"code", static_cast<uint64_t>(code)},
+                         {"reason", why},
+                         {"connection", facts.number},
+                         {"request", session.requests}}});
+}
+
+void ConnectionLog::closed(const Session& session, const Result<void>& outcome, Duration age,
+                           const StreamTimeouts& timeouts) {
+  if (!log_.wants(LogLevel::kInfo)) return;
+  double seconds = static_cast<double>(age.count()) / 1e9;
+  std::string requests =
+      session.protocol == SessionProtocol::kHttp1
+          ? fmt::format(", {} request{}", session.requests, session.requests == 1 ? "" : "s")
+          : "";
+  std::string text = fmt::format("{} (received {} bytes, sent {} bytes{}, {:.3f} s)",
+                                 describe_end(outcome, timeouts), session.bytes_received,
+                                 session.bytes_sent, requests, seconds);
+  const TransportFacts facts = session.transport->identity();
+  log_.write({.level = LogLevel::kInfo,
+              .event = "connection_closed",
+              .peer = facts.remote,
+              .text = text,
+              .fields = {{"reason", outcome ? "closed" : name_of(outcome.error().code)},
+                         {"protocol", name_of(session.protocol)},
+                         {"bytes_received", session.bytes_received},
+                         {"bytes_sent", session.bytes_sent},
+                         {"requests", session.requests},
+                         {"seconds", seconds},
+                         {"connection", facts.number}}});
+}
+
+}  // namespace echod

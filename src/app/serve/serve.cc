@@ -1,0 +1,192 @@
+#include "app/serve/serve.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+
+#include "app/serve/memory_release.h"
+#include "app/serve/server.h"
+#include "app/serve/stop_signals.h"
+#include "app/units.h"
+
+namespace echod {
+namespace {
+
+// How often a draining server looks whether it is done or was signalled again.
+constexpr Duration kDrainPoll = std::chrono::milliseconds(10);
+
+// After the drain timeout, how long aborting may take; connections end at once, so it never does.
+constexpr Duration kAbortPatience = std::chrono::seconds(5);
+
+void print(std::FILE* stream, const std::string& text) {
+  std::fputs(text.c_str(), stream);
+  std::fflush(stream);
+}
+
+// How to try the server out, as a line to paste.
+std::string test_line(const Server::Listening& listener) {
+  uint16_t port = listener.endpoint.port();
+  std::string address = listener.endpoint.with_port(0).to_string();
+  std::string host = address.substr(0, address.rfind(':'));
+  bool local = host == "127.0.0.1" || host == "0.0.0.0" || host == "[::]";
+  if (local) host = "localhost";
+  if (listener.protocol == ListenProtocol::kRaw) {
+    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+    return fmt::format("Test with: nc {} {}", host, port);
+  }
+  std::string scheme = local ? "" : "http://";
+  return fmt::format("Test with: curl --data 'Hello!' {}{}:{}", scheme, host, port);
+}
+
+void announce(const Server& server, const ServeOptions& options, Log& log) {
+  if (options.log.format == LogFormat::kText) {
+    std::string text;
+    for (const Server::Listening& listener : server.listening()) {
+      text += fmt::format("Echo server listening on {}\n", listener.endpoint.to_string());
+    }
+    text += test_line(server.listening().front()) + "\n";
+    text += fmt::format("Engine: {}\n", server.engine_summary());
+    print(options.access_log.to_standard_output() ? stderr : stdout, text);
+    return;
+  }
+  // A machine reads this log: the same as events.
+  for (const Server::Listening& listener : server.listening()) {
+    std::string address = listener.endpoint.to_string();
+    log.write({.level = LogLevel::kInfo,
+               .event = "listening",
+               .peer = {},
+               .text = "Echo server listening on " + address,
+               .fields = {{"address", address}, {"protocol", name_of(listener.protocol)}}});
+  }
+  log.write({.level = LogLevel::kInfo,
+             .event = "engine",
+             .peer = {},
+             .text = "Engine: " + server.engine_summary(),
+             .fields = {{"engine", name_of(server.engine_kind())}}});
+}
+
+void report(Log& log, LogLevel level, std::string_view event, const std::string& text) {
+  log.write({.level = level, .event = event, .peer = {}, .text = text, .fields = {}});
+}
+
+std::string count_open(const Server& server) {
+  size_t count = server.connections();
+  return fmt::format("{} open connection{}", count, count == 1 ? "" : "s");
+}
+
+// Waits for the server to end until `deadline`. A second signal ends the process.
+bool wait_or_die(Server& server, const StopSignals& signals, const Clock& clock,
+                 Deadline deadline) {
+  while (true) {
+    if (server.wait(clock.now() + kDrainPoll)) return true;
+    const int number = signals.poll();
+    if (number != 0 && !StopSignals::asks_to_reopen(number)) {
+      print(stderr, "echod: second signal, ending at once\n");
+      ::_exit(128 + number);
+    }
+    if (clock.now() >= deadline) return false;
+  }
+}
+
+void reopen(Log& log, AccessLog* access_log) {
+  const std::expected<void, std::string> reopened = log.reopen();
+  const std::expected<void, std::string> access =
+      access_log != nullptr ? access_log->reopen() : std::expected<void, std::string>();
+  for (const auto* outcome : {&reopened, &access}) {
+    if (!*outcome) {
+      report(log, LogLevel::kError, "reopen_failed", outcome->error() + "; the old file is kept");
+    }
+  }
+  if (reopened && access) report(log, LogLevel::kInfo, "reopened", "Log files opened again");
+}
+
+// Until a signal asks to stop.
+void wait_for_stop(const Server& server, const StopSignals& signals, Log& log,
+                   AccessLog* access_log) {
+  constexpr Duration kTick = std::chrono::seconds(1);
+  MemoryRelease release;
+  release.is_due(0, resident_size());  // the least
+  while (true) {
+    const int number = signals.wait_for(kTick);
+    if (StopSignals::asks_to_reopen(number)) {
+      reopen(log, access_log);
+    } else if (number != 0) {
+      return;
+    } else if (release.is_due(server.connections(), resident_size())) {
+      release_free_memory();
+    }
+  }
+}
+
+int drain(Server& server, const StopSignals& signals, const ServeOptions& options, Log& log) {
+  MonotonicClock clock;
+  const Duration timeout = options.drain_timeout;
+  server.announce_stop();
+  if (options.drain_delay > Duration::zero()) {
+    report(log, LogLevel::kInfo, "drain_delay",
+           fmt::format("Stopping in {}: serving with Connection: close until then",
+                       format_duration(options.drain_delay)));
+    wait_or_die(server, signals, clock, clock.now() + options.drain_delay);
+  }
+  server.request(Phase::kDraining);
+  std::string rest =
+      server.connections() == 0
+          ? "nothing is under way"
+          : fmt::format("{}, which may go on for {}", count_open(server), format_duration(timeout));
+  report(log, LogLevel::kInfo, "draining", "Stopping: " + rest);
+  if (!wait_or_die(server, signals, clock, clock.now() + timeout)) {
+    report(log, LogLevel::kWarning, "drain_timeout",
+           fmt::format("Drain timeout: ending {}", count_open(server)));
+    server.request(Phase::kAborting);
+    if (!wait_or_die(server, signals, clock, clock.now() + kAbortPatience)) {
+      print(stderr, "echod: some connections did not end; giving up\n");
+      ::_exit(kExitFailure);
+    }
+  }
+  report(log, LogLevel::kInfo, "stopped", "Stopped");
+  return kExitSuccess;
+}
+
+}  // namespace
+
+int serve(const ServeOptions& options) {
+  occupy_standard_streams();
+  StopSignals signals(true);
+  std::expected<std::unique_ptr<Log>, std::string> log = Log::open(options.log);
+  if (!log) {
+    print(stderr, fmt::format("echod: {}\n", log.error()));
+    return kExitFailure;
+  }
+  std::unique_ptr<AccessLog> access_log;
+  if (!options.access_log.file.empty()) {
+    auto opened = AccessLog::open(options.access_log, **log);
+    if (!opened) {
+      print(stderr, fmt::format("echod: {}\n", opened.error()));
+      return kExitFailure;
+    }
+    access_log = std::move(*opened);
+  }
+  std::expected<std::unique_ptr<Server>, std::string> server =
+      Server::start(options, **log, access_log.get());
+  if (!server) {
+    print(stderr, fmt::format("echod: {}\n", server.error()));
+    return kExitFailure;
+  }
+  announce(**server, options, **log);
+  for (const std::string_view name : ineffective_options(options.given, (*server)->engine_kind())) {
+    report(**log, LogLevel::kWarning, "option_ignored",
+           fmt::format("{} has no effect with the {} engine", name,
+                       name_of((*server)->engine_kind())));
+  }
+  if (options.given.access_log_format && options.access_log.file.empty()) {
+    report(**log, LogLevel::kWarning, "option_ignored",
+           "--access-log-format has no effect without --access-log");
+  }
+  wait_for_stop(**server, signals, **log, access_log.get());
+  return drain(**server, signals, options, **log);
+}
+
+}  // namespace echod

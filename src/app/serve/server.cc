@@ -1,0 +1,229 @@
+#include "app/serve/server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "app/serve/memory_limit.h"
+#include "net/resolver.h"
+#include "net/socket_options.h"
+
+namespace echod {
+namespace {
+
+using Failure = std::unexpected<std::string>;
+
+// Descriptors that are not connections: listeners, loops, the log, the standard three.
+constexpr size_t kReservedDescriptors = 64;
+
+// Bytes a classic first server reads at once.
+constexpr size_t kSequentialReceiveSize = 4096;
+
+std::string explain_listen_failure(const Endpoint& endpoint, const Error& error) {
+  std::string where = endpoint.to_string();
+  switch (error.code) {
+    case Errc::kAddressInUse:
+      return fmt::format(
+          "cannot listen on {}: the port is in use by another program; choose another with "
+          "--listen HOST:PORT, or find it with: ss -ltnp 'sport = :{}'",
+          where, endpoint.port());
+    case Errc::kPermissionDenied:
+      return fmt::format(
+          "cannot listen on {}: ports below 1024 need a privilege; choose a higher port with "
+          "--listen, or grant it with: setcap cap_net_bind_service=+ep echod",
+          where);
+    case Errc::kAddressInvalid:
+      if (endpoint.is_loopback() && !endpoint.is_ipv6()) {
+        return fmt::format(
+            "cannot listen on {}: this machine has no such address; with IPv6 alone: --listen "
+            "'[::1]:{}'",
+            where, endpoint.port());
+      }
+      return fmt::format(
+          "cannot listen on {}: this machine has no such address; ip addr lists those it has",
+          where);
+    default:
+      return fmt::format("cannot listen on {}: {}", where, describe(error));
+  }
+}
+
+struct Opened {
+  std::vector<ListenerSockets> sockets;
+  std::vector<Server::Listening> listening;
+
+  // Whether one of them is in the way of `endpoint`: on its port, and on its address or all.
+  bool is_taken(const Endpoint& endpoint) const {
+    return endpoint.port() != 0 && std::ranges::any_of(listening, [&](const auto& other) {
+             return other.endpoint.port() == endpoint.port() &&
+                    (other.endpoint == endpoint || other.endpoint.is_any() || endpoint.is_any());
+           });
+  }
+};
+
+// Opens an address's sockets, one for each event loop, all on the port the first one got.
+std::expected<void, std::string> open_endpoint(Endpoint endpoint, ListenProtocol protocol,
+                                               const ListenerNeeds& needs, SocketOptions options,
+                                               Opened& opened) {
+  if (opened.is_taken(endpoint)) {
+    return Failure(fmt::format("cannot listen on {}: another --listen has that port already",
+                               endpoint.to_string()));
+  }
+  options.shared_port = needs.sockets > 1;
+  options.blocking = needs.blocking;
+  ListenerSockets sockets;
+  for (unsigned i = 0; i < needs.sockets; ++i) {
+    Result<Fd> socket = listen_on(endpoint, options, i == 0);
+    if (!socket) return Failure(explain_listen_failure(endpoint, socket.error()));
+    if (i == 0) {
+      Endpoint bound = Endpoint::local_of(socket->get());
+      if (!bound.known()) {
+        return Failure(fmt::format("cannot listen on {}: the system does not tell the port it gave",
+                                   endpoint.to_string()));
+      }
+      endpoint = endpoint.with_port(bound.port());
+    }
+    sockets.push_back(std::move(*socket));
+  }
+  opened.sockets.push_back(std::move(sockets));
+  opened.listening.push_back({protocol, endpoint});
+  return {};
+}
+
+// Opens every address of every URL. A name may have an address this machine lacks (localhost is
+// often
+// ::1 too), so one that works is enough there.
+std::expected<Opened, std::string> open_listeners(const ServeOptions& options,
+                                                  const ListenerNeeds& needs) {
+  Opened opened;
+  for (const ListenUrl& url : options.listen) {
+    Result<std::vector<Endpoint>> endpoints = resolve(url.host, url.port);
+    if (!endpoints) {
+      return Failure(fmt::format(
+          "cannot listen on {}: no address is known for this name; check its spelling, or give "
+          "an address",
+          url.host));
+    }
+    size_t before = opened.listening.size();
+    std::string skipped;
+    for (Endpoint endpoint : *endpoints) {
+      bool follows = opened.listening.size() > before;
+      if (follows && url.port == 0)
+        endpoint = endpoint.with_port(opened.listening.back().endpoint.port());
+      auto result = open_endpoint(endpoint, url.protocol, needs, options.socket, opened);
+      if (result) continue;
+      bool missing =
+          endpoints->size() > 1 && result.error().find("no such address") != std::string::npos;
+      if (!missing) return Failure(result.error());
+      skipped = result.error();
+    }
+    if (opened.listening.size() == before) return Failure(skipped);
+  }
+  return opened;
+}
+
+wire::Protocol protocol_of(ListenProtocol protocol) {
+  switch (protocol) {
+    case ListenProtocol::kRaw:
+      return wire::Protocol::kRaw;
+    case ListenProtocol::kHttp1:
+      return wire::Protocol::kHttp1;
+    case ListenProtocol::kDetect:
+      break;
+  }
+  return wire::Protocol::kUndecided;
+}
+
+// `connections_max`: the admission limit; `descriptors`: how many the process may have.
+EngineOptions engine_options(const ServeOptions& options, EngineKind kind, size_t connections_max,
+                             size_t descriptors) {
+  EngineOptions engine;
+  engine.kind = kind;
+  engine.queue_max = options.queue_max;
+  engine.spread = options.spread;
+  engine.spin_max = options.spin_max;
+  engine.direct_max = connections_max > descriptors ? connections_max : 0;
+  engine.workers = options.workers > 0 ? options.workers : default_workers(kind);
+  if (kind == EngineKind::kSequential) {
+    engine.workers = 1;
+    engine.receive_size_max = kSequentialReceiveSize;
+  }
+  return engine;
+}
+
+size_t memory_max(const ServeOptions& options) {
+  if (options.memory_max > 0) return options.memory_max;
+  const uint64_t limit = memory_limit();
+  return limit > 0 ? limit / 4 : SIZE_MAX;
+}
+
+EchoService::Settings service_settings(const ServeOptions& options, EngineKind kind,
+                                       const std::vector<Server::Listening>& listening) {
+  EchoService::Settings settings;
+  for (const Server::Listening& listener : listening) {
+    settings.protocols.push_back(protocol_of(listener.protocol));
+  }
+  settings.detect_timeout = options.detect_timeout;
+  settings.http = options.http;
+  settings.http.control.seed = options.seed.value_or(std::random_device{}());
+  Duration idle = kind == EngineKind::kSequential ? kSequentialIdleTimeout : kIdleTimeout;
+  settings.timeouts = {.idle = options.idle_timeout.value_or(idle),
+                       .stall = options.stall_timeout,
+                       .growth_earned = options.socket.buffer_size == 0};
+  settings.log_receives = options.log_receives;
+  settings.memory_max = memory_max(options);
+  return settings;
+}
+
+size_t default_connections_max(size_t descriptors) {
+  return descriptors > 2 * kReservedDescriptors ? descriptors - kReservedDescriptors
+                                                : std::max<size_t>(descriptors / 2, 1);
+}
+
+std::string summarise(EngineKind kind, std::string_view reason, unsigned workers) {
+  return fmt::format("{} ({}), {} worker{}", name_of(kind), reason, workers,
+                     workers == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Server>, std::string> Server::start(const ServeOptions& options,
+                                                                  Log& log,
+                                                                  http::Observer* http_observer) {
+  try {
+    return start_with_memory(options, log, http_observer);
+  } catch (const std::bad_alloc&) {
+    return Failure("out of memory");
+  }
+}
+
+std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
+    const ServeOptions& options, Log& log, http::Observer* http_observer) {
+  size_t descriptors = raise_descriptor_limit();
+  EngineChoice choice =
+      options.engine ? EngineChoice{*options.engine, "chosen with --engine"} : choose_engine();
+  size_t connections_max =
+      options.connections_max > 0 ? options.connections_max : default_connections_max(descriptors);
+  EngineOptions engine = engine_options(options, choice.kind, connections_max, descriptors);
+  std::expected<Opened, std::string> opened = open_listeners(options, listener_needs(engine));
+  if (!opened) return Failure(opened.error());
+
+  Admission::Limits limits{.connections_max = connections_max,
+                           .connections_per_source_max = options.connections_per_source_max};
+  EchoService::Settings settings = service_settings(options, choice.kind, opened->listening);
+  settings.http.observer = http_observer;
+  std::unique_ptr<Server> server(new Server(std::move(settings), limits, log));
+  server->listening_ = opened->listening;
+  server->engine_kind_ = choice.kind;
+  server->engine_summary_ = summarise(choice.kind, choice.reason, engine.workers);
+  Result<std::unique_ptr<Engine>> started = Engine::start(
+      engine, std::move(opened->sockets), server->service_, server->admission_, server->service_);
+  if (!started) {
+    return Failure(fmt::format("cannot start the {} engine: {}; try another with --engine",
+                               name_of(choice.kind), describe(started.error())));
+  }
+  server->engine_ = std::move(*started);
+  return server;
+}
+
+}  // namespace echod

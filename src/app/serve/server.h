@@ -1,0 +1,65 @@
+// A running echo server: listening sockets, an engine, and the service between them.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/log/log.h"
+#include "app/options.h"
+#include "app/serve/echo_service.h"
+#include "engine/engine.h"
+#include "net/endpoint.h"
+
+namespace echod {
+
+class Server {
+ public:
+  // Listens and serves, on threads of its own. `log` and `http_observer`, which may be null, must
+  // outlive the server. The error is a line for people that says what to do.
+  static std::expected<std::unique_ptr<Server>, std::string> start(
+      const ServeOptions& options, Log& log, http::Observer* http_observer = nullptr);
+
+  // Aborts what is left, and waits for it.
+  ~Server() = default;
+
+  // The addresses listened on, with the ports the system picked.
+  struct Listening {
+    ListenProtocol protocol;
+    Endpoint endpoint;
+  };
+  const std::vector<Listening>& listening() const { return listening_; }
+
+  // "uring (io_uring passed its self-test), 2 workers".
+  const std::string& engine_summary() const { return engine_summary_; }
+  EngineKind engine_kind() const { return engine_kind_; }
+
+  // Connections open now.
+  size_t connections() const { return admission_.connections(); }
+
+  // From any thread: the server will stop soon. It serves as before, but responses end their
+  // connections, so that clients open the next one elsewhere.
+  void announce_stop() { service_.announce_stop(); }
+
+  // From any thread; see Engine.
+  void request(Phase phase) { engine_->request(phase); }
+  bool wait(Deadline deadline) { return engine_->wait(deadline); }
+
+ private:
+  static std::expected<std::unique_ptr<Server>, std::string> start_with_memory(
+      const ServeOptions& options, Log& log,
+      http::Observer* http_observer);  // throws std::bad_alloc where there is too little
+
+  Server(EchoService::Settings settings, const Admission::Limits& limits, Log& log)
+      : service_(std::move(settings), log), admission_(limits) {}
+
+  EchoService service_;
+  Admission admission_;
+  std::vector<Listening> listening_;
+  std::string engine_summary_;
+  EngineKind engine_kind_ = EngineKind::kEpoll;
+  std::unique_ptr<Engine> engine_;  // the last to be made, the first to go
+};
+
+}  // namespace echod

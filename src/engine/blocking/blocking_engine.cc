@@ -1,0 +1,125 @@
+#include "engine/blocking/blocking_engine.h"
+
+#include <new>
+
+#include "base/nursery.h"
+#include "engine/blocking/blocking_loop.h"
+#include "engine/placement.h"
+
+namespace echod {
+namespace {
+
+// A connection's thread has one buffer in use; a spare or two more are for its answer's head.
+constexpr uint32_t kSpareBuffersPerThread = 2;
+
+BufferPool::Options per_thread(const EngineOptions& options) {
+  BufferPool::Options buffers = options.buffers;
+  buffers.spare_count_max = kSpareBuffersPerThread;
+  return buffers;
+}
+
+}  // namespace
+
+void ConnectionRunner::run(Accepted accepted) {
+  try {
+    BlockingLoop loop(per_thread(options_), options_.receive_size_max);
+    LoopSet::Membership member(loops_, loop);
+    Task<> task = handler_.serve(loop, std::move(accepted));
+    task.start();
+    while (!task.done()) loop.run_once();
+  } catch (const std::bad_alloc&) {
+    return;  // no memory to begin with: the connection is closed; from start() on nothing throws
+  }
+}
+
+BlockingEngine::BlockingEngine(const EngineOptions& options, ConnectionHandler& handler,
+                               Admission& admission, AcceptObserver& observer)
+    : options_(options),
+      admission_(admission),
+      observer_(observer),
+      runner_(options_, handler, loops_) {}
+
+Result<std::unique_ptr<Engine>> BlockingEngine::start(const EngineOptions& options,
+                                                      std::vector<ListenerSockets> listeners,
+                                                      ConnectionHandler& handler,
+                                                      Admission& admission,
+                                                      AcceptObserver& observer) {
+  std::unique_ptr<BlockingEngine> engine(new BlockingEngine(options, handler, admission, observer));
+  if (Result<void> made = engine->make_placement(); !made) return std::unexpected(made.error());
+  auto acceptor = std::make_shared<Acceptor>();
+  for (ListenerSockets& listener : listeners) {
+    acceptor->listeners.push_back(std::move(listener.at(0)));
+  }
+  std::future<Result<void>> started = acceptor->started.get_future();
+  Result<void> thread =
+      engine->acceptor_.start([self = engine.get(), acceptor] { self->accept(*acceptor); });
+  if (!thread) return std::unexpected(thread.error());
+  if (Result<void> accepting = started.get(); !accepting) {
+    return std::unexpected(accepting.error());
+  }
+  return engine;
+}
+
+Result<void> BlockingEngine::make_placement() {
+  switch (options_.kind) {
+    case EngineKind::kThreads:
+      placement_ = std::make_unique<ThreadPerConnection>(runner_, observer_, options_.workers);
+      return {};
+    case EngineKind::kPool: {
+      auto pool = std::make_unique<ThreadPool>(runner_, options_.queue_max);
+      Result<void> started = pool->start(options_.workers);
+      placement_ = std::move(pool);
+      return started;
+    }
+    default:
+      placement_ = std::make_unique<OneAtATime>(runner_);
+      return {};
+  }
+}
+
+void BlockingEngine::accept(Acceptor& acceptor) {
+  try {
+    BlockingLoop loop(per_thread(options_), options_.receive_size_max);
+    LoopSet::Membership member(loops_, loop);
+    Task<> task = accept_all(loop, acceptor);
+    task.start();
+    while (!task.done()) loop.run_once();
+    if (Result<void> outcome = task.result(); !outcome) acceptor.started.set_value(outcome);
+  } catch (const std::bad_alloc&) {
+    acceptor.started.set_value(failure(Errc::kNoMemory));  // from start() on nothing throws
+  }
+}
+
+// Fails, if at all, before it says that it has started.
+Task<> BlockingEngine::accept_all(EventLoop& loop, Acceptor& acceptor) {
+  std::vector<std::unique_ptr<Socket>> sockets;
+  std::vector<Task<>> tasks;
+  tasks.reserve(acceptor.listeners.size());
+  for (size_t i = 0; i < acceptor.listeners.size(); ++i) {
+    sockets.push_back(std::make_unique<Socket>(loop, std::move(acceptor.listeners[i])));
+    Result<void> attached = sockets.back()->attach();
+    ECHOD_CHECK(attached);  // a BlockingLoop asks nobody
+    tasks.push_back(accept_loop(*sockets[i], i, admission_, observer_, *placement_));
+  }
+  acceptor.started.set_value({});
+  Nursery accepting;
+  for (Task<>& task : tasks) accepting.spawn(std::move(task));
+  co_await accepting.join();
+}
+
+void BlockingEngine::request(Phase phase) {
+  loops_.request(phase);
+  placement_->drain();
+}
+
+bool BlockingEngine::wait(Deadline deadline) {
+  return acceptor_.wait_all(deadline) && placement_->wait(deadline);
+}
+
+BlockingEngine::~BlockingEngine() {
+  if (placement_ == nullptr) return;  // it could not be started
+  request(Phase::kAborting);
+  wait(kNever);
+}
+
+}  // namespace echod

@@ -1,0 +1,79 @@
+// The blocking loop: the classic system calls that wait. With one operation pending it makes the
+// plain accept(2), recv(2) or send(2) and sleeps in it; with more it asks poll(2) which can go on.
+// Each thread of the sequential, threads and pool engines has one.
+#pragma once
+
+#include <poll.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/chunk.h"
+#include "engine/loop/event_loop.h"
+
+namespace echod {
+
+class BlockingLoop final : public EventLoop {
+ public:
+  // receive_size_max: bytes taken by one receive, at most a buffer.
+  BlockingLoop(const BufferPool::Options& buffers, size_t receive_size_max);
+  ~BlockingLoop() override;
+
+  bool start(Operation& operation) override;
+  void cancel(Operation& operation, Error reason) override;
+  void run_once_by(Deadline latest) override;
+  void request(Phase phase) override;
+  Phase phase() const override { return phase_; }
+  BufferPool& buffers() override { return buffers_; }
+  Time now() const override { return clock_.now(); }
+
+ private:
+  Result<void> attach(Socket& socket) override;
+  void detach(Socket& socket) noexcept override;
+
+  void reserve_operations(size_t count);
+  void remember_listener(int socket);
+  void complete(Operation& operation);
+  void complete_finished();
+  bool take_ended();
+  void perform_alone(Operation& operation);
+  void perform_ready();
+  void stop_waiting();
+  void recognise_interruption(Operation& operation);
+  void wait_until(Deadline deadline);
+  void set_timeout(const Operation& operation);
+  bool try_once(Operation& operation, int flags);
+  bool try_accept(Operation& operation);
+  bool try_connect(Operation& operation, int flags);
+  bool try_receive(Operation& operation, int flags);
+  bool try_send(Operation& operation, int flags);
+
+  struct Attached {
+    int fd;
+    uint32_t receive_timeout_ms = 0;  // as set now (SO_RCVTIMEO), 0 for none; this thread's alone
+    uint32_t send_timeout_ms = 0;
+  };
+
+  MonotonicClock clock_;
+  BufferPool buffers_;
+  size_t receive_size_max_;
+  Phase phase_ = Phase::kServing;
+  std::vector<Operation*> pending_;  // in the order they were started
+
+  // Of the round under way; here, so that their memory is had before it.
+  std::vector<Operation*> finished_;
+  std::vector<Operation*> waiting_;
+  std::vector<pollfd> waits_;  // what each of `waiting_` waits for
+
+  // What another thread needs to interrupt a call this one sleeps in.
+  std::mutex mutex_;
+  std::condition_variable interrupted_;
+  Phase requested_ = Phase::kServing;
+  std::vector<Attached> sockets_;  // changed by this thread alone
+  std::vector<int> listeners_;     // those of them that were accepted from
+  std::vector<int> idle_sockets_;  // of the idle operations this round waits for
+};
+
+}  // namespace echod

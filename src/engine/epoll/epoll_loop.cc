@@ -1,0 +1,380 @@
+// One round: wait for events, end what timed out or was aborted, wake the operations whose sockets
+// became ready, then look at the queue of operations that used up their budget last time.
+#include "engine/epoll/epoll_loop.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include "engine/loop/socket.h"
+#include "net/kernel.h"
+
+namespace echod {
+namespace {
+
+constexpr uint64_t kWakerEvent = std::numeric_limits<uint64_t>::max();
+
+uint64_t event_data(uint32_t slot, uint32_t generation) {
+  return uint64_t{generation} << 32 | slot;
+}
+
+// A failed system call that says "not now".
+bool would_block(int os_error) { return os_error == EAGAIN || os_error == EWOULDBLOCK; }
+
+}  // namespace
+
+EpollLoop::EpollLoop(const BufferPool::Options& buffers, Duration spin_max)
+    : now_(kernel().now()), buffers_(buffers), timers_(now_), spinner_(spin_max) {}
+
+EpollLoop::~EpollLoop() {
+  ECHOD_CHECK(ready_.empty());
+  ECHOD_CHECK(free_slots_.size() == slots_.size());
+}
+
+Result<std::unique_ptr<EventLoop>> EpollLoop::create(const BufferPool::Options& buffers,
+                                                     Duration spin_max) {
+  std::unique_ptr<EpollLoop> loop(new EpollLoop(buffers, spin_max));
+  loop->epoll_ = Fd(kernel().epoll_create1(EPOLL_CLOEXEC));
+  if (!loop->epoll_.valid()) return std::unexpected(os_failure(errno));
+  if (Result<void> opened = loop->waker_.open(); !opened) return std::unexpected(opened.error());
+  epoll_event event{.events = EPOLLIN, .data = {.u64 = kWakerEvent}};
+  if (kernel().epoll_ctl(loop->epoll_.get(), EPOLL_CTL_ADD, loop->waker_.fd(), &event) != 0) {
+    return std::unexpected(os_failure(errno));
+  }
+  return loop;
+}
+
+Time EpollLoop::precise_now() const { return kernel().now(); }
+
+Result<void> EpollLoop::attach(Socket& socket) {
+  if (free_slots_.empty()) {
+    if (slots_.size() == slots_.capacity()) slots_.reserve(2 * slots_.size() + 8);
+    free_slots_.reserve(slots_.capacity());  // detach() must not allocate
+    free_slots_.push_back(static_cast<uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  uint32_t index = free_slots_.back();
+  Slot& slot = slots_[index];
+  // Edge-triggered, for both directions at once: one system call in a connection's life. Adding
+  // reports a socket that is ready already, so nothing needs to be tried before the first event.
+  epoll_event event{.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                    .data = {.u64 = event_data(index, slot.generation)}};
+  if (kernel().epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket.fd(), &event) != 0) {
+    return std::unexpected(os_failure(errno));
+  }
+  free_slots_.pop_back();
+  slot.readable = false;
+  slot.writable = true;
+  slot.ask_again = false;
+  socket.slot = index;
+  return {};
+}
+
+void EpollLoop::detach(Socket& socket) noexcept {
+  Slot& slot = slots_[socket.slot];
+  ECHOD_CHECK(slot.receiving == nullptr && slot.sending == nullptr);
+  // Closing the descriptor, which follows, takes it out of the epoll set.
+  ++slot.generation;
+  free_slots_.push_back(socket.slot);
+}
+
+bool EpollLoop::start(Operation& operation) {
+  ECHOD_CHECK(operation.state == Operation::State::kNew);
+  if (ends(phase_, operation)) {
+    operation.fail(Errc::kAborted);
+  } else if (operation.kind != Operation::Kind::kSleep && operation.deadline <= now_) {
+    operation.fail(Errc::kTimeout);
+  } else if (budget_ == 0) {
+    ready_.push(operation);
+    return false;
+  } else {
+    if (!try_now(operation)) return false;
+  }
+  operation.state = Operation::State::kComplete;
+  return true;
+}
+
+void EpollLoop::cancel(Operation& operation, Error reason) {
+  if (operation.state == Operation::State::kParked) {
+    unpark(operation);
+    operation.error = reason;
+    ready_.push(operation);
+  } else if (operation.state == Operation::State::kReady && !operation.error) {
+    operation.error = reason;
+  }
+}
+
+// Tries the operation; when the kernel would block, parks it. Returns whether it is complete.
+bool EpollLoop::try_now(Operation& operation) {
+  if (operation.kind == Operation::Kind::kSleep) {
+    if (operation.deadline <= now_) {
+      ready_.push(operation);  // a yield: behind those who are ready, and after the next poll
+    } else {
+      park(operation);
+    }
+    return false;
+  }
+  Slot& slot = slots_[operation.socket->slot];
+  bool done = false;
+  switch (operation.kind) {
+    case Operation::Kind::kAccept:
+      done = try_accept(operation, slot);
+      break;
+    case Operation::Kind::kConnect:
+      done = try_connect(operation, slot);
+      break;
+    case Operation::Kind::kReceive:
+      done = try_receive(operation, slot);
+      break;
+    case Operation::Kind::kSend:
+      done = try_send(operation, slot);
+      break;
+    case Operation::Kind::kSleep:
+      break;
+  }
+  if (!done) park(operation);
+  return done;
+}
+
+bool EpollLoop::try_accept(Operation& operation, Slot& slot) {
+  if (!slot.readable) return false;
+  --budget_;
+  operation.arrival->size = sizeof(operation.arrival->storage);
+  auto* address = reinterpret_cast<sockaddr*>(&operation.arrival->storage);
+  int fd;
+  do {
+    fd = kernel().accept4(operation.socket->fd(), address, &operation.arrival->size, SOCK_CLOEXEC);
+  } while (fd < 0 && errno == EINTR);
+  if (fd >= 0) {
+    operation.arrival->socket = Fd(fd);
+    return true;
+  }
+  if (would_block(errno)) {
+    slot.readable = false;
+    return false;
+  }
+  operation.fail_with_errno(errno);
+  return true;
+}
+
+// Asked again, connect(2) says how far it has come, so a wake-up need not mean that it is done: an
+// unconnected socket counts as writable.
+bool EpollLoop::try_connect(Operation& operation, Slot& slot) {
+  --budget_;
+  if (kernel().connect(operation.socket->fd(), operation.to->get(), operation.to->size()) == 0 ||
+      errno == EISCONN) {
+    slot.writable = true;
+    return true;
+  }
+  if (errno == EINPROGRESS || errno == EALREADY || errno == EINTR) return false;
+  operation.fail_with_errno(errno);
+  return true;
+}
+
+bool EpollLoop::try_receive(Operation& operation, Slot& slot) {
+  if (!slot.readable && !slot.ask_again) return false;
+  --budget_;
+  Result<Chunk> chunk = operation.bulk ? bulk_.lease() : buffers_.lease();
+  if (!chunk && operation.bulk) chunk = buffers_.lease();
+  if (!chunk) {
+    operation.fail(Errc::kNoMemory);
+    return true;
+  }
+  std::span<std::byte> room = chunk->spare();
+  ssize_t size;
+  do {
+    size = kernel().recv(operation.socket->fd(), room.data(), room.size(), MSG_DONTWAIT);
+  } while (size < 0 && errno == EINTR);
+  if (size < 0) {
+    if (would_block(errno)) {
+      slot.readable = false;
+      // After a hang-up the kernel has bytes, the end or an error, never EAGAIN. So this was urgent
+      // data, which is behind us now; whatever it was, the next event decides.
+      slot.ask_again = false;
+      return false;
+    }
+    operation.fail_with_errno(errno);
+    return true;
+  }
+  // A short read emptied the queue: whatever comes next raises a new event, except what came with
+  // the event before: the peer's end, or what lies behind urgent data, where a read stops short.
+  if (static_cast<size_t>(size) < room.size()) slot.readable = false;
+  chunk->grow(static_cast<size_t>(size));
+  if (size > 0) operation.chunk = std::move(*chunk);
+  return true;
+}
+
+bool EpollLoop::try_send(Operation& operation, Slot& slot) {
+  if (!slot.writable) return false;
+  --budget_;
+  while (operation.chunk) {
+    ssize_t sent = kernel().send(operation.socket->fd(), operation.chunk.data(),
+                                 operation.chunk.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0) {
+      operation.chunk.drop_front(static_cast<size_t>(sent));
+    } else if (would_block(errno)) {
+      slot.writable = false;
+      return false;
+    } else if (errno != EINTR) {
+      operation.fail_with_errno(errno);
+      return true;
+    }
+  }
+  return true;
+}
+
+void EpollLoop::park(Operation& operation) {
+  operation.state = Operation::State::kParked;
+  timers_.add(operation, operation.deadline);
+  if (operation.kind == Operation::Kind::kSleep) return;
+  Slot& slot = slots_[operation.socket->slot];
+  Operation*& place = operation.writes() ? slot.sending : slot.receiving;
+  ECHOD_CHECK(place == nullptr);  // one operation in each direction
+  place = &operation;
+}
+
+// Undoes park(); the timer too, unless it is what ends the operation.
+void EpollLoop::unpark(Operation& operation) {
+  if (operation.linked()) timers_.remove(operation);
+  if (operation.kind == Operation::Kind::kSleep) return;
+  Slot& slot = slots_[operation.socket->slot];
+  (operation.writes() ? slot.sending : slot.receiving) = nullptr;
+}
+
+void EpollLoop::complete(Operation& operation) {
+  operation.state = Operation::State::kComplete;
+  budget_ = kOperationsPerWakeUp;
+  operation.waiter.resume();
+}
+
+int EpollLoop::poll(int wait_ms) {
+  int count =
+      kernel().epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), wait_ms);
+  ECHOD_CHECK(count >= 0 || errno == EINTR);
+  return std::max(count, 0);
+}
+
+// Waits for events, at most until a timer is due or `latest` or, with operations to look at, not at
+// all. Returns how many there are.
+int EpollLoop::wait(Deadline latest) {
+  if (!ready_.empty()) return poll(0);
+  Time next = timers_.next_expiry();
+  if (std::min(next, latest) == kNever && !spinner_.enabled()) return poll(-1);
+  Time start = kernel().now();
+  if (spinner_.worthwhile()) {
+    Time end = std::min({start + spinner_.longest(), next, latest});
+    int count = 0;
+    while (count == 0 && start < end) {
+      count = poll(0);
+      start = kernel().now();
+    }
+    spinner_.looked(count > 0);
+    if (count > 0) return count;
+  }
+  int count = sleep(start, next, latest);
+  if (count > 0 && spinner_.enabled()) spinner_.slept(kernel().now() - start);
+  return count;
+}
+
+// Sleeps from `now` until the timer `next`, in whole milliseconds as the timing wheel counts, or
+// until `latest`, precisely. Where the system call for that is missing (before Linux 5.11) or
+// forbidden, rather too short than too long.
+int EpollLoop::sleep(Time now, Time next, Deadline latest) {
+  if (latest >= next) {
+    if (next == kNever) return poll(-1);
+    auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+    return poll(
+        static_cast<int>(std::clamp<int64_t>(wait.count(), 0, std::numeric_limits<int>::max())));
+  }
+  constexpr int64_t kSecond = 1'000'000'000;
+  Duration wait = std::max(latest - now, Duration::zero());
+  timespec timeout{.tv_sec = wait.count() / kSecond, .tv_nsec = wait.count() % kSecond};
+  int count = kernel().epoll_pwait2(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
+                                    &timeout);
+  if (count < 0 && (errno == ENOSYS || errno == EPERM)) {
+    auto wait_ms = std::chrono::floor<std::chrono::milliseconds>(wait).count();
+    return poll(static_cast<int>(std::min<int64_t>(wait_ms, 1000)));
+  }
+  ECHOD_CHECK(count >= 0 || errno == EINTR);
+  return std::max(count, 0);
+}
+
+void EpollLoop::run_once_by(Deadline latest) {
+  int count = wait(latest);
+  now_ = kernel().now();
+  budget_ = kOperationsPerWakeUp;
+  enter_requested_phase();
+  expire_timers();
+  for (int i = 0; i < count; ++i) dispatch(events_[static_cast<size_t>(i)]);
+  look_at_ready();
+}
+
+void EpollLoop::enter_requested_phase() {
+  Phase requested = waker_.requested();
+  if (requested == phase_) return;
+  phase_ = requested;
+  timers_.take_all([this](TimerNode& node) {
+    auto& operation = static_cast<Operation&>(node);
+    if (ends(phase_, operation)) {
+      unpark(operation);
+      operation.fail(Errc::kAborted);
+      ready_.push(operation);
+    } else {
+      timers_.add(operation, operation.deadline);
+    }
+  });
+}
+
+void EpollLoop::expire_timers() {
+  timers_.advance(now_, [this](TimerNode& node) {
+    auto& operation = static_cast<Operation&>(node);
+    unpark(operation);
+    if (operation.kind != Operation::Kind::kSleep) operation.fail(Errc::kTimeout);
+    ready_.push(operation);
+  });
+}
+
+void EpollLoop::dispatch(const epoll_event& event) {
+  if (event.data.u64 == kWakerEvent) {
+    waker_.clear();
+    return;
+  }
+  auto slot_index = static_cast<uint32_t>(event.data.u64);
+  auto generation = static_cast<uint32_t>(event.data.u64 >> 32);
+  Slot& slot = slots_[slot_index];
+  if (slot.generation != generation) return;  // for a socket closed earlier in this round
+  if (spinner_.enabled() && slot.receiving != nullptr) {
+    spinner_.heard_from(slot.receiving->socket->fd());
+  }
+  bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
+  if (broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0) slot.readable = true;
+  if (broken || (event.events & (EPOLLRDHUP | EPOLLPRI)) != 0) slot.ask_again = true;
+  if (broken || (event.events & EPOLLOUT) != 0) slot.writable = true;
+  wake_parked(slot_index, generation, &Slot::receiving);
+  wake_parked(slot_index, generation, &Slot::sending);
+}
+
+// Tries a parked operation again. Waking one may close the socket, so nothing is remembered between
+// the two calls but the names.
+void EpollLoop::wake_parked(uint32_t slot_index, uint32_t generation, Operation* Slot::* parked) {
+  Slot& slot = slots_[slot_index];
+  Operation* operation = slot.*parked;
+  if (slot.generation != generation || operation == nullptr) return;
+  unpark(*operation);
+  budget_ = kOperationsPerWakeUp;
+  if (try_now(*operation)) complete(*operation);
+}
+
+void EpollLoop::look_at_ready() {
+  for (ReadyQueue ready = ready_.take(); !ready.empty();) {
+    Operation& operation = ready.pop();
+    budget_ = kOperationsPerWakeUp;
+    bool sleep_over = operation.kind == Operation::Kind::kSleep && operation.deadline <= now_;
+    if (ends(phase_, operation) && !operation.error) operation.fail(Errc::kAborted);
+    if (operation.error || sleep_over || try_now(operation)) complete(operation);
+  }
+}
+
+}  // namespace echod

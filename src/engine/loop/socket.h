@@ -1,0 +1,62 @@
+// A connected or listening socket that belongs to an event loop.
+#pragma once
+
+#include <cstdint>
+
+#include "base/error.h"
+#include "engine/loop/event_loop.h"
+#include "engine/loop/socket_handle.h"
+#include "net/socket_options.h"
+
+namespace echod {
+
+class Socket {
+ public:
+  // Takes over `handle`. attach() must succeed before any operation.
+  Socket(EventLoop& loop, SocketHandle handle) : loop_(loop), handle_(std::move(handle)) {}
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+  ~Socket() { close(); }
+
+  // Registers it with its loop. Fails when the kernel is out of memory for it.
+  Result<void> attach() {
+    Result<void> result = loop_.attach(*this);
+    attached_ = result.has_value();
+    return result;
+  }
+
+  // Closes it. No operation may be pending.
+  void close() noexcept {
+    if (attached_) loop_.detach(*this);
+    attached_ = false;
+    handle_.close();
+  }
+
+  // Tells the peer that nothing more will be sent (FIN). It may fail where the peer is gone
+  // already, which the next operation then says.
+  void shut_down_sending() noexcept { handle_.shut_down_sending(); }
+
+  // Makes the close a reset: see reset_on_close().
+  void reset_when_closed() noexcept { handle_.reset_when_closed(); }
+
+  // Whether the kernel leaves the receive buffer as large as it is: see hold_receive_buffer().
+  void hold_receive_buffer(bool hold) noexcept { handle_.hold_receive_buffer(hold); }
+
+  // When the peer has taken nothing for a while: see relieve_receive_buffer().
+  bool relieve_receive_buffer() noexcept { return handle_.relieve_receive_buffer(); }
+
+  EventLoop& loop() { return loop_; }
+  const SocketHandle& handle() const { return handle_; }
+
+  // The process's descriptor; of a direct one, which only UringLoop has, its number in its table.
+  int fd() const { return handle_.number(); }
+
+  uint32_t slot = 0;  // EpollLoop's own: where it keeps what it knows of this socket
+
+ private:
+  EventLoop& loop_;
+  SocketHandle handle_;
+  bool attached_ = false;
+};
+
+}  // namespace echod

@@ -1,0 +1,68 @@
+#include "engine/loop/spinner.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "net/socket_test_util.h"
+
+namespace echod {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+TEST(SpinnerTest, LooksOnlyAfterAShortSleep) {
+  Spinner spinner(microseconds(50));
+  EXPECT_FALSE(spinner.worthwhile());
+  spinner.slept(milliseconds(1));
+  EXPECT_FALSE(spinner.worthwhile());
+  spinner.slept(microseconds(50));
+  EXPECT_TRUE(spinner.worthwhile());
+}
+
+TEST(SpinnerTest, GivesUpAfterLooksInVain) {
+  Spinner spinner(microseconds(50));
+  spinner.slept(microseconds(1));
+  int looks = 0;
+  while (spinner.worthwhile() && looks < 1000) {
+    spinner.looked(false);
+    ++looks;
+  }
+  EXPECT_EQ(looks, 8);
+  spinner.slept(microseconds(1));
+  for (int i = 0; i < 100; ++i) {
+    spinner.looked(false);
+    spinner.looked(true);
+  }
+  EXPECT_TRUE(spinner.worthwhile());
+}
+
+TEST(SpinnerTest, NeverWhenSwitchedOff) {
+  Spinner spinner(Duration::zero());
+  EXPECT_FALSE(spinner.enabled());
+  spinner.slept(microseconds(1));
+  EXPECT_FALSE(spinner.worthwhile());
+}
+
+// The packets of a loopback connection come in on the processor their sender is on.
+TEST(SpinnerTest, NotWhereOurOwnProcessorTakesThePacketsIn) {
+  int here = usable_processors().front();
+  std::thread thread([here] {
+    ASSERT_TRUE(pin_this_thread(here));
+    SocketPair pair = tcp_pair();
+    write_all(pair.far, "x");
+    ASSERT_EQ(incoming_processor(pair.near.get()), here);
+    Spinner spinner(microseconds(50));
+    spinner.slept(microseconds(1));
+    ASSERT_TRUE(spinner.worthwhile());
+    spinner.heard_from(pair.near.get());
+    EXPECT_FALSE(spinner.worthwhile());
+    spinner.slept(microseconds(1));
+    EXPECT_FALSE(spinner.worthwhile());
+  });
+  thread.join();
+}
+
+}  // namespace
+}  // namespace echod

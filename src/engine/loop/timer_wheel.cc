@@ -1,0 +1,139 @@
+#include "engine/loop/timer_wheel.h"
+
+#include <algorithm>
+#include <bit>
+#include <functional>
+
+#include "base/check.h"
+
+namespace echod {
+namespace {
+
+// Lists are circular, with a sentinel: a node's neighbours are never null while it is linked.
+void clear(TimerNode& list) { list.prev = list.next = &list; }
+
+void push_back(TimerNode& list, TimerNode& node) {
+  node.prev = list.prev;
+  node.next = &list;
+  list.prev->next = &node;
+  list.prev = &node;
+}
+
+// Moves all of `from` behind `to`'s nodes.
+void splice(TimerNode& to, TimerNode& from) {
+  if (from.next == &from) return;
+  to.prev->next = from.next;
+  from.next->prev = to.prev;
+  from.prev->next = &to;
+  to.prev = from.prev;
+  clear(from);
+}
+
+}  // namespace
+
+TimerWheel::TimerWheel(Time origin) : origin_(origin) {
+  clear(unlimited_);
+  for (Level& level : levels_) std::ranges::for_each(level.slots, clear);
+}
+
+TimerWheel::~TimerWheel() { ECHOD_CHECK(size_ == 0); }
+
+void TimerWheel::add(TimerNode& node, Deadline deadline) {
+  ECHOD_CHECK(!node.linked());
+  ++size_;
+  if (deadline == kNever) {
+    push_back(unlimited_, node);
+    return;
+  }
+  // Rounded up: a deadline never comes early.
+  Duration after = std::max(deadline - origin_, Duration::zero()) + (kTick - Duration(1));
+  node.tick = std::max(static_cast<uint64_t>(after / kTick), now_tick_ + 1);
+  link(node);
+}
+
+void TimerWheel::link(TimerNode& node) {
+  // What lies beyond the wheel stands in the last slot ahead, and moves on when time gets there: in
+  // the slot that time is in now it would hide the rest of the top level from next_occupied().
+  uint64_t tick = std::min(node.tick, now_tick_ + kTicksMax - kTicksMax / kSlots);
+  uint64_t distance = std::min((now_tick_ ^ tick) | (kSlots - 1), kTicksMax - 1);
+  unsigned level = static_cast<unsigned>(std::bit_width(distance) - 1) / kLevelBits;
+  unsigned slot = (tick >> (kLevelBits * level)) % kSlots;
+  push_back(levels_[level].slots[slot], node);
+  levels_[level].occupied |= uint64_t{1} << slot;
+}
+
+void TimerWheel::remove(TimerNode& node) {
+  ECHOD_CHECK(node.linked() && size_ > 0);
+  node.prev->next = node.next;
+  node.next->prev = node.prev;
+  if (node.prev == node.next) {
+    // The list is empty now; where it is a slot's, its bit goes too.
+    const TimerNode* sentinel = node.prev;
+    for (Level& level : levels_) {
+      const TimerNode* first = level.slots.data();
+      bool within = !std::less<>()(sentinel, first) && std::less<>()(sentinel, first + kSlots);
+      if (within) level.occupied &= ~(uint64_t{1} << (sentinel - first));
+    }
+  }
+  node.prev = node.next = nullptr;
+  --size_;
+}
+
+std::optional<TimerWheel::Expiry> TimerWheel::next_occupied() const {
+  // The lowest occupied level holds the earliest expiry: a level's nodes all lie beyond the current
+  // slot of the level above.
+  for (unsigned level = 0; level < kLevels; ++level) {
+    uint64_t occupied = levels_[level].occupied;
+    if (occupied == 0) continue;
+    unsigned shift = kLevelBits * level;
+    unsigned current = (now_tick_ >> shift) % kSlots;
+    int ahead = std::countr_zero(std::rotr(occupied, static_cast<int>(current)));
+    unsigned slot = (current + static_cast<unsigned>(ahead)) % kSlots;
+    uint64_t turn = uint64_t{1} << (shift + kLevelBits);
+    uint64_t tick = (now_tick_ & ~(turn - 1)) + (uint64_t{slot} << shift);
+    if (tick <= now_tick_) tick += turn;  // the top level may wrap around
+    return Expiry{tick, level, slot};
+  }
+  return std::nullopt;
+}
+
+Time TimerWheel::next_expiry() const {
+  std::optional<Expiry> next = next_occupied();
+  if (!next) return kNever;
+  return origin_ + kTick * static_cast<int64_t>(next->tick);
+}
+
+void TimerWheel::collect_expired(Time now, TimerNode& expired) {
+  clear(expired);
+  uint64_t target = static_cast<uint64_t>(std::max(now - origin_, Duration::zero()) / kTick);
+  for (std::optional<Expiry> next; (next = next_occupied()) && next->tick <= target;) {
+    now_tick_ = next->tick;
+    Level& level = levels_[next->level];
+    level.occupied &= ~(uint64_t{1} << next->slot);
+    TimerNode due;
+    clear(due);
+    splice(due, level.slots[next->slot]);
+    while (due.next != &due) {
+      TimerNode& node = *due.next;
+      node.prev->next = node.next;
+      node.next->prev = node.prev;
+      if (node.tick <= now_tick_) {
+        push_back(expired, node);
+      } else {
+        link(node);  // cascades to a lower level
+      }
+    }
+  }
+  now_tick_ = std::max(now_tick_, target);
+}
+
+void TimerWheel::collect_all(TimerNode& all) {
+  clear(all);
+  splice(all, unlimited_);
+  for (Level& level : levels_) {
+    level.occupied = 0;
+    for (TimerNode& slot : level.slots) splice(all, slot);
+  }
+}
+
+}  // namespace echod

@@ -1,0 +1,113 @@
+// The completion loop: io_uring(7). An operation is handed to the kernel and comes back done.
+// Received bytes land in buffers lent to the kernel beforehand (a provided-buffer ring), which it
+// picks only when bytes are there, so an idle connection holds none. Twin of epoll_loop.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/chunk.h"
+#include "engine/loop/event_loop.h"
+#include "engine/loop/ready_queue.h"
+#include "engine/loop/spinner.h"
+#include "engine/loop/timer_wheel.h"
+#include "engine/loop/waker.h"
+#include "engine/uring/uring_ring.h"
+
+namespace echod {
+
+class UringLoop final : public EventLoop, private DirectSockets {
+ public:
+  // To be created on the thread that will run it: the kernel ties the ring to its thread
+  // (IORING_SETUP_SINGLE_ISSUER). Fails where the kernel lacks or forbids io_uring.
+  //
+  // `direct_max`: how many sockets it may accept beyond what the process may have of descriptors,
+  // as direct descriptors in tables of further rings, made when needed. 0: none.
+  static Result<std::unique_ptr<EventLoop>> create(const BufferPool::Options& buffers,
+                                                   Duration spin_max = Duration::zero(),
+                                                   size_t direct_max = 0);
+
+  ~UringLoop() override;
+
+  bool start(Operation& operation) override;
+  void cancel(Operation& operation, Error reason) override;
+  void run_once_by(Deadline latest) override;
+  void request(Phase phase) override { waker_.request(phase); }
+  Phase phase() const override { return phase_; }
+  BufferPool& buffers() override { return buffers_; }
+  Time now() const override { return now_; }
+  Time precise_now() const override;
+
+ private:
+  // Completions that are not an operation's: their user data is a number no pointer has.
+  static constexpr uint64_t kNobody = 0;  // whose result does not matter
+  static constexpr uint64_t kWaker = 1;
+  static constexpr uint64_t kNews = 2;  // plus the number of the ring that has some
+  static constexpr uint64_t kNewsEnd = kNews + UINT16_MAX;
+  static constexpr uint64_t kShutdown = uint64_t{1} << 63;  // plus the ring's number and the slot
+
+  // A direct descriptor whose half-close the kernel has not confirmed, and whether it is to be
+  // closed then.
+  struct ShuttingDown {
+    DirectSlot slot;
+    bool close = false;
+  };
+
+  UringLoop(const BufferPool::Options& buffers, Duration spin_max, size_t direct_max);
+
+  Result<void> attach(Socket& socket) override;
+  void detach(Socket& socket) noexcept override;
+  void close_direct(DirectSlot slot) noexcept override;
+  void shut_down_direct(DirectSlot slot) noexcept override;
+  void set_direct_option(DirectSlot slot, int level, int name, const void* value,
+                         uint32_t size) noexcept override;
+
+  Result<void> open();
+  io_uring& first() { return rings_.front()->get(); }
+  void submit(Operation& operation);
+  bool send_now(Operation& operation);
+  void prepare_accept(Operation& operation);
+  Result<void> measure_descriptors();
+  uint16_t ring_for_accept();
+  bool open_further_ring();
+  void watch_waker();
+  void watch_news(size_t ring);
+  bool serve_further_rings();
+  void finish_shutdown(uint64_t user_data);
+  void take_completions(UringRing& ring);
+  void wait(bool sleep, Deadline latest);
+  bool look(Time end);
+  bool work_waits();
+  void park(Operation& operation);
+  void cancel_in_kernel(Operation& operation);
+  void complete(Operation& operation);
+  void enter_requested_phase();
+  void expire_timers();
+  void handle_completion(UringRing& ring, uint64_t user_data, int result, unsigned flags);
+  bool finish(UringRing& ring, Operation& operation, int result, unsigned flags);
+  bool finish_accept(UringRing& ring, Operation& operation, int result);
+  bool finish_receive(UringRing& ring, Operation& operation, int result, unsigned flags);
+  bool receive_bulk(Operation& operation);
+  void look_at_ready();
+  void feed_starved();
+
+  Time now_;
+  Waker waker_;
+  Phase phase_ = Phase::kServing;
+  BufferPool buffers_;
+  BufferPool bulk_{kBulkBuffers};
+  TimerWheel timers_;
+  ReadyQueue ready_;    // sleeps that are over
+  ReadyQueue starved_;  // receives for which the kernel had no buffer
+  Spinner spinner_;
+
+  // The first, which the thread waits on and whose sockets are descriptors, then those with tables.
+  std::vector<std::unique_ptr<UringRing>> rings_;
+  size_t direct_max_;
+  int last_descriptor_ = -1;  // the newest connection's; -1 once any was closed since
+  int descriptors_last_ = 0;  // from this number on connections become direct descriptors
+  std::vector<ShuttingDown> shutting_down_;
+  unsigned direct_slots_ = 0;  // in each table
+};
+
+}  // namespace echod

@@ -1,0 +1,177 @@
+#include "protocol/http1/connection.h"
+
+#include "http/respond.h"
+#include "protocol/websocket/connection.h"
+#include "stream/linger.h"
+
+namespace echod {
+namespace {
+
+using wire::HttpVersion;
+using Event = wire::RequestDecoder::Event;
+
+// How long an idle connection of a server that drains waits for a request on its way, and then for
+// its client's end, so that what it still sends does not reset it.
+constexpr Duration kDrainGrace = std::chrono::milliseconds(100);
+
+std::optional<wire::DeflatePolicy> policy_of(WebSocketCompression compression) {
+  if (compression == WebSocketCompression::kOff) return std::nullopt;
+  const bool alone = compression == WebSocketCompression::kMessage;
+  return wire::DeflatePolicy{.server_no_context_takeover = alone,
+                             .client_no_context_takeover = alone};
+}
+
+wire::WebSocketFields websocket_fields(wire::FieldList fields) {
+  wire::WebSocketFields websocket;
+  for (const wire::Field& field : fields) websocket.take(field.name, field.value());
+  return websocket;
+}
+
+}  // namespace
+
+Http1Connection::Http1Connection(Stream& peer, Session& session, const Http1Settings& settings,
+                                 const http::Router& router, http::ControlState& state)
+    : peer_(peer),
+      session_(session),
+      settings_(settings),
+      router_(router),
+      exchange_(peer, session, settings.limits, settings.stopping),
+      responder_(exchange_, session, settings, state),
+      output_(exchange_.output()) {}
+
+Task<> Http1Connection::serve() {
+  TimeSlice slice(session_.clock);
+  while (exchange_.keep_alive()) {
+    Head head = co_await read_head();
+    if (head == Head::kNone) {
+      co_await output_.flush();
+      if (drained_) {
+        co_await finish_and_linger(peer_, session_, kDrainGrace);
+      } else {
+        co_await peer_.finish_sending();
+      }
+      co_return;
+    }
+    ++session_.requests;
+    Task<> answering = head == Head::kRefused ? responder_.refuse(exchange_.refusal()) : answer();
+    Result<void> outcome = co_await answering.observed();
+    if (!outcome) responder_.cut();
+    if (!upgraded_) {
+      responder_.end_request();
+      exchange_.end_request();
+    }
+    co_await std::move(outcome);
+    // Requests that came together are answered one after another, and take their time together.
+    if (exchange_.has_unread() && slice.over()) co_await slice.renew();
+  }
+  if (upgraded_) co_return;
+  co_await output_.flush();
+  exchange_.drop_unread();
+  co_await finish_and_linger(peer_, session_, settings_.linger_timeout);
+}
+
+// Reads up to the end of a request's head.
+Task<Http1Connection::Head> Http1Connection::read_head() {
+  while (true) {
+    Event event = exchange_.decode_head();
+    if (event == Event::kHead) {
+      Duration head_duration = Duration::zero();
+      if (head_deadline_set_) {
+        head_duration = session_.clock.now() - head_begin_;
+        peer_.expires_at(kNever);
+      }
+      head_deadline_set_ = false;
+      exchange_.begin_request(head_duration);
+      responder_.begin_request(true);
+      co_return Head::kComplete;
+    }
+    if (event == Event::kError) {
+      const wire::Http1Refusal& refusal = exchange_.decoder().refusal();
+      refuse_request({.status = refusal.status,
+                      .rule = refusal.rule(),
+                      .at = exchange_.decoder().refused_at()});
+      co_return Head::kRefused;
+    }
+    ECHOD_CHECK(event == Event::kNeedInput);
+    co_await output_.flush();
+    bool begun = exchange_.decoder().in_request();
+    if (begun && !head_deadline_set_) {
+      head_begin_ = session_.clock.now();
+      peer_.expires_at(deadline_after(head_begin_, settings_.head_timeout));
+      head_deadline_set_ = true;
+    }
+    session_.idle = !begun;
+    Result<bool> received = co_await exchange_.receive_more().observed();
+    session_.idle = false;
+    if (!received && begun && received.error().code == Errc::kTimeout) {
+      peer_.expires_at(kNever);
+      refuse_request(
+          {.status = 408, .rule = "the head was not complete in time (--header-timeout)"});
+      co_return Head::kRefused;
+    }
+    bool drained = !received && !begun && received.error().code == Errc::kAborted;
+    if (drained) {
+      bool more = co_await receive_last();
+      if (!more) co_return Head::kNone;
+      continue;
+    }
+    bool more = co_await std::move(received);
+    if (!more) co_return Head::kNone;
+  }
+}
+
+// The server drains. A request may be on its way on a connection that seems idle: one that comes
+// within a moment is answered, as the last. Returns whether something came.
+Task<bool> Http1Connection::receive_last() {
+  if (std::exchange(drained_, true)) co_return false;
+  peer_.expires_at(session_.clock.now() + kDrainGrace);
+  Result<bool> received = co_await exchange_.receive_more().observed();
+  peer_.expires_at(kNever);
+  co_return received && *received;
+}
+
+void Http1Connection::refuse_request(const http::Refusal& refusal) {
+  exchange_.begin_refused_request(refusal);
+  responder_.begin_request(false);
+}
+
+// The rest of the connection belongs to WebSocket, where the handshake is right.
+Task<> Http1Connection::upgrade(const wire::WebSocketFields& fields) {
+  const http::Request& request = exchange_.request();
+  const auto acceptance = wire::accept_websocket(request.method, request.version, fields,
+                                                 policy_of(settings_.websocket.compression));
+  if (!acceptance) {
+    const bool version = acceptance.error() == 426;
+    co_await responder_.refuse({.status = acceptance.error(),
+                                .rule = version ? "the WebSocket version is not 13"
+                                                : "the WebSocket handshake is malformed"});
+    co_return;
+  }
+  std::string text;
+  wire::append_websocket_answer(text, *acceptance);
+  co_await output_.write(text);
+  co_await output_.flush();
+  responder_.answered_with(101);
+  responder_.end_request();
+  exchange_.end_request();
+  session_.protocol = SessionProtocol::kWebSocket;
+  exchange_.end_connection();
+  upgraded_ = true;
+  WebSocketConnection connection(peer_, session_, settings_.websocket, acceptance->deflate,
+                                 settings_.memory, settings_.linger_timeout);
+  co_await connection.serve(exchange_.take_unread());
+}
+
+Task<> Http1Connection::answer() {
+  const http::Request& request = exchange_.request();
+  if (request.method == "GET" && request.version == HttpVersion::kHttp11 && !request.has_body()) {
+    const wire::WebSocketFields fields = websocket_fields(request.fields);
+    if (fields.wants_websocket()) {
+      co_await upgrade(fields);
+      co_return;
+    }
+  }
+  co_await http::respond(responder_, router_);
+}
+
+}  // namespace echod

@@ -1,0 +1,45 @@
+// One HTTP/1 connection: requests are answered one after another, what is no request is refused,
+// and a WebSocket handshake hands the connection over.
+#pragma once
+
+#include "http/responder.h"
+#include "protocol/http1/exchange.h"
+#include "protocol/http1/handler.h"
+#include "stream/session.h"
+#include "stream/stream.h"
+#include "wire/websocket/handshake.h"
+
+namespace echod {
+
+class Http1Connection {
+ public:
+  // Everything given must outlive the connection.
+  Http1Connection(Stream& peer, Session& session, const Http1Settings& settings,
+                  const http::Router& router, http::ControlState& state);
+
+  // Serves until the client or one of its requests ends the connection.
+  Task<> serve();
+
+ private:
+  enum class Head : uint8_t { kComplete, kRefused, kNone };  // kNone: the client is done
+
+  Task<Head> read_head();
+  Task<> answer();
+  Task<> upgrade(const wire::WebSocketFields& fields);
+  Task<bool> receive_last();
+  void refuse_request(const http::Refusal& refusal);
+
+  Stream& peer_;
+  Session& session_;
+  const Http1Settings& settings_;
+  const http::Router& router_;
+  Http1Exchange exchange_;
+  http::Responder responder_;
+  BufferedWriter& output_;  // the exchange's
+  bool drained_ = false;    // the server drains
+  bool upgraded_ = false;   // it is over, and was a WebSocket at its end
+  bool head_deadline_set_ = false;
+  Time head_begin_;  // of a head that did not come in one piece
+};
+
+}  // namespace echod

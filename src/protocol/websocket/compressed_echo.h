@@ -1,0 +1,52 @@
+// The echo of compressed WebSocket messages where the two directions do not share their compression
+// (RFC 7692): what comes is inflated, checked, and deflated anew, a piece at a time. A frame of the
+// peer's becomes one frame or, where its compressed form is larger than a buffer, several.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "base/chunk.h"
+#include "base/task.h"
+#include "base/utf8.h"
+#include "stream/buffered_writer.h"
+#include "wire/websocket/extensions.h"
+#include "wire/websocket/frame.h"
+#include "wire/websocket/permessage_deflate.h"
+
+namespace echod {
+
+class CompressedEcho {
+ public:
+  // `output` and `buffers` must outlive it.
+  CompressedEcho(const wire::DeflateParameters& agreed, const wire::InflateLimits& limits,
+                 BufferedWriter& output, BufferPool& buffers);
+
+  // A compressed message begins.
+  void begin(wire::WebSocketOpcode opcode);
+
+  // Why the connection has to be failed; nothing: go on. What was written then is whole frames.
+  using Verdict = std::optional<wire::WebSocketFailure>;
+
+  // More of the message's payload, of whichever frame.
+  Task<Verdict> take(std::span<const std::byte> part);
+
+  // A frame of the peer's is complete, and with `fin` the message.
+  Task<Verdict> end_frame(bool fin);
+
+ private:
+  Task<Verdict> deflate(std::span<const std::byte> plain);
+  Task<> send_frame(bool fin);
+
+  wire::MessageInflater inflater_;
+  wire::MessageDeflater deflater_;
+  BufferedWriter& output_;
+  BufferPool& buffers_;
+  Utf8Validator utf8_;
+  wire::WebSocketOpcode opcode_ = wire::WebSocketOpcode::kBinary;
+  bool first_frame_ = true;
+  Chunk plain_;  // inflated
+  Chunk frame_;  // deflated, and not yet sent
+};
+
+}  // namespace echod

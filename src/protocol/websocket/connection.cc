@@ -1,0 +1,310 @@
+#include "protocol/websocket/connection.h"
+
+#include <string>
+
+#include "stream/linger.h"
+#include "wire/websocket/close.h"
+
+namespace echod {
+namespace {
+
+using wire::WebSocketFailure;
+using wire::WebSocketOpcode;
+using Event = wire::WebSocketDecoder::Event;
+using StepEvent = wire::CompressionStep::Event;
+namespace close_code = wire::close_code;
+
+constexpr WebSocketFailure kNotUtf8{close_code::kInvalidPayload, "text is not UTF-8"};
+
+constexpr WebSocketFailure kNoMemory{close_code::kTryAgainLater,
+                                     "no memory to spare (--max-memory)"};
+
+// What zlib holds, for the budget: to inflate (a window and its state), and to do that and deflate
+// anew.
+constexpr size_t kInflaterSize = 48 * 1024;
+constexpr size_t kRecoderSize = 384 * 1024;
+
+wire::WebSocketLimits limits_of(const WebSocketSettings& settings) {
+  return {.frame_size_max = settings.message_size_max,
+          .message_size_max = settings.message_size_max};
+}
+
+}  // namespace
+
+WebSocketConnection::WebSocketConnection(Stream& peer, Session& session,
+                                         const WebSocketSettings& settings,
+                                         const std::optional<wire::DeflateParameters>& deflate,
+                                         MemoryBudget* memory, Duration linger_timeout)
+    : peer_(peer),
+      session_(session),
+      settings_(settings),
+      linger_timeout_(linger_timeout),
+      decoder_(wire::WebSocketRole::kServer, deflate.has_value(), limits_of(settings)),
+      output_(peer, session.buffers),
+      lease_(memory) {
+  if (!deflate) return;
+  const wire::InflateLimits limits{.message_size_max = settings.message_size_max,
+                                   .ratio_max = settings.inflate_ratio_max,
+                                   .ratio_floor = settings.inflate_ratio_floor};
+  if (deflate->echoes_as_received()) {
+    inflater_ = std::make_unique<wire::MessageInflater>(
+        deflate->client_window_bits(), !deflate->client_no_context_takeover, limits);
+  } else {
+    recoder_ = std::make_unique<CompressedEcho>(*deflate, limits, output_, session.buffers);
+  }
+}
+
+Task<> WebSocketConnection::serve(Chunk first) {
+  in_ = std::move(first);
+  unread_ = in_.mutable_bytes();
+  while (true) {
+    co_await decode_input();
+    co_await output_.flush();
+    if (closing_) break;
+    bool more = co_await receive_more();
+    if (!more) break;
+  }
+  in_ = Chunk();
+  held_ = Chunk();
+  co_await output_.flush();
+  co_await finish_and_linger(peer_, session_, linger_timeout_);
+}
+
+// Up to the end of the input, or of the connection.
+Task<> WebSocketConnection::decode_input() {
+  while (!closing_) {
+    switch (decoder_.next(unread_)) {
+      case Event::kNeedInput:
+        co_return;
+      case Event::kFrame:
+        co_await begin_frame();
+        break;
+      case Event::kPayload:
+        co_await take_payload(decoder_.payload());
+        break;
+      case Event::kFrameEnd:
+        co_await end_frame();
+        break;
+      case Event::kControl:
+        co_await take_control();
+        break;
+      case Event::kError:
+        co_await fail(decoder_.failure());
+        break;
+    }
+  }
+}
+
+// Replaces the decoded input by the next. Returns whether the connection goes on.
+Task<bool> WebSocketConnection::receive_more() {
+  unread_ = {};
+  in_ = Chunk();  // no buffer is held while waiting
+  const Duration interval = settings_.ping_interval;
+  while (true) {
+    const Deadline look = deadline_after(session_.clock.now(), interval);
+    peer_.expires_at(look);
+    const bool idle = !decoder_.in_frame() && !decoder_.in_message();
+    session_.idle = idle;
+    Result<Chunk> received = co_await peer_.receive().observed();
+    session_.idle = false;
+    peer_.expires_at(kNever);
+    if (received) {
+      ping_unanswered_ = false;
+      in_ = std::move(*received);
+      unread_ = in_.mutable_bytes();
+      co_return static_cast<bool>(in_);
+    }
+    const Errc code = received.error().code;
+    if (idle && code == Errc::kAborted) {  // the server drains
+      co_await close(close_code::kGoingAway, "the server shuts down");
+      co_return false;
+    }
+    if (code != Errc::kTimeout || session_.clock.now() < look) co_await failed(received.error());
+    co_await wait_out_ping(received.error());
+  }
+}
+
+// Nothing has come for the ping interval: asks whether the peer is still there. A peer that has not
+// answered the last time is not.
+Task<> WebSocketConnection::wait_out_ping(Error timeout) {
+  if (ping_unanswered_) co_await failed(timeout);
+  ping_unanswered_ = true;
+  co_await send_control(WebSocketOpcode::kPing, {});
+  co_await output_.flush();
+}
+
+void WebSocketConnection::begin_message() {
+  utf8_.reset();
+  if (recoder_ && decoder_.message_compressed()) recoder_->begin(decoder_.message_opcode());
+}
+
+// Whether the frame that begins is checked before any of it goes back.
+bool WebSocketConnection::is_held() const {
+  const bool checked =
+      decoder_.message_opcode() == WebSocketOpcode::kText || decoder_.message_compressed();
+  return checked && decoder_.frame().size <= session_.buffers.buffer_size();
+}
+
+// Whether the server's memory budget has room for `size` bytes in all of this connection's.
+bool WebSocketConnection::may_keep(size_t size) { return lease_.grow_to(size); }
+
+Task<> WebSocketConnection::begin_frame() {
+  if (decoder_.frame().opcode != WebSocketOpcode::kContinuation) begin_message();
+  if (decoder_.message_compressed() && !may_keep(recoder_ ? kRecoderSize : kInflaterSize)) {
+    co_await fail(kNoMemory);
+    co_return;
+  }
+  if (recoder_ && decoder_.message_compressed()) {
+    mode_ = Mode::kRecoded;
+    co_return;
+  }
+  mode_ = is_held() ? Mode::kHeld : Mode::kPassing;
+  if (mode_ == Mode::kPassing) co_await send_head();
+}
+
+Task<> WebSocketConnection::take_payload(std::span<const std::byte> part) {
+  if (mode_ == Mode::kRecoded) {
+    Verdict verdict = co_await recoder_->take(part);
+    if (verdict) co_await fail(*verdict);
+    co_return;
+  }
+  const Verdict verdict = check(part);
+  if (verdict && mode_ == Mode::kHeld) {
+    co_await fail(*verdict);
+  } else if (verdict) {
+    co_await failed({Errc::kProtocol, During::kReceive});
+  } else if (mode_ == Mode::kPassing) {
+    co_await output_.pass(in_, part);
+  } else if (part.size() == decoder_.frame().size) {
+    whole_ = part;  // its end is the next event, with nothing received between
+  } else {
+    if (!held_.has_buffer()) {
+      const size_t window = decoder_.message_compressed() ? kInflaterSize : 0;
+      if (!may_keep(session_.buffers.buffer_size() + window)) {
+        co_await fail(kNoMemory);
+        co_return;
+      }
+      held_ = co_await session_.buffers.lease();
+    }
+    held_.append(part);
+  }
+}
+
+Task<> WebSocketConnection::end_frame() {
+  const bool fin = decoder_.frame().fin;
+  if (mode_ == Mode::kRecoded) {
+    Verdict verdict = co_await recoder_->end_frame(fin);
+    if (verdict) co_await fail(*verdict);
+    co_return;  // its windows stay, and so does the lease
+  }
+  const Verdict verdict = fin ? check_end() : std::nullopt;
+  if (!recoder_ && fin) lease_.release();
+  if (verdict) {
+    co_await fail(*verdict);
+    co_return;
+  }
+  if (mode_ != Mode::kHeld) co_return;
+  co_await send_head();
+  if (held_) {
+    co_await output_.write(held_.text());
+    held_ = Chunk();
+  } else if (!whole_.empty()) {
+    co_await output_.pass(in_, whole_);
+    whole_ = {};
+  }
+}
+
+// What is wrong with the message, now that `part` of its payload has come.
+WebSocketConnection::Verdict WebSocketConnection::check(std::span<const std::byte> part) {
+  if (decoder_.message_compressed()) {
+    if (!inflated_is_right(part)) return inflate_failure_;
+  } else if (decoder_.message_opcode() == WebSocketOpcode::kText && !utf8_.feed(part)) {
+    return kNotUtf8;
+  }
+  return std::nullopt;
+}
+
+// The same at its end.
+WebSocketConnection::Verdict WebSocketConnection::check_end() {
+  if (decoder_.message_compressed()) {
+    std::array<std::byte, 4096> plain;
+    wire::CompressionStep step;
+    do {
+      step = inflater_->finish(plain);
+      if (step.event == StepEvent::kError) return inflater_->failure();
+      if (decoder_.message_opcode() == WebSocketOpcode::kText &&
+          !utf8_.feed(std::span(plain).first(step.size))) {
+        return kNotUtf8;
+      }
+    } while (step.event != StepEvent::kEnd);
+    inflater_->release_memory();
+  }
+  if (decoder_.message_opcode() == WebSocketOpcode::kText && !utf8_.complete()) return kNotUtf8;
+  return std::nullopt;
+}
+
+// Inflates what passes as it came, only to look at it.
+bool WebSocketConnection::inflated_is_right(std::span<const std::byte> part) {
+  std::array<std::byte, 4096> plain;
+  wire::CompressionStep step;
+  do {
+    step = inflater_->inflate(part, plain);
+    if (step.event == StepEvent::kError) {
+      inflate_failure_ = inflater_->failure();
+      return false;
+    }
+    if (decoder_.message_opcode() == WebSocketOpcode::kText &&
+        !utf8_.feed(std::span(plain).first(step.size))) {
+      inflate_failure_ = kNotUtf8;
+      return false;
+    }
+  } while (step.event == StepEvent::kMore);
+  return true;
+}
+
+Task<> WebSocketConnection::take_control() {
+  const std::span<const std::byte> payload = decoder_.control_payload().bytes();
+  switch (decoder_.frame().opcode) {
+    case WebSocketOpcode::kPing:
+      co_await send_control(WebSocketOpcode::kPong, payload);
+      break;
+    case WebSocketOpcode::kClose: {
+      const auto parsed = wire::parse_close(payload);
+      if (parsed) {
+        co_await close(parsed->code, {});
+      } else {
+        co_await fail(parsed.error());
+      }
+      break;
+    }
+    default:
+      break;  // a pong: that something came is all that counts
+  }
+}
+
+Task<> WebSocketConnection::fail(const WebSocketFailure& failure) {
+  session_.report_refused(failure.close_code, failure.reason);
+  co_await close(failure.close_code, failure.reason);
+}
+
+// Sends the close frame, the last frame.
+Task<> WebSocketConnection::close(uint16_t code, std::string_view reason) {
+  closing_ = true;
+  const wire::ControlPayload payload = wire::compose_close(code, reason);
+  co_await send_control(WebSocketOpcode::kClose, payload.bytes());
+}
+
+Task<> WebSocketConnection::send_control(WebSocketOpcode opcode,
+                                         std::span<const std::byte> payload) {
+  std::string frame(wire::kControlFrameSizeMax, '\0');
+  const size_t size =
+      wire::write_control_frame(std::as_writable_bytes(std::span(frame)), opcode, payload);
+  co_await output_.write(std::string_view(frame).substr(0, size));
+}
+
+Task<> WebSocketConnection::send_head() {
+  const wire::EncodedFrameHead head = wire::encode_frame_head(decoder_.frame());
+  co_await output_.write(head.text());
+}
+
+}  // namespace echod

@@ -1,0 +1,14 @@
+#include "stream/linger.h"
+
+namespace echod {
+
+Task<> finish_and_linger(Stream& peer, Session& session, Duration timeout) {
+  co_await peer.finish_sending();
+  peer.expires_at(deadline_after(session.clock.now(), timeout));
+  while (true) {
+    Result<Chunk> more = co_await peer.receive().observed();
+    if (!more || !*more) break;
+  }
+}
+
+}  // namespace echod

@@ -1,0 +1,96 @@
+// Names and values are taken in runs; every other byte is one step of a small state machine. The
+// limits are counted in bytes that arrived, so the verdict is the same however they were split.
+#include "wire/http1/fields.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "wire/http/syntax.h"
+
+namespace echod::wire {
+
+void FieldReader::start(size_t size_max, size_t count_max) {
+  line_.clear();
+  name_size_ = 0;
+  size_left_ = size_max;
+  count_left_ = count_max;
+  state_ = State::kLineStart;
+  refusal_ = {};
+}
+
+FieldReader::Event FieldReader::next(std::span<const std::byte>& input) {
+  ECHOD_CHECK(!refusal_);
+  while (!input.empty()) {
+    take_run(input);
+    if (input.empty()) break;
+    if (size_left_ == 0) {
+      refusal_ = {431, "the header fields are longer than the limit"};
+      return Event::kError;
+    }
+    const State before = state_;
+    refusal_ = step(static_cast<unsigned char>(input.front()));
+    if (refusal_) return Event::kError;
+    consume(input, 1);
+    --size_left_;
+    if (before == State::kLineFeed) return Event::kField;
+    if (before == State::kLastLineFeed) return Event::kEnd;
+  }
+  return Event::kNeedInput;
+}
+
+std::string_view FieldReader::name() const { return std::string_view(line_).substr(0, name_size_); }
+
+std::string_view FieldReader::value() const {
+  return trim(std::string_view(line_).substr(name_size_));
+}
+
+void FieldReader::shrink(size_t size_kept) {
+  if (line_.capacity() > size_kept) std::string().swap(line_);
+}
+
+// Takes the bytes at the front that belong to the name or the value being read.
+void FieldReader::take_run(std::span<const std::byte>& input) {
+  if (state_ != State::kName && state_ != State::kValue) return;
+  const CharClass wanted = state_ == State::kName ? CharClass::kToken : CharClass::kValue;
+  const size_t size = run_length(input.first(std::min(input.size(), size_left_)), wanted);
+  line_.append(consume(input, size));
+  size_left_ -= size;
+}
+
+// One byte that is not inside a name or value. Returns why it is refused, if it is.
+Http1Refusal FieldReader::step(unsigned char byte) {
+  switch (state_) {
+    case State::kLineStart:
+      if (byte == '\r') {
+        state_ = State::kLastLineFeed;
+        return {};
+      }
+      // Refuses the folded line of RFC 9112 section 5.2 with everything else that is no name.
+      if (byte == ' ' || byte == '\t') return {400, "a header line is folded"};
+      if (!in_class(byte, CharClass::kToken))
+        return {400, "a header line does not begin with a name"};
+      if (count_left_ == 0) return {431, "there are more header fields than the limit"};
+      --count_left_;
+      line_.assign(1, static_cast<char>(byte));
+      state_ = State::kName;
+      return {};
+    case State::kName:
+      if (byte != ':') return {400, "a header name is not a token followed by a colon"};
+      name_size_ = line_.size();
+      state_ = State::kValue;
+      return {};
+    case State::kValue:
+      if (byte != '\r')
+        return {400, "a header value has a control character, or a line feed alone"};
+      state_ = State::kLineFeed;
+      return {};
+    case State::kLineFeed:
+    case State::kLastLineFeed:
+      if (byte != '\n') return {400, "a carriage return is not followed by a line feed"};
+      state_ = State::kLineStart;
+      return {};
+  }
+  return {400, "a header field is malformed"};
+}
+
+}  // namespace echod::wire

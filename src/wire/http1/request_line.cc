@@ -1,0 +1,135 @@
+// The method and target are taken in runs; every other byte is one step of a small state machine.
+#include "wire/http1/request_line.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "wire/http/syntax.h"
+
+namespace echod::wire {
+
+void RequestLineReader::start(size_t size_max) {
+  line_.clear();
+  method_size_ = 0;
+  size_max_ = size_max;
+  size_ = 0;
+  version_size_ = 0;
+  state_ = State::kEmptyLine;
+  started_ = false;
+  read_ = false;
+  empty_lines_ = 0;
+  major_version_ = 0;
+  minor_version_ = 0;
+  refusal_ = {};
+}
+
+RequestLineReader::Event RequestLineReader::next(std::span<const std::byte>& input) {
+  ECHOD_CHECK(!refusal_);
+  while (!input.empty()) {
+    take_run(input);
+    if (input.empty()) break;
+    const auto byte = static_cast<unsigned char>(input.front());
+    const State before = state_;
+    // At the limit only the line's end may follow. Anything else is too long before it is wrong.
+    const bool too_long = started_ && size_ == size_max_ && byte != '\r' && byte != '\n';
+    refusal_ =
+        too_long ? Http1Refusal{414, "the request line is longer than the limit"} : step(byte);
+    if (refusal_) return Event::kError;
+    consume(input, 1);
+    read_ = before == State::kLineFeed;
+    if (read_) return Event::kEnd;
+  }
+  return Event::kNeedInput;
+}
+
+void RequestLineReader::shrink(size_t size_kept) {
+  if (line_.capacity() <= size_kept) return;
+  std::string().swap(line_);
+  method_size_ = 0;
+}
+
+// Takes the bytes at the front that belong to the method or the target being read.
+void RequestLineReader::take_run(std::span<const std::byte>& input) {
+  if (state_ != State::kMethod && state_ != State::kTarget) return;
+  const CharClass wanted = state_ == State::kMethod ? CharClass::kToken : CharClass::kTarget;
+  const size_t size = run_length(input.first(std::min(input.size(), size_max_ - size_)), wanted);
+  line_.append(consume(input, size));
+  size_ += size;
+}
+
+// One byte that is not inside a method or target. Returns why it is refused, if it is.
+Http1Refusal RequestLineReader::step(unsigned char byte) {
+  switch (state_) {
+    case State::kEmptyLine:
+    case State::kEmptyLineFeed:
+      return empty_line_byte(byte);
+    case State::kMethod:
+      if (byte != ' ') return {400, "the method is not a token followed by a space"};
+      method_size_ = line_.size();
+      ++size_;
+      state_ = State::kTarget;
+      return {};
+    case State::kTarget:
+      if (byte == '\r' || byte == '\n') return {400, "the request line has no HTTP version"};
+      if (byte != ' ') return {400, "the request target has a byte that is not allowed"};
+      if (!is_target_of(method(), target())) {
+        return {400, "the request target has none of the forms for this method"};
+      }
+      ++size_;
+      state_ = State::kVersion;
+      return {};
+    case State::kVersion:
+      return version_byte(byte);
+    case State::kLineFeed:
+      if (byte != '\n') return {400, "a carriage return is not followed by a line feed"};
+      if (major_version_ != 1) return {505, "the HTTP version is not 1.0 or 1.1"};
+      return {};
+  }
+  return {400, "the request line is malformed"};
+}
+
+// A byte of the empty lines before the line, or the line's first byte.
+Http1Refusal RequestLineReader::empty_line_byte(unsigned char byte) {
+  if (state_ == State::kEmptyLineFeed) {
+    if (byte != '\n') return {400, "a carriage return is not followed by a line feed"};
+    ++empty_lines_;
+    state_ = State::kEmptyLine;
+    return {};
+  }
+  if (byte == '\r') {
+    if (empty_lines_ == kEmptyLinesMax) return {400, "too many empty lines before the request"};
+    state_ = State::kEmptyLineFeed;
+    return {};
+  }
+  started_ = true;
+  if (!in_class(byte, CharClass::kToken)) return {400, "the request does not begin with a method"};
+  if (size_max_ == 0) return {414, "the request line is longer than the limit"};
+  line_.push_back(static_cast<char>(byte));
+  ++size_;
+  state_ = State::kMethod;
+  return {};
+}
+
+// "HTTP/" DIGIT "." DIGIT and the CR after it.
+Http1Refusal RequestLineReader::version_byte(unsigned char byte) {
+  constexpr std::string_view kPattern = "HTTP/0.0";  // "0" stands for any digit
+  if (version_size_ == kPattern.size()) {
+    if (byte != '\r') return {400, "the HTTP version is not followed by CR LF"};
+    state_ = State::kLineFeed;
+    return {};
+  }
+  const char wanted = kPattern[version_size_];
+  if (wanted != '0') {
+    if (byte != static_cast<unsigned char>(wanted)) return {400, "the HTTP version is malformed"};
+  } else {
+    if (!is_digit(byte)) return {400, "the HTTP version is malformed"};
+    // The major version comes first and moves on when the minor one follows.
+    major_version_ = minor_version_;
+    minor_version_ = static_cast<uint8_t>(byte - '0');
+  }
+  ++version_size_;
+  ++size_;
+  return {};
+}
+
+}  // namespace echod::wire
