@@ -53,7 +53,7 @@ OS_EXCEPTIONS = {
 # Libraries with one place: header prefix -> (files that may include it, how many of them may).
 # The first two take seconds to compile, so they stay out of headers and in few files.
 LIBRARIES = {
-    "CLI/": ("src/app/command_parser.cc", 1),
+    "CLI/": ("src/app/cli/argument_parser.cc", 1),
     "nlohmann/json.hpp": ("src/app/bench/report/report_json_reader.cc", 1),
     "openssl/": ("src/wire/*.cc", 1),
     "zlib.h": ("src/*.cc", 3),

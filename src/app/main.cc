@@ -2,12 +2,16 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "app/bench/bench.h"
-#include "app/command_parser.h"
-#include "app/options.h"
+#include "app/cli/command_parser.h"
+#include "app/cli/config_command.h"
+#include "app/cli/serve_options.h"
+#include "app/cli/verbs.h"
+#include "app/log/log.h"
 #include "app/serve/serve.h"
 #include "app/sim/sim.h"
 
@@ -20,7 +24,7 @@ std::vector<const char*> usual_arguments(int argc, char** argv) {
   if (verb == "help" && argc <= 3) {
     arguments.erase(arguments.begin() + 1);
     const std::string_view topic = argc == 3 ? argv[2] : "serve";
-    const bool known = topic == "serve" || topic == "bench" || topic == "sim";
+    const bool known = topic == "serve" || topic == "bench" || topic == "sim" || topic == "config";
     if (known) arguments.push_back("--help");  // else it is an unknown command
   } else if (verb == "version" && argc == 2) {
     arguments[1] = "--version";
@@ -28,22 +32,34 @@ std::vector<const char*> usual_arguments(int argc, char** argv) {
   return arguments;
 }
 
-int run(int argc, char** argv) {
+void warn(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    std::string shown;  // a name may hold anything
+    echod::append_escaped(shown, warning);
+    std::fprintf(stderr, "echod: warning: %s\n", shown.c_str());
+  }
+}
+
+int run(int argc, char** argv, char** environment) {
   const std::vector<const char*> arguments = usual_arguments(argc, argv);
   const int count = static_cast<int>(arguments.size());
   const std::string_view verb = count > 1 ? arguments[1] : "";
+  const std::vector<std::string> warnings = echod::unknown_variables(environment);
+  if (verb == "bench" || verb == "sim" || verb == "config") warn(warnings);
   if (verb == "bench") return echod::bench(count - 1, arguments.data() + 1);
   if (verb == "sim") return echod::simulate(count - 1, arguments.data() + 1);
+  if (verb == "config") return echod::config(count - 1, arguments.data() + 1);
   echod::CommandLine command = echod::parse_command_line(count, arguments.data());
-  if (command.serve) return echod::serve(*command.serve);
-  return echod::print_ending({command.text, command.exit_code});
+  if (!command.serve) return echod::print_ending({command.text, command.exit_code});
+  command.serve->warnings = warnings;
+  return echod::serve(*command.serve);
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv, char** environment) {
   try {
-    return run(argc, argv);
+    return run(argc, argv, environment);
   } catch (const std::bad_alloc&) {
     std::fputs("echod: out of memory\n", stderr);
     return echod::kExitFailure;

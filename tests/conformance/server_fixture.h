@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "app/options.h"
+#include "app/cli/serve_options.h"
 #include "app/serve/server.h"
 #include "conformance/client.h"
 #include "conformance/memory_log.h"

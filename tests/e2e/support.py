@@ -18,9 +18,6 @@ PATIENCE_S = 60  # for what should come at once
 
 ECHOD = pathlib.Path(os.environ.get("ECHOD", "build/release/echod")).absolute()
 
-# Where Debian has the packages for Node.js; its own looks there by itself.
-NODE_ENVIRONMENT = {**os.environ, "NODE_PATH": "/usr/share/nodejs"}
-
 ENGINES = ["sequential", "threads", "pool", "epoll", "uring"]
 
 # Each test on every engine and at full size; -DECHOD_FULL=ON of the build sets it.
@@ -42,6 +39,13 @@ LOOPS = ENGINES if FULL else ["threads", "epoll", "uring"]
 # For what an engine has no part in, such as what the protocols answer: a loop that blocks and one
 # that does not, of which io_uring is the default; under the sanitizers the third.
 SOME_ENGINES = ENGINES if FULL else ["epoll"] if SANITIZED else ["threads", "uring"]
+
+# Whatever is set for the tests, or where they run, is no setting of the servers that they start.
+for name in [name for name in os.environ if name.startswith("ECHOD_")]:
+    del os.environ[name]
+
+# Where Debian has the packages for Node.js; its own looks there by itself.
+NODE_ENVIRONMENT = {**os.environ, "NODE_PATH": "/usr/share/nodejs"}
 
 
 def wait_until(condition, what, pause_s=0.005):

@@ -208,7 +208,7 @@ def test_thresholds(tcp):
 
 
 @pytest.mark.parametrize("arguments, words", [
-    ([], "where to? Give a URL"),
+    ([], "missing URL; give one"),
     (["tcp://localhost"], "has no port"),
     (["ftp://localhost:1"], "'ftp' is not a protocol"),
     (["tcp://localhost:99999"], "'99999' is not a port"),
@@ -231,13 +231,13 @@ def test_wrong_command_lines(arguments, words):
 
 
 def test_help():
-    process = bench("--help")
+    process = bench("--help-all")
     assert process.returncode == 0
     for word in ["--rate", "--pipeline", "--connect-each", "--idle", "--json", "--fail-if",
                  "compare", "merge", "99"]:
         assert word in process.stdout
     for verb in ["compare", "merge"]:
-        assert bench(verb, "--help").stdout.startswith(f"echod bench {verb} ")
+        assert bench(verb, "--help").stdout.startswith(f"Usage: echod bench {verb} ")
     assert "echod bench" in subprocess.run([support.ECHOD, "--help"], capture_output=True,
                                            text=True, timeout=support.PATIENCE_S).stdout
 

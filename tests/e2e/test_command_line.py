@@ -24,6 +24,31 @@ def test_help_and_version_by_verbs():
     assert run("help", "conquer").returncode == 2
 
 
+def test_short_help_shows_ten_options_and_names_the_rest():
+    for verb in ([], ["bench"]):
+        short, full = run(*verb, "--help").stdout, run(*verb, "--help-all").stdout
+        options = re.compile(r"^ {2,6}-.*--", re.MULTILINE)
+        assert len(options.findall(short)) == 10 + 3  # and --help, --help-all, --version
+        count = len(options.findall(full))
+        assert f"{' '.join(['echod', *verb])} --help-all lists all {count} options.\n" in short
+        assert max(map(len, full.splitlines())) <= 100
+    assert run("sim", "--help").stdout == run("sim", "--help-all").stdout
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["--lisen", ":1"], "unknown option '--lisen'; did you mean --listen?"),
+    (["bench", "--durration", "1s"], "unknown option '--durration'; did you mean --duration?"),
+    (["sim", "--no-fault"], "unknown option '--no-fault'; did you mean --no-faults?"),
+    (["bench", "merg"], "'merg'"),
+    (["bench"], "missing URL; give one, such as tcp://localhost:8080"),
+])
+def test_mistakes_say_what_to_do(arguments, words):
+    ended = run(*arguments)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("echod: ") and words in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["version"], ["bench", "--help"],
                                        ["sim", "--help"]])
 def test_help_that_cannot_be_written(arguments):

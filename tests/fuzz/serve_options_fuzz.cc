@@ -1,5 +1,5 @@
 // The command line of the server: options within the limits that help states, or one clear line.
-#include "app/options.h"
+#include "app/cli/serve_options.h"
 #include "command_line.h"
 
 namespace echod::fuzz {

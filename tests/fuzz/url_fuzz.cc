@@ -5,8 +5,8 @@
 
 #include "app/bench/load/target.h"
 #include "app/bench/report/threshold.h"
-#include "app/listen_url.h"
-#include "app/units.h"
+#include "app/cli/listen_url.h"
+#include "app/cli/units.h"
 #include "fuzz_input.h"
 
 namespace echod::fuzz {

@@ -22,8 +22,8 @@
 #include "app/bench/report/report_json.h"
 #include "app/bench/report/report_text.h"
 #include "app/bench/report/view.h"
+#include "app/cli/units.h"
 #include "app/serve/stop_signals.h"
-#include "app/units.h"
 
 namespace echod {
 namespace {

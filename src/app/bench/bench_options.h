@@ -14,6 +14,14 @@
 
 namespace echod {
 
+// What applies where an option is not given.
+inline constexpr Duration kBenchDuration = std::chrono::seconds(10);
+inline constexpr Duration kBenchWarmUp = std::chrono::milliseconds(250);
+
+// Messages of an open loop that may be in flight on a connection: enough not to hold the schedule
+// up where the server stalls, and a limit.
+inline constexpr unsigned kOpenLoopPipeline = 1024;
+
 // Where to send: tcp://HOST:PORT, http://HOST:PORT/PATH.
 struct BenchTarget {
   Protocol protocol = Protocol::kRaw;
@@ -35,20 +43,20 @@ struct BenchOptions {
   unsigned connections = 50;
   unsigned threads = 0;  // 0: one a processor, at most one a connection
   // Messages in flight on a connection: in a closed loop always so many (none: 1), in an open loop
-  // at most (none: 1024), so that only a server far behind delays the schedule.
+  // at most (none: kOpenLoopPipeline), so that only a server far behind delays the schedule.
   std::optional<unsigned> pipeline;
   std::vector<SizeShare> sizes = {{64, 1}};
 
-  // The end of the run: whichever of these comes first; without any, 10 s.
+  // The end of the run: whichever of these comes first; without any, kBenchDuration.
   std::optional<uint64_t> messages;  // in all
   std::optional<Duration> duration;  // of the measurement, without ramp and warm-up
 
-  double rate = 0;                  // messages per second over all connections; 0: closed loop
-  std::optional<Duration> warm_up;  // not measured; none: 250 ms, nothing where `messages` is given
-  Duration ramp = Duration::zero();             // connections are opened evenly over this time
-  double connect_rate = 0;                      // connections opened per second; 0: no limit
-  bool connect_each = false;                    // connect, echo one message, close, again
-  unsigned idle = 0;                            // additional idle connections
+  double rate = 0;                   // messages per second over all connections; 0: closed loop
+  std::optional<Duration> warm_up;   // not measured; none: kBenchWarmUp, or 0 with `messages`
+  Duration ramp = Duration::zero();  // connections are opened evenly over this time
+  double connect_rate = 0;           // connections opened per second; 0: no limit
+  bool connect_each = false;         // connect, echo one message, close, again
+  unsigned idle = 0;                 // additional idle connections
   Duration timeout = std::chrono::seconds(10);  // for a connect, and for an echo
 
   bool verify = true;                // every byte; else sizes alone

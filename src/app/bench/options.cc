@@ -8,54 +8,26 @@
 
 #include "app/bench/load/size_mix.h"
 #include "app/bench/load/target.h"
-#include "app/units.h"
+#include "app/cli/units.h"
 #include "wire/http/syntax.h"
 
 namespace echod {
 namespace {
 
-constexpr std::string_view kDescription =
-    "echod bench measures what an echo server, or the path to it, can carry: it sends messages,\n"
-    "checks every byte that comes back, and reports rates and latencies. It works against any "
-    "echo\n"
-    "server; plain echod is one.\n\n"
-    "  echod bench tcp://localhost:8080                 50 connections for 10 s, one message\n"
-    "                                                   under way on each\n"
-    "  echod bench -c 100 -d 30s -s 1KiB http://localhost:8080/\n"
-    "  echod bench --rate 20k tcp://localhost:8080      open loop: 20,000 messages a second,\n"
-    "                                                   whatever the server does\n"
-    "  echod bench -c 10 --pipeline 16 --json result.json tcp://localhost:8080\n"
-    "  echod bench --fail-if 'p99>5ms' --fail-if 'errors>0' tcp://localhost:8080\n"
-    "  echod bench compare before.json after.json\n"
-    "  echod bench merge east.json west.json\n";
+constexpr uint64_t kAnyCount = UINT64_MAX / 2;
 
-constexpr std::string_view kFooter =
-    "DURATION is 500ms, 10s, 5m or 2h; SIZE is 64, 64KiB or 1MiB; RATE is 500, 20k or 1.5M "
-    "messages\n"
-    "a second.\n\n"
-    "A closed loop (the default) sends the next message when an echo is back, and so measures the\n"
-    "highest rate; the latency it shows is that of a server that is never asked for more than it\n"
-    "can do. An open loop (--rate) sends when a message is due, and counts latency from then: a\n"
-    "server that stalls is charged for every message it held up.\n\n"
-    "Signals: SIGINT (Ctrl-C) and SIGTERM end the run and print its report; a second one ends at\n"
-    "once.\n"
-    "Exit status: 0 done, also with errors in the report; 1 nothing could be reached, no message\n"
-    "came back right, or a report could not be written; 2 wrong command line; 99 a --fail-if is\n"
-    "broken, or compare found a regression; 130 after Ctrl-C, with the report of what was "
-    "measured.\n";
-
-// "500", "20k", "1.5M": a number of messages a second.
-std::optional<double> parse_rate(std::string_view text) {
-  double number = 0;
-  auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  if (error != std::errc() || !(number > 0)) return std::nullopt;
-  const std::string_view unit = text.substr(static_cast<size_t>(end - text.data()));
-  if (unit == "k" || unit == "K") number *= 1e3;
-  if (unit == "M") number *= 1e6;
-  if (!unit.empty() && unit != "k" && unit != "K" && unit != "M") return std::nullopt;
-  if (number < 0.001 || number > 1e9) return std::nullopt;
-  return number;
+OptionValue as_size_mix(std::vector<SizeShare>& member) {
+  return as_text("SIZE[:SHARE],...", {format_size(member.front().size)},
+                 [&member](const std::string& text) -> Problem {
+                   std::optional<std::vector<SizeShare>> shares = parse_size_mix(text);
+                   if (!shares) {
+                     return fmt::format(
+                         "'{}' is not a size from 1 to 1GiB, nor a mix of sizes like 64:9,1KiB:1",
+                         text);
+                   }
+                   member = std::move(*shares);
+                   return std::nullopt;
+                 });
 }
 
 // "Name: value", as one field line.
@@ -80,107 +52,27 @@ bool is_own_header(std::string_view name) {
   return false;
 }
 
-void add_rate(CommandParser& parser, const std::string& names, double& target,
-              const std::string& help) {
-  const std::string name = names.substr(names.find("--"));
-  parser.add(
-      names,
-      [&target, name](const std::string& value) -> Problem {
-        std::optional<double> rate = parse_rate(value);
-        if (!rate)
-          return fmt::format("{}: '{}' is not a rate; write 500, 20k or 1.5M", name, value);
-        target = *rate;
-        return std::nullopt;
-      },
-      "RATE", help);
+Problem check_header(const std::string& text) {
+  if (!is_header(text)) return fmt::format("'{}' is not NAME: VALUE", text);
+  const std::string name = text.substr(0, text.find(':'));
+  if (!is_own_header(name)) return std::nullopt;
+  return fmt::format("{} is set by bench itself, as its messages need it", name);
 }
 
-void add_file(CommandParser& parser, const std::string& name, std::string& target,
-              const std::string& help) {
-  parser.add(
-      name,
-      [&target, name](const std::string& value) -> Problem {
-        if (value.empty()) return fmt::format("{}: give the name of a file", name);
-        target = value;
-        return std::nullopt;
-      },
-      "FILE", help);
+OptionValue as_headers(std::vector<std::string>& member) {
+  OptionValue value = as_texts(member, "'NAME: VALUE'", check_header);
+  value.is_split = false;  // a header may hold commas
+  return value;
 }
 
-void add_load(CommandParser& parser, BenchOptions& options) {
-  parser.group("Load");
-  parser.add_count(
-      "-c,--connections", 1, 1'000'000,
-      [&options](uint64_t n) { options.connections = static_cast<unsigned>(n); },
-      "Connections that send (50)");
-  parser.add_count(
-      "-n,--messages", 1, UINT64_MAX / 2, [&options](uint64_t n) { options.messages = n; },
-      "Messages to send in all (no limit)");
-  parser.add_duration(
-      "-d,-z,--duration",
-      [&options](Duration d) {
-        if (d > Duration::zero()) options.duration = d;
-      },
-      "How long to measure (10s, or until --messages are sent)");
-  parser.add(
-      "-s,--size",
-      [&options](const std::string& value) -> Problem {
-        auto sizes = parse_size_mix(value);
-        if (!sizes) {
-          return fmt::format(
-              "--size: '{}' is not a size from 1 to 1GiB, nor a mix of sizes like 64:9,1KiB:1",
-              value);
-        }
-        options.sizes = *sizes;
-        return std::nullopt;
-      },
-      "SIZE[:SHARE][,...]", "Bytes in a message; several are drawn at random by their shares (64)");
-  add_rate(parser, "-r,-R,-q,--rate", options.rate,
-           "Open loop: messages due each second over all connections, evenly; latency counts from "
-           "when a message was due (closed loop: as fast as echoes come back)");
-  parser.add_count(
-      "--pipeline", 1, 1 << 20,
-      [&options](uint64_t n) { options.pipeline = static_cast<unsigned>(n); },
-      "Messages under way on each connection (closed loop: 1; open loop: at most 1024)");
-  parser.add_flag(
-      "--connect-each", [&options] { options.connect_each = true; },
-      "Connect, echo one message, close, again; latency counts from the connect");
-  parser.add_count(
-      "--idle", 0, 1'000'000, [&options](uint64_t n) { options.idle = static_cast<unsigned>(n); },
-      "Quiet connections held open besides: opened first, echo once at the end (0)");
-  parser.add_repeatable(
-      "-H,--header",
-      [&options](const std::string& value) -> Problem {
-        if (!is_header(value)) return fmt::format("--header: '{}' is not NAME: VALUE", value);
-        const std::string name = value.substr(0, value.find(':'));
-        if (is_own_header(name)) {
-          return fmt::format("--header: {} is set by bench itself, as its messages need it", name);
-        }
-        options.headers.push_back(value);
-        return std::nullopt;
-      },
-      "'NAME: VALUE'", "HTTP: a header of each request, also Host; may be repeated");
-}
-
-// "200", "2xx", "200,304": each from and to.
-std::optional<std::vector<std::pair<int, int>>> parse_statuses(std::string_view text) {
-  std::vector<std::pair<int, int>> ranges;
-  while (true) {
-    const size_t comma = std::min(text.find(','), text.size());
-    const std::string_view part = text.substr(0, comma);
-    const bool digits = part.size() == 3 && part[0] >= '1' && part[0] <= '5';
-    if (digits && (part.substr(1) == "xx" || part.substr(1) == "XX")) {
-      const int from = (part[0] - '0') * 100;
-      ranges.emplace_back(from, from + 99);
-    } else {
-      int status = 0;
-      const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), status);
-      if (!digits || error != std::errc() || end != part.data() + part.size()) return std::nullopt;
-      ranges.emplace_back(status, status);
+OptionValue as_method(std::string& member) {
+  return as_text("NAME", {member}, [&member](const std::string& text) -> Problem {
+    if (!wire::is_token(text) || text == "CONNECT") {
+      return fmt::format("'{}' is not a method", text);
     }
-    if (comma == text.size()) return ranges;
-    text.remove_prefix(comma + 1);
-  }
+    member = text;
+    return std::nullopt;
+  });
 }
 
 Problem read_body(const std::string& name, std::string& body) {
@@ -190,306 +82,338 @@ Problem read_body(const std::string& name, std::string& body) {
   file.read(body.data(), static_cast<std::streamsize>(body.size()));
   body.resize(static_cast<size_t>(file.gcount()));
   if (!file.eof()) {
-    return fmt::format("--body: cannot read {}, or it is larger than 16 MiB", name);
+    return fmt::format("cannot read {}, or it is larger than 16 MiB", name);
   }
   return std::nullopt;
 }
 
-void add_http(CommandParser& parser, BenchOptions& options) {
-  parser.group("HTTP");
-  HttpLoad& http = options.http;
-  parser.add(
-      "-X,--method",
-      [&http](const std::string& value) -> Problem {
-        if (!wire::is_token(value) || value == "CONNECT") {
-          return fmt::format("--method: '{}' is not a method", value);
-        }
-        http.method = value;
-        if (value == "GET" || value == "HEAD") http.echo = false;
-        return std::nullopt;
-      },
-      "NAME",
-      "The method of each request. With GET and HEAD, and with the next two, the server need not "
-      "echo: statuses are verified, and that each response is whole (POST)");
-  parser.add(
-      "--body",
-      [&http](const std::string& value) -> Problem {
-        http.echo = false;
-        if (!value.starts_with('@')) {
-          http.body = value;
-          return std::nullopt;
-        }
-        return read_body(value.substr(1), http.body);
-      },
-      "TEXT|@FILE", "The body of each request");
-  parser.add(
-      "--expect-status",
-      [&http](const std::string& value) -> Problem {
-        const auto statuses = parse_statuses(value);
-        if (!statuses) {
-          return fmt::format("--expect-status: '{}' is not a list like 200, 2xx or 200,304", value);
-        }
-        http.echo = false;
-        http.statuses = *statuses;
-        return std::nullopt;
-      },
-      "STATUS[,...]", "The statuses that are right: 200, 2xx, 200,304 (2xx)");
-  parser.add_flag(
-      "--chunked", [&http] { http.chunked = true; },
-      "Send the --body in a chunk instead of with a Content-Length");
+OptionValue as_body(std::string& member) {
+  return as_text("TEXT|@FILE", {}, [&member](const std::string& text) -> Problem {
+    if (text.starts_with('@')) return read_body(text.substr(1), member);
+    member = text;
+    return std::nullopt;
+  });
+}
+
+// "200", "2xx": from and to.
+std::optional<std::pair<int, int>> parse_status(std::string_view text) {
+  const bool is_good = text.size() == 3 && text[0] >= '1' && text[0] <= '5';
+  if (is_good && (text.substr(1) == "xx" || text.substr(1) == "XX")) {
+    const int from = (text[0] - '0') * 100;
+    return std::pair(from, from + 99);
+  }
+  int status = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
+  if (!is_good || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return std::pair(status, status);
+}
+
+OptionValue as_statuses(std::vector<std::pair<int, int>>& member) {
+  return as_text("STATUS,...", {"2xx"}, [&member](const std::string& text) -> Problem {
+    std::vector<std::pair<int, int>> statuses;
+    for (const std::string_view part : split(text, ',')) {
+      const auto status = parse_status(part);
+      if (!status) return fmt::format("'{}' is not a list like 200, 2xx or 200,304", text);
+      statuses.push_back(*status);
+    }
+    member = std::move(statuses);
+    return std::nullopt;
+  });
+}
+
+OptionValue as_addresses(std::vector<std::string>& member) {
+  return as_texts(member, "ADDRESS", [](const std::string& text) -> Problem {
+    if (text.empty()) return "give an address of this machine";
+    return std::nullopt;
+  });
+}
+
+OptionValue as_thresholds(std::vector<Threshold>& member) {
+  return as_list<Threshold>(member, "CONDITION", {},
+                            [](const std::string& text) { return parse_threshold(text); });
+}
+
+std::vector<Option> load(BenchOptions& o) {
+  return {
+      {.name = "connections",
+       .letters = "c",
+       .value = as_count(o.connections, 1, 1'000'000),
+       .help = "Connections that send",
+       .common = true},
+      {.name = "messages",
+       .letters = "n",
+       .value = as_count(o.messages, 1, kAnyCount),
+       .help = "Messages to send in total",
+       .default_note = "no limit",
+       .example = "100000",
+       .common = true},
+      {.name = "duration",
+       .letters = "dz",
+       .value = as_duration(o.duration, {.zero_is_default = true}),
+       .help = "How long to measure",
+       .default_note =
+           fmt::format("{}, or until --messages are sent", format_duration(kBenchDuration)),
+       .example = "10s",
+       .common = true},
+      {.name = "size",
+       .letters = "s",
+       .value = as_size_mix(o.sizes),
+       .help = "Message size in bytes, or a random mix by shares: 64:9,1KiB:1",
+       .common = true},
+      {.name = "rate",
+       .letters = "rRq",
+       .value = as_rate(o.rate),
+       .help = "Open loop: target rate, messages per second over all connections",
+       .details = "Messages are due evenly, and latency counts from when a message was due.",
+       .default_note = "closed loop",
+       .example = "20k",
+       .common = true},
+      {.name = "pipeline",
+       .value = as_count(o.pipeline, 1, 1 << 20),
+       .help = "Messages in flight per connection",
+       .default_note = fmt::format("closed loop: 1; open loop: at most {}", kOpenLoopPipeline),
+       .example = "16",
+       .common = true},
+      {.name = "connect-each",
+       .value = as_flag(o.connect_each),
+       .help = "Open a connection for each message",
+       .details = "Connect, echo one message, close; latency counts from the connect."},
+      {.name = "idle",
+       .value = as_count(o.idle, 0, 1'000'000),
+       .help = "Additional idle connections",
+       .details = "They are opened first, and echo once at the end."},
+      {.name = "header",
+       .letters = "H",
+       .value = as_headers(o.headers),
+       .help = "HTTP, WebSocket: request header, also Host",
+       .default_note = "none",
+       .example = "X-Load: test",
+       .common = true},
+  };
+}
+
+std::vector<Option> http(BenchOptions& o) {
+  return {
+      {.name = "method",
+       .letters = "X",
+       .value = as_method(o.http.method),
+       .help = "Request method",
+       .details = "With GET or HEAD, --body or --expect-status the server need not echo: verified "
+                  "are the status and that each response is complete."},
+      {.name = "body",
+       .value = as_body(o.http.body),
+       .help = "Request body; @FILE reads it from a file of at most 16 MiB",
+       .default_note = "the message",
+       .example = "hello"},
+      {.name = "expect-status",
+       .value = as_statuses(o.http.statuses),
+       .help = "Statuses that are right: 200, 2xx, 200,304"},
+      {.name = "chunked",
+       .value = as_flag(o.http.chunked),
+       .help = "Send the --body in a chunk instead of with a Content-Length"},
+  };
+}
+
+std::vector<Option> timing(BenchOptions& o) {
+  return {
+      {.name = "warmup",
+       .value = as_duration(o.warm_up),
+       .help = "Load that is not measured, once all connections are open",
+       .default_note = fmt::format("{}; 0 with --messages", format_duration(kBenchWarmUp)),
+       .example = "1s"},
+      {.name = "ramp",
+       .value = as_duration(o.ramp),
+       .help = "Open the connections evenly over this time",
+       .default_note = "at once"},
+      {.name = "connect-rate",
+       .value = as_rate(o.connect_rate),
+       .help = "Connections to open per second",
+       .default_note = "no limit",
+       .example = "1k"},
+      {.name = "timeout",
+       .value = as_duration(o.timeout, {.zero_is_default = true}),
+       .help = "Maximum time to connect, and for an echo; then an error",
+       .details = "The connection is opened again after it."},
+      {.name = "verify",
+       .value = as_flag(o.verify),
+       .help = "Compare every byte that comes back, instead of counting them"},
+  };
+}
+
+std::vector<Option> client(BenchOptions& o) {
+  return {
+      {.name = "threads",
+       .letters = "t",
+       .value = as_count(o.threads, 1, 1024),
+       .help = "Threads, each with an event loop and its share of the connections",
+       .default_note = "one per CPU",
+       .example = "2",
+       .common = true},
+      {.name = "engine",
+       .letters = "e",
+       .value = as_choice<std::optional<EngineKind>>(
+           o.engine,
+           {{"auto", std::nullopt}, {"epoll", EngineKind::kEpoll}, {"uring", EngineKind::kUring}}),
+       .help = "Event loops of the load tester"},
+      {.name = "pin", .value = as_flag(o.pin), .help = "Pin thread i to the i-th usable CPU"},
+      {.name = "source",
+       .letters = "B",
+       .value = as_addresses(o.sources),
+       .help = "Local address to connect from; several are used in turn",
+       .details = "To a loopback address, several of 127.0.0.0/8 where one has too few ports.",
+       .default_note = "the system's choice",
+       .example = "127.0.0.2"},
+      {.name = "self",
+       .value = as_flag(o.self),
+       .help = "First measure the limit of the load tester itself on this machine",
+       .details = "The report says where the run comes close to it. Without a URL, that alone."},
+  };
+}
+
+std::vector<Option> reports(BenchOptions& o) {
+  return {
+      {.name = "json",
+       .value = as_file(o.json_file),
+       .help = "Write the result as JSON; - is standard output, instead of the text",
+       .default_note = "none",
+       .example = "result.json",
+       .common = true},
+      {.name = "html",
+       .value = as_file(o.html_file),
+       .help = "Write the result as a page with charts",
+       .default_note = "none",
+       .example = "result.html"},
+      {.name = "hlog",
+       .value = as_file(o.hlog_file),
+       .help = "Write the histograms as a log of HdrHistogram",
+       .default_note = "none",
+       .example = "result.hlog"},
+      {.name = "fail-if",
+       .value = as_thresholds(o.fail_if),
+       .help = "Exit status 99 if the condition is met: 'p99>5ms', 'errors>0'",
+       .details = "Measures are p50 and other percentiles, mean, max, rate, throughput and errors.",
+       .default_note = "none",
+       .example = "p99>5ms",
+       .common = true},
+      {.name = "interval",
+       .letters = "i",
+       .value = as_duration(o.interval, {.at_least = std::chrono::milliseconds(10)}),
+       .help = "Reporting interval"},
+      {.name = "view", .value = as_flag(o.view), .help = "Show progress while it runs"},
+      // What other load testers call the same.
+      {.name = "",
+       .letters = "J",
+       .value = as_action([&o] { o.json_file.assign(1, '-'); }),
+       .help = "iperf3: --json -",
+       .hidden = true},
+      {.name = "no-tui",
+       .value = as_action([&o] { o.view = false; }),
+       .help = "oha: --no-view",
+       .hidden = true},
+      {.name = "disable-keepalive",
+       .value = as_action([&o] { o.connect_each = true; }),
+       .help = "hey, oha: --connect-each",
+       .hidden = true},
+  };
 }
 
 // What of HTTP's options does not go together.
 std::optional<std::string> wrong_http(const BenchOptions& options, const CommandParser& parser) {
   const HttpLoad& http = options.http;
   const bool is_http = options.target.protocol == Protocol::kHttp1;
-  for (const char* name : {"--method", "--body", "--expect-status", "--chunked"}) {
-    if (parser.given(name) && !is_http) return fmt::format("{} is for http:// URLs", name);
+  for (const char* name : {"method", "body", "expect-status", "chunked"}) {
+    if (parser.given(name) && !is_http) return fmt::format("--{} is for http:// URLs", name);
   }
-  if (http.chunked && !parser.given("--body")) return "--chunked needs --body";
-  if (!http.echo && parser.given("--size")) {
+  if (http.chunked && !parser.given("body")) return "--chunked needs --body";
+  if (!http.echo && parser.given("size")) {
     return "--size is for echoes; give the request's body with --body";
   }
   if (!http.echo && options.idle > 0) return "--idle is for echoes";
   return std::nullopt;
 }
 
-void add_course(CommandParser& parser, BenchOptions& options) {
-  parser.group("Course");
-  parser.add_duration(
-      "--warmup", [&options](Duration d) { options.warm_up = d; },
-      "Load that is not measured, once all connections are open (250ms; 0 with --messages)");
-  parser.add_duration(
-      "--ramp", [&options](Duration d) { options.ramp = d; },
-      "Open the connections evenly over this time (0: at once)");
-  add_rate(parser, "--connect-rate", options.connect_rate,
-           "Connections opened each second (no limit)");
-  parser.add_duration(
-      "--timeout",
-      [&options](Duration d) {
-        if (d > Duration::zero()) options.timeout = d;
-      },
-      "For a connection to open, and for an echo to come back; beyond, it is an error and the "
-      "connection is opened again (10s)");
-  parser.add_flag(
-      "--no-verify", [&options] { options.verify = false; },
-      "Count the bytes that come back instead of comparing each one");
-  parser.add_flag(
-      "--verify", [&options] { options.verify = true; }, "Compare every byte (the default)");
-}
-
-void add_tester(CommandParser& parser, BenchOptions& options) {
-  parser.group("Load tester");
-  parser.add_count(
-      "-t,--threads", 1, 1024,
-      [&options](uint64_t n) { options.threads = static_cast<unsigned>(n); },
-      "Threads, each with an event loop and its share of the connections (one for each processor)");
-  parser.add_choice<std::optional<EngineKind>>(
-      "-e,--engine", options.engine,
-      {{"auto", std::nullopt}, {"epoll", EngineKind::kEpoll}, {"uring", EngineKind::kUring}},
-      "The load tester's own event loops (auto)");
-  parser.add_flag(
-      "--pin", [&options] { options.pin = true; },
-      "Keep thread i on the i-th processor that may be used");
-  parser.add_repeatable(
-      "-B,--source",
-      [&options](const std::string& value) -> Problem {
-        if (value.empty()) return "--source: give an address of this machine";
-        options.sources.push_back(value);
-        return std::nullopt;
-      },
-      "ADDRESS",
-      "Connect from this address; repeated, from each in turn (the system's choice; to a loopback "
-      "address, several of 127.0.0.0/8 where one has too few ports)");
-  parser.add_flag(
-      "--self", [&options] { options.self = true; },
-      "First find out what the load tester itself can do on this machine, and say so where the "
-      "run comes close; without a URL, that alone");
-}
-
-void add_reports(CommandParser& parser, BenchOptions& options) {
-  parser.group("Reports");
-  add_file(parser, "--json", options.json_file,
-           "Write the result as JSON; - is standard output, instead of the text");
-  add_file(parser, "--html", options.html_file, "Write the result as a page with charts");
-  add_file(parser, "--hlog", options.hlog_file,
-           "Write the histograms as a log that HdrHistogram's tools read");
-  parser.add_repeatable(
-      "--fail-if",
-      [&options](const std::string& value) -> Problem {
-        auto threshold = parse_threshold(value);
-        if (!threshold) return fmt::format("--fail-if: {}", threshold.error());
-        options.fail_if.push_back(*threshold);
-        return std::nullopt;
-      },
-      "CONDITION",
-      "End with status 99 when the result is so: 'p99>5ms', 'rate<50k', 'errors>0'; may be "
-      "repeated");
-  parser.add_duration(
-      "-i,--interval",
-      [&options](Duration d) {
-        options.interval = std::max<Duration>(d, std::chrono::milliseconds(10));
-      },
-      "Step of the time series, at least 10ms (1s)");
-  parser.add_flag("--no-view", [&options] { options.view = false; }, "Show nothing while it runs");
-}
-
-// What other load testers call the same.
-void add_aliases(CommandParser& parser, BenchOptions& options) {
-  parser.group("");
-  parser.add_flag("-J", [&options] { options.json_file.assign(1, '-'); }, "iperf3: --json -");
-  parser.add_flag("--no-tui", [&options] { options.view = false; }, "oha: --no-view");
-  parser.add_flag(
-      "--disable-keepalive", [&options] { options.connect_each = true; },
-      "hey, oha: --connect-each");
-}
-
-constexpr std::string_view kCompareDescription =
-    "echod bench compare tells what changed between two results, or two sets of them, and whether\n"
-    "it is more than chance. Several runs of each, taken in turn, tell most.\n\n"
-    "  echod bench compare before.json after.json\n"
-    "  echod bench compare a1.json a2.json a3.json --new b1.json --new b2.json --new b3.json\n";
-
-constexpr std::string_view kCompareFooter =
-    "Exit status: 0 nothing became worse; 99 something did, by more than the threshold and more\n"
-    "than chance; 1 a file cannot be read; 2 wrong command line.\n";
-
-constexpr std::string_view kMergeDescription =
-    "echod bench merge adds up the results of load testers that ran at the same time, for example\n"
-    "on several machines, as if one had done it all.\n\n"
-    "  echod bench merge east.json west.json\n"
-    "  echod bench merge --html all.html *.hlog\n";
-
-constexpr std::string_view kMergeFooter =
-    "Exit status: 0 done; 1 a file cannot be read, written or added; 2 wrong command line.\n";
-
-CommandParser::Reader append_to(std::vector<std::string>& files) {
-  return [&files](const std::string& value) -> Problem {
-    files.push_back(value);
-    return std::nullopt;
-  };
-}
-
-// A share as "5%" or "0.05".
-std::optional<double> parse_share(std::string_view text) {
-  const bool percent = text.ends_with('%');
-  if (percent) text.remove_suffix(1);
-  double number = 0;
-  auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  if (error != std::errc() || end != text.data() + text.size() || !(number >= 0)) {
-    return std::nullopt;
-  }
-  if (percent) return number / 100;
-  if (number > 1) return std::nullopt;  // 5 would be 500 %, and meant as 5 %
-  return number;
-}
-
-void add_share(CommandParser& parser, const std::string& name, double& target, double min,
-               double max, const std::string& help) {
-  parser.add(
-      name,
-      [&target, name, min, max](const std::string& value) -> Problem {
-        std::optional<double> share = parse_share(value);
-        if (!share || *share < min || *share > max) {
-          return fmt::format("{}: '{}' is not a share from {:g}% to {:g}%", name, value, min * 100,
-                             max * 100);
-        }
-        target = *share;
-        return std::nullopt;
-      },
-      "SHARE", help);
-}
-
-BenchCommand parse_compare(int argc, const char* const* argv) {
-  CompareOptions options;
-  std::vector<std::string> files;
-  CommandParser parser({.name = "echod bench compare",
-                        .description = std::string(kCompareDescription),
-                        .footer = std::string(kCompareFooter)});
-  parser.group("Results");
-  parser.add_repeatable("files", append_to(files), "FILE",
-                        "JSON results: before and after; with --new, all are before");
-  parser.add_repeatable("--new", append_to(options.new_files), "FILE",
-                        "A JSON result of how it is now; may be repeated");
-  parser.group("Judgement");
-  add_share(parser, "--threshold", options.threshold, 0, 10,
-            "A change for the worse of up to this share is let pass (5%)");
-  add_share(parser, "--confidence", options.confidence, 0.5, 0.9999,
-            "Of the intervals: how often they hold the true change (95%)");
-  if (auto ending = parser.parse(argc, argv)) return *ending;
-  if (options.new_files.empty()) {
-    if (files.size() != 2) {
-      return parser.mistake("give two results, or several and the new ones with --new");
-    }
-    options.new_files.push_back(files.back());
-    files.pop_back();
-  }
-  if (files.empty()) return parser.mistake("give a result to compare the new ones with");
-  options.base_files = files;
-  return options;
-}
-
-BenchCommand parse_merge(int argc, const char* const* argv) {
-  MergeOptions options;
-  CommandParser parser({.name = "echod bench merge",
-                        .description = std::string(kMergeDescription),
-                        .footer = std::string(kMergeFooter)});
-  parser.group("Results");
-  parser.add_repeatable("files", append_to(options.files), "FILE", "Results, as JSON or hlog");
-  parser.group("Reports");
-  add_file(parser, "--json", options.json_file,
-           "Write the sum as JSON; - is standard output, instead of the text");
-  add_file(parser, "--html", options.html_file, "Write it as a page with charts");
-  add_file(parser, "--hlog", options.hlog_file, "Write it as a log that HdrHistogram's tools read");
-  if (auto ending = parser.parse(argc, argv)) return *ending;
-  if (options.files.empty()) return parser.mistake("give the results to add up");
-  return options;
-}
-
 BenchCommand parse_run(int argc, const char* const* argv) {
   BenchOptions options;
-  std::optional<std::string> url;
-  CommandParser parser({.name = "echod bench",
-                        .description = std::string(kDescription),
-                        .footer = std::string(kFooter)});
-  parser.group("Target");
-  parser.add(
-      "url",
-      [&url](const std::string& value) -> Problem {
-        url = value;
-        return std::nullopt;
-      },
-      "URL",
-      "tcp://HOST:PORT, http://HOST[:PORT][/PATH], ws://HOST[:PORT][/PATH], or HOST:PORT for tcp");
-  add_load(parser, options);
-  add_http(parser, options);
-  add_course(parser, options);
-  add_tester(parser, options);
-  add_reports(parser, options);
-  add_aliases(parser, options);
+  CommandParser parser(bench_verb(), bench_table(options));
   if (auto ending = parser.parse(argc, argv)) return *ending;
-  if (!url) {
+  if (!parser.given("url")) {
     if (options.self) return options;
-    return parser.mistake("where to? Give a URL, such as tcp://localhost:8080");
+    return parser.mistake("missing URL; give one, such as tcp://localhost:8080");
   }
-  auto target = parse_bench_target(*url);
+  auto target = parse_bench_target(options.target.url);
   if (!target) return parser.mistake(target.error());
   options.target = *target;
   if (!options.headers.empty() && target->protocol == Protocol::kRaw) {
     return parser.mistake("--header is for http:// and ws:// URLs");
   }
+  HttpLoad& http = options.http;
+  const bool is_bodiless = http.method == "GET" || http.method == "HEAD";
+  http.echo = !is_bodiless && !parser.given("body") && !parser.given("expect-status");
   if (const auto wrong = wrong_http(options, parser)) return parser.mistake(*wrong);
-  if (!options.http.echo) options.sizes = {{options.http.body.size(), 1}};
+  if (!http.echo) options.sizes = {{http.body.size(), 1}};
   return options;
 }
 
 }  // namespace
 
+Verb bench_verb() {
+  return {
+      .name = "echod bench",
+      .usage = "URL [OPTIONS]",
+      .summary = "load test an echo server",
+      .description =
+          "Measures what an echo server, or the path to it, can carry: sends messages, checks "
+          "every\n"
+          "byte that comes back, and reports rates and latencies. Works against any echo "
+          "server.\n\n"
+          "  echod bench tcp://localhost:8080             50 connections for 10 s, one message in\n"
+          "                                               flight on each\n"
+          "  echod bench -c 100 -d 30s -s 1KiB http://localhost:8080/\n"
+          "  echod bench --rate 20k tcp://localhost:8080  open loop: 20,000 messages per second\n"
+          "  echod bench -c 10 --pipeline 16 --json result.json tcp://localhost:8080\n"
+          "  echod bench --fail-if 'p99>5ms' --fail-if 'errors>0' tcp://localhost:8080\n"
+          "  echod bench compare before.json after.json\n"
+          "  echod bench merge east.json west.json\n",
+      .footer =
+          "DURATION is 500ms, 10s, 5m or 2h; SIZE is 64, 64KiB or 1MiB; RATE is 500, 20k or 1.5M\n"
+          "per second.\n\n"
+          "A closed loop (the default) sends the next message when an echo is back: it measures "
+          "the\n"
+          "highest rate. An open loop (--rate) sends when a message is due and counts latency "
+          "from\n"
+          "then: a server that stalls is charged for every message it delayed.\n\n"
+          "Signals: SIGINT (Ctrl-C) and SIGTERM end the run and print its report; a second one "
+          "ends "
+          "at\nonce.\n"
+          "Exit status: 0 done, also with errors in the report; 1 nothing could be reached, no "
+          "message\n"
+          "came back right, or a report could not be written; 2 usage error; 99 a threshold was\n"
+          "crossed; 130 after Ctrl-C, with the report of what was measured.\n",
+      .section = "bench",
+      .subcommands = {"compare", "merge"}};
+}
+
+OptionTable bench_table(BenchOptions& options) {
+  OptionValue url = as_text("URL", {}, [&options](const std::string& text) -> Problem {
+    options.target.url = text;
+    return std::nullopt;
+  });
+  return {{"Target",
+           {{.name = "url",
+             .value = std::move(url),
+             .help = "tcp://HOST:PORT, http://HOST[:PORT][/PATH] or ws://...",
+             .positional = true}}},
+          {"Load", load(options)},
+          {"HTTP", http(options)},
+          {"Timing", timing(options)},
+          {"Client", client(options)},
+          {"Reports", reports(options)}};
+}
+
 BenchCommand parse_bench_command_line(int argc, const char* const* argv) {
   const std::string_view verb = argc > 1 ? argv[1] : "";
-  if (verb == "compare") return parse_compare(argc - 1, argv + 1);
-  if (verb == "merge") return parse_merge(argc - 1, argv + 1);
+  if (verb == "compare") return parse_compare_command_line(argc - 1, argv + 1);
+  if (verb == "merge") return parse_merge_command_line(argc - 1, argv + 1);
   return parse_run(argc, argv);
 }
 

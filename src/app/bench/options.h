@@ -7,7 +7,7 @@
 #include "app/bench/bench_options.h"
 #include "app/bench/compare/compare.h"
 #include "app/bench/compare/merge.h"
-#include "app/command_parser.h"
+#include "app/cli/command_parser.h"
 
 namespace echod {
 
@@ -18,5 +18,17 @@ using BenchCommand =
 // Reads `bench [URL] [options]`, `bench compare ...` and `bench merge ...`, given from the word
 // "bench" on.
 BenchCommand parse_bench_command_line(int argc, const char* const* argv);
+
+// The options of each verb: the rows of a table fill their members, which must outlive it.
+Verb bench_verb();
+OptionTable bench_table(BenchOptions& options);
+Verb compare_verb();
+OptionTable compare_table(CompareOptions& options);
+Verb merge_verb();
+OptionTable merge_table(MergeOptions& options);
+
+// The same for one verb, given from the word "compare" or "merge" on.
+BenchCommand parse_compare_command_line(int argc, const char* const* argv);
+BenchCommand parse_merge_command_line(int argc, const char* const* argv);
 
 }  // namespace echod

@@ -119,7 +119,28 @@ TEST(BenchOptionsTest, Rates) {
 
 TEST(BenchOptionsTest, TheTesterAloneNeedsNoUrl) {
   EXPECT_TRUE(std::get<BenchOptions>(parse({"--self"})).target.url.empty());
-  EXPECT_NE(mistake({}).find("Give a URL"), std::string::npos);
+  EXPECT_NE(mistake({}).find("missing URL; give one"), std::string::npos);
+}
+
+TEST(BenchOptionsTest, WhatASharedOptionLeavesToTheServer) {
+  const auto echo = [](std::vector<const char*> arguments) {
+    arguments.push_back("http://localhost");
+    return std::get<BenchOptions>(parse(arguments)).http.echo;
+  };
+  EXPECT_TRUE(echo({}));
+  EXPECT_TRUE(echo({"--method", "PUT"}));
+  EXPECT_TRUE(echo({"--method", "GET", "--method", "PUT"}));
+  EXPECT_FALSE(echo({"--method", "HEAD"}));
+  EXPECT_FALSE(echo({"--body", "x"}));
+  EXPECT_FALSE(echo({"--expect-status", "2xx"}));
+}
+
+TEST(BenchOptionsTest, FlagsCanBeTurnedBack) {
+  EXPECT_TRUE(options({"--no-verify", "--verify"}).verify);
+  EXPECT_FALSE(options({"--verify", "--no-verify"}).verify);
+  EXPECT_FALSE(options({"--pin", "--no-pin"}).pin);
+  EXPECT_EQ(options({"-d", "0"}).duration, std::nullopt);
+  EXPECT_EQ(options({"--timeout", "0"}).timeout, seconds(10));
 }
 
 TEST(BenchOptionsTest, Compare) {

@@ -7,7 +7,7 @@
 
 #include "app/log/connection_log.h"
 #include "app/log/log.h"
-#include "app/options.h"
+#include "app/cli/serve_options.h"
 #include "engine/engine.h"
 #include "protocol/http1/handler.h"
 #include "protocol/protocol.h"

@@ -7,10 +7,10 @@
 #include <cstdio>
 #include <string>
 
+#include "app/cli/units.h"
 #include "app/serve/memory_release.h"
 #include "app/serve/server.h"
 #include "app/serve/stop_signals.h"
-#include "app/units.h"
 #include "stream/transport.h"
 
 namespace echod {
@@ -177,6 +177,9 @@ int serve(const ServeOptions& options) {
     return kExitFailure;
   }
   announce(**server, options, **log);
+  for (const std::string& warning : options.warnings) {
+    report(**log, LogLevel::kWarning, "unknown_variable", warning);
+  }
   for (const std::string_view name : ineffective_options(options.given, (*server)->engine_kind())) {
     report(**log, LogLevel::kWarning, "option_ignored",
            fmt::format("{} has no effect with the {} engine", name,

@@ -1,7 +1,7 @@
 // `echod serve`, from start to exit.
 #pragma once
 
-#include "app/options.h"
+#include "app/cli/serve_options.h"
 
 namespace echod {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "app/log/log.h"
-#include "app/options.h"
+#include "app/cli/serve_options.h"
 #include "app/serve/echo_service.h"
 #include "engine/engine.h"
 #include "net/endpoint.h"

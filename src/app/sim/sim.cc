@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "app/command_parser.h"
+#include "app/sim/sim_options.h"
 #include "app/sim/world.h"
 #include "engine/processor.h"
 
@@ -19,40 +19,6 @@ using sim::WorldOptions;
 using sim::WorldOutcome;
 
 constexpr uint64_t kFailuresMax = 10;  // shown; then the rest is left out
-
-struct SimOptions {
-  uint64_t seed = 1;
-  uint64_t seeds = 1;
-  uint64_t jobs = 0;  // 0: as many as processors
-  std::optional<EngineKind> engine = {};
-  bool faults = true;
-};
-
-std::optional<CommandParser::Ending> read_options(int argc, const char* const* argv,
-                                                  SimOptions& options) {
-  CommandParser parser(
-      {.name = "echod sim",
-       .description =
-           "Runs the server with its clients in simulated worlds: one thread, a kernel,\n"
-           "a network and a clock made up from a seed, and faults of every kind. Checks\n"
-           "that every byte comes back, in order, once, and that nothing is left over.",
-       .footer = "Exit codes: 0 all worlds were as they should be, 1 one was not, 2 bad usage.\n"
-                 "A failure prints the command that repeats it."});
-  parser.add_count(
-      "--seed", 0, UINT64_MAX, [&](uint64_t n) { options.seed = n; }, "The first world's seed (1)");
-  parser.add_count(
-      "--seeds", 1, UINT64_MAX, [&](uint64_t n) { options.seeds = n; },
-      "How many worlds, with one seed after the other (1)");
-  parser.add_count(
-      "--jobs", 1, 1024, [&](uint64_t n) { options.jobs = n; },
-      "Worlds at the same time (as many as there are processors)");
-  parser.add_choice<std::optional<EngineKind>>(
-      "--engine", options.engine,
-      {{"epoll", EngineKind::kEpoll}, {"uring", EngineKind::kUring}, {"any", std::nullopt}},
-      "The server's engine: epoll, uring, any: the seed's choice (any)");
-  parser.add_flag("--no-faults", [&] { options.faults = false; }, "Nothing goes wrong");
-  return parser.parse(argc, argv);
-}
 
 std::string replay(const SimOptions& options, uint64_t seed) {
   std::string command = fmt::format("echod sim --seed {}", seed);
@@ -122,9 +88,8 @@ class Campaign {
 
 int simulate(int argc, const char* const* argv) {
   SimOptions options;
-  if (auto ending = read_options(argc, argv, options)) {
-    return print_ending(*ending);
-  }
+  CommandParser parser(sim_verb(), sim_table(options));
+  if (auto ending = parser.parse(argc, argv)) return print_ending(*ending);
   LogOptions quiet;
   quiet.level = LogLevel::kOff;
   auto log = Log::open(quiet);

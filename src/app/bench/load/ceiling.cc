@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "app/log/log.h"
-#include "app/options.h"
+#include "app/cli/serve_options.h"
 #include "app/serve/server.h"
 #include "engine/processor.h"
 

@@ -21,13 +21,6 @@ constexpr uint64_t kConnectionsPerSource = 20'000;
 // With a connection for each message, many ports are in TIME_WAIT: several addresses have more.
 constexpr uint64_t kSourcesPerMessageConnections = 16;
 
-// Messages of an open loop that may be in flight on a connection: enough not to delay the schedule
-// when the server stalls.
-constexpr unsigned kOpenLoopPipeline = 1024;
-
-constexpr Duration kDefaultDuration = std::chrono::seconds(10);
-constexpr Duration kDefaultWarmUp = std::chrono::milliseconds(250);
-
 std::string bracketed(const std::string& host) {
   return host.find(':') == std::string::npos ? host : "[" + host + "]";
 }
@@ -62,12 +55,12 @@ std::string field_lines(const std::vector<std::string>& headers) {
 
 std::optional<Duration> bench_duration(const BenchOptions& options) {
   if (options.duration || options.messages) return options.duration;
-  return kDefaultDuration;
+  return kBenchDuration;
 }
 
 Duration bench_warm_up(const BenchOptions& options) {
   if (options.warm_up) return *options.warm_up;
-  return options.messages ? Duration::zero() : kDefaultWarmUp;
+  return options.messages ? Duration::zero() : kBenchWarmUp;
 }
 
 std::expected<std::vector<Endpoint>, std::string> bench_sources(const BenchOptions& options,

@@ -1,17 +1,14 @@
 #include "app/bench/load/size_mix.h"
 
-#include <algorithm>
 #include <charconv>
 
-#include "app/units.h"
+#include "app/cli/units.h"
 
 namespace echod {
 
 std::optional<std::vector<SizeShare>> parse_size_mix(std::string_view text) {
   std::vector<SizeShare> shares;
-  while (true) {
-    const size_t comma = std::min(text.find(','), text.size());
-    std::string_view part = text.substr(0, comma);
+  for (std::string_view part : split(text, ',')) {
     uint32_t weight = 1;
     if (const size_t colon = part.find(':'); colon != std::string_view::npos) {
       const std::string_view number = part.substr(colon + 1);
@@ -22,9 +19,8 @@ std::optional<std::vector<SizeShare>> parse_size_mix(std::string_view text) {
     const std::optional<uint64_t> size = parse_size(part);
     if (!size || *size < 1 || *size > kMessageSizeMax || weight == 0) return std::nullopt;
     shares.push_back({*size, weight});
-    if (comma == text.size()) return shares;
-    text.remove_prefix(comma + 1);
   }
+  return shares;
 }
 
 SizeMix::SizeMix(const std::vector<SizeShare>& shares, uint64_t seed)

@@ -1,5 +1,5 @@
 // --listen: every shape of its value, and what each mistake is told.
-#include "app/listen_url.h"
+#include "app/cli/listen_url.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Durations and sizes: every unit, every mistake, and the edges of what fits.
-#include "app/units.h"
+#include "app/cli/units.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "app/listen_url.h"
+#include "app/cli/listen_url.h"
 
 #include <fmt/format.h>
 

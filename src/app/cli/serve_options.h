@@ -1,14 +1,17 @@
-// What `echod serve` can be told, and its defaults.
+// What `echod serve` can be told. The defaults are the initialisers of the members; the table of
+// options, a row each, stands in serve_options.cc.
 #pragma once
 
 #include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "app/command_parser.h"
-#include "app/listen_url.h"
+#include "app/cli/command_parser.h"
+#include "app/cli/listen_url.h"
+#include "app/cli/option.h"
 #include "app/log/access_log.h"
 #include "app/log/log.h"
 #include "base/clock.h"
@@ -34,8 +37,8 @@ struct ServeOptions {
 
   std::optional<EngineKind> engine;  // none: auto
   unsigned workers = 0;              // 0: default_workers()
-  unsigned queue_max = 128;          // the pool engine's queue, connections
-  Spread spread = Spread::kAuto;     // see EngineOptions, and the next
+  unsigned queue_max = EngineOptions().queue_max;
+  Spread spread = Spread::kAuto;  // see EngineOptions, and the next
   Duration spin_max = kSpinMax;
 
   size_t connections_max = 0;             // 0: what the descriptor limit allows
@@ -60,7 +63,12 @@ struct ServeOptions {
   AccessLogOptions access_log;
 
   GivenOptions given;
+  std::vector<std::string> warnings;  // logged at the start
 };
+
+// The server's options: each row fills its member of `options`, which must outlive the table.
+Verb serve_verb();
+OptionTable serve_table(ServeOptions& options);
 
 // The options that were given and that `engine` does not look at: "--queue".
 std::vector<std::string_view> ineffective_options(const GivenOptions& given, EngineKind engine);
@@ -77,8 +85,8 @@ struct CommandLine {
   int exit_code = 0;
 };
 
-// Reads `echod [serve] [options]`. Help and version are text for standard output with exit code 0,
-// mistakes one line for standard error with kExitUsage.
+// Reads `echod [serve] [options]`, the environment and the configuration file. Help and version are
+// text for standard output with exit code 0, mistakes one line for standard error with kExitUsage.
 CommandLine parse_command_line(int argc, const char* const* argv);
 
 }  // namespace echod

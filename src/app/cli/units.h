@@ -1,10 +1,11 @@
-// Durations and sizes as people type them on a command line.
+// Durations, sizes and lists as people type them on a command line.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/parse_duration.h"
@@ -20,5 +21,8 @@ std::string format_duration(Duration duration);
 
 // "64KiB" where it is a whole multiple of a binary unit, else the number of bytes.
 std::string format_size(uint64_t bytes);
+
+// The parts of `text` between separators, empty ones too: "a,,b" has three, "" has one.
+std::vector<std::string_view> split(std::string_view text, char separator);
 
 }  // namespace echod

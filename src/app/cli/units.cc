@@ -1,4 +1,4 @@
-#include "app/units.h"
+#include "app/cli/units.h"
 
 #include <fmt/format.h>
 
@@ -85,6 +85,16 @@ std::string format_size(uint64_t bytes) {
     if (bytes >= factor && bytes % factor == 0) return fmt::format("{}{}", bytes / factor, name);
   }
   return fmt::format("{}", bytes);
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  while (true) {
+    const size_t end = text.find(separator);
+    parts.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
 }
 
 }  // namespace echod
