@@ -90,7 +90,7 @@ class WatchedStream final : public Stream {
  private:
   Result<void> pass(During during) {
     if (operations_++ != failing_) return {};
-    Error error{code_, during, 0};
+    Error error{code_, during};
     const std::function<void()> before = before_;  // which may set the next
     if (before) before();
     if (!goes_on_) inner_.abort(error);
