@@ -75,7 +75,7 @@ wire::Detected verdict_on(std::span<const std::byte> first) {
 
 }  // namespace
 
-Task<Protocol> detect(std::unique_ptr<Stream>& stream, Session& session, Duration timeout) {
+Task<> detect(std::unique_ptr<Stream>& stream, Session& session, Duration timeout) {
   session.ends_on_drain = true;  // nothing is under way before the first byte
   Chunk first = co_await stream->receive();
   session.ends_on_drain = false;
@@ -87,7 +87,6 @@ Task<Protocol> detect(std::unique_ptr<Stream>& stream, Session& session, Duratio
   }
   session.protocol = protocol_of(verdict);
   if (session.bytes_received > 0) session.report_received(session.bytes_received);
-  co_return session.protocol;
 }
 
 }  // namespace echod

@@ -10,10 +10,10 @@
 
 namespace echod {
 
-// Receives from `stream` until the first bytes decide, and puts a PrefixedStream over it that gives
-// them again, for the handler. A beginning that could still become HTTP when `timeout` has passed
-// since the first byte, or when the peer finishes sending, is raw. Fails as the stream does. Never
-// kAuto.
-Task<Protocol> detect(std::unique_ptr<Stream>& stream, Session& session, Duration timeout);
+// Receives from `stream` until the first bytes decide, sets `session.protocol`, and puts a
+// PrefixedStream over the stream that gives the bytes again, for the handler. A beginning that
+// could still become HTTP when `timeout` has passed since the first byte, or when the peer finishes
+// sending, is raw. Fails as the stream does.
+Task<> detect(std::unique_ptr<Stream>& stream, Session& session, Duration timeout);
 
 }  // namespace echod

@@ -25,10 +25,10 @@ class DetectingHandler final : public Handler {
  public:
   Task<> serve(Stream& peer, Session& session) const override {
     std::unique_ptr<Stream> stream = borrow(peer);
-    Protocol protocol = co_await detect(stream, session, kDetectTimeout);
-    EXPECT_NE(protocol, Protocol::kAuto);
+    co_await detect(stream, session, kDetectTimeout);
+    EXPECT_NE(session.protocol, Protocol::kAuto);
     const Handler* handler = &raw_;
-    if (protocol == Protocol::kHttp1) handler = &http1_;
+    if (session.protocol == Protocol::kHttp1) handler = &http1_;
     co_await handler->serve(*stream, session);
   }
 

@@ -5,6 +5,7 @@
 
 #include <tuple>
 
+#include "stream/fragmenting_stream.h"
 #include "stream/pipe.h"
 #include "stream/stream_test_util.h"
 
@@ -95,6 +96,18 @@ TEST_F(PrefixedStreamTest, AnAbortEndsEveryReceive) {
   EXPECT_EQ(error_of(receive_now(stream)), kReason);
   EXPECT_EQ(error_of(receive_now(far_)).code, Errc::kReset);
   EXPECT_EQ(buffers_.leased(), 0u);
+}
+
+// Each owns the one below, so a pointer to the last is the whole stack.
+TEST_F(PrefixedStreamTest, StandsOnAnotherDecorator) {
+  std::unique_ptr<Stream> stream = std::make_unique<FragmentingStream>(borrow(inner_), buffers_, 2);
+  auto prefixed = std::make_unique<PrefixedStream>(std::move(stream));
+  prefixed->put_back(chunk("held"), Chunk());
+  stream = std::move(prefixed);
+  start_peer("abc");
+  for (std::string_view text : {"held", "ab", "c"}) {
+    EXPECT_EQ(text_of(receive_now(*stream)), text);
+  }
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ class SocketStreamTest : public LoopTest {
   void SetUp() override {
     LoopTest::SetUp();
     if (IsSkipped()) return;
-    session_.reset(new Session{.clock = loop(), .buffers = loop().buffers()});
+    session_.emplace(loop(), loop().buffers());
     open(unix_pair());
   }
 
@@ -57,7 +57,7 @@ class SocketStreamTest : public LoopTest {
   void run_a_while() { EXPECT_TRUE(run(sleep_until(loop(), soon()))); }
 
   StreamTimeouts timeouts_;
-  std::unique_ptr<Session> session_;
+  std::optional<Session> session_;
   std::unique_ptr<SocketStream> stream_;
   int near_ = -1;  // the stream's descriptor
   Fd far_;
@@ -177,7 +177,7 @@ class LateClock final : public Timer {
 
 TEST_P(SocketStreamTest, AnAbortEndsWhatIsPendingAndWhatComesLater) {
   LateClock clock;  // or a stalled send, which looks up each second, would end by itself
-  session_.reset(new Session{.clock = clock, .buffers = loop().buffers()});
+  session_.emplace(clock, loop().buffers());
   open(unix_pair());
   Task<Chunk> receiving = stream_->receive();
   Task<> sending = stream_->send(chunk(pattern_of(kTooMuch)));

@@ -19,12 +19,11 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
   std::unique_ptr<Stream> stream = std::move(bottom);
   Result<void> outcome = begin(session, transport, socket);
 
-  Result<Protocol> protocol = settings_.protocols[accepted.listener];
-  if (outcome && protocol == Protocol::kAuto) {
-    protocol = co_await detect(stream, session, settings_.detect_timeout).observed();
-    if (!protocol) outcome = std::unexpected(protocol.error());
+  if (outcome) session.protocol = settings_.protocols[accepted.listener];
+  if (outcome && session.protocol == Protocol::kAuto) {
+    outcome = co_await detect(stream, session, settings_.detect_timeout).observed();
   }
-  if (outcome) outcome = co_await handler_for(*protocol).serve(*stream, session).observed();
+  if (outcome) outcome = co_await handler_for(session.protocol).serve(*stream, session).observed();
   end(session, socket, outcome);
 }
 
