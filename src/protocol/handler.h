@@ -1,6 +1,6 @@
 // A Handler answers: it is given a connection's stream and serves it to its end. One handler object
 // serves all connections of a listener, on several threads at once, so it holds only settings, and
-// counters that all of them share.
+// what has one limit for all of them.
 #pragma once
 
 #include "stream/session.h"

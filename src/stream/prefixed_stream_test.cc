@@ -5,6 +5,7 @@
 
 #include <tuple>
 
+#include "stream/fragmenting_stream.h"
 #include "stream/pipe.h"
 #include "stream/stream_test_util.h"
 
@@ -29,7 +30,7 @@ class PrefixedStreamTest : public testing::Test {
 };
 
 TEST_F(PrefixedStreamTest, GivesThePrefixAndThenTheRest) {
-  PrefixedStream stream(inner_);
+  PrefixedStream stream(borrow(inner_));
   stream.put_back(chunk("held"), chunk("next"));
   start_peer("inner");
   EXPECT_EQ(text_of(receive_now(stream)), "held");
@@ -39,20 +40,20 @@ TEST_F(PrefixedStreamTest, GivesThePrefixAndThenTheRest) {
 
 TEST_F(PrefixedStreamTest, AnEmptyPartIsNotTheEnd) {
   start_peer("inner");
-  PrefixedStream only_held(inner_);
+  PrefixedStream only_held(borrow(inner_));
   only_held.put_back(chunk("held"), Chunk());
   EXPECT_EQ(text_of(receive_now(only_held)), "held");
-  PrefixedStream only_next(inner_);
+  PrefixedStream only_next(borrow(inner_));
   only_next.put_back(chunk(""), chunk("next"));
   EXPECT_EQ(text_of(receive_now(only_next)), "next");
-  PrefixedStream neither(inner_);
+  PrefixedStream neither(borrow(inner_));
   neither.put_back(chunk(""), Chunk());
   EXPECT_EQ(text_of(receive_now(neither)), "inner");
 }
 
 TEST_F(PrefixedStreamTest, ThePrefixIsMovedAndNotKept) {
   {
-    PrefixedStream stream(inner_);
+    PrefixedStream stream(borrow(inner_));
     stream.put_back(chunk("held"), chunk("next"));
     EXPECT_EQ(buffers_.leased(), 2u);
     std::ignore = receive_now(stream);
@@ -62,13 +63,13 @@ TEST_F(PrefixedStreamTest, ThePrefixIsMovedAndNotKept) {
 }
 
 TEST_F(PrefixedStreamTest, WithoutAPrefixItIsTheInnerStream) {
-  PrefixedStream stream(inner_);
+  PrefixedStream stream(borrow(inner_));
   start_peer("inner");
   EXPECT_EQ(text_of(receive_now(stream)), "inner");
 }
 
 TEST_F(PrefixedStreamTest, TakesAnotherPrefixWhenTheFirstIsGivenOut) {
-  PrefixedStream stream(inner_);
+  PrefixedStream stream(borrow(inner_));
   for (std::string_view text : {"first", "second"}) {
     stream.put_back(chunk(text), Chunk());
     EXPECT_EQ(text_of(receive_now(stream)), text);
@@ -76,7 +77,7 @@ TEST_F(PrefixedStreamTest, TakesAnotherPrefixWhenTheFirstIsGivenOut) {
 }
 
 TEST_F(PrefixedStreamTest, SendsAndFinishesThroughTheInnerStream) {
-  PrefixedStream stream(inner_);
+  PrefixedStream stream(borrow(inner_));
   stream.put_back(chunk("held"), Chunk());
   Task<> sending = stream.send(chunk("answer"));
   sending.start();
@@ -89,12 +90,24 @@ TEST_F(PrefixedStreamTest, SendsAndFinishesThroughTheInnerStream) {
 
 TEST_F(PrefixedStreamTest, AnAbortEndsEveryReceive) {
   constexpr Error kReason{Errc::kTimeout};
-  PrefixedStream stream(inner_);
+  PrefixedStream stream(borrow(inner_));
   stream.put_back(chunk("held"), chunk("next"));
   stream.abort(kReason);
   EXPECT_EQ(error_of(receive_now(stream)), kReason);
   EXPECT_EQ(error_of(receive_now(far_)).code, Errc::kReset);
   EXPECT_EQ(buffers_.leased(), 0u);
+}
+
+// Each owns the one below, so a pointer to the last is the whole stack.
+TEST_F(PrefixedStreamTest, StandsOnAnotherDecorator) {
+  std::unique_ptr<Stream> stream = std::make_unique<FragmentingStream>(borrow(inner_), buffers_, 2);
+  auto prefixed = std::make_unique<PrefixedStream>(std::move(stream));
+  prefixed->put_back(chunk("held"), Chunk());
+  stream = std::move(prefixed);
+  start_peer("abc");
+  for (std::string_view text : {"held", "ab", "c"}) {
+    EXPECT_EQ(text_of(receive_now(*stream)), text);
+  }
 }
 
 }  // namespace

@@ -20,6 +20,9 @@ ECHOD = pathlib.Path(os.environ.get("ECHOD", "build/release/echod")).absolute()
 
 ENGINES = ["sequential", "threads", "pool", "epoll", "uring"]
 
+# Each test on every engine and at full size; -DECHOD_FULL=ON of the build sets it.
+FULL = os.environ.get("ECHOD_FULL", "") == "1"
+
 
 def is_sanitized():
     if "ECHOD_SANITIZED" in os.environ:
@@ -29,6 +32,13 @@ def is_sanitized():
 
 
 SANITIZED = is_sanitized()
+
+# One engine of each loop: the others differ in how many connections a thread has.
+LOOPS = ENGINES if FULL else ["threads", "epoll", "uring"]
+
+# For what an engine has no part in, such as what the protocols answer: a loop that blocks and one
+# that does not, of which io_uring is the default; under the sanitizers the third.
+SOME_ENGINES = ENGINES if FULL else ["epoll"] if SANITIZED else ["threads", "uring"]
 
 # Whatever is set for the tests, or where they run, is no setting of the servers that they start.
 for name in [name for name in os.environ if name.startswith("ECHOD_")]:

@@ -17,7 +17,7 @@ constexpr Duration kForever = std::chrono::years(1);
 
 std::string format_listen_url(const ListenUrl& url) {
   const bool brackets = url.host.contains(':');
-  return fmt::format("{}://{}{}{}:{}", name_of(url.protocol), brackets ? "[" : "", url.host,
+  return fmt::format("{}://{}{}{}:{}", scheme_of(url.protocol), brackets ? "[" : "", url.host,
                      brackets ? "]" : "", url.port);
 }
 

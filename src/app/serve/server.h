@@ -26,7 +26,7 @@ class Server {
 
   // The addresses listened on, with the ports the system picked.
   struct Listening {
-    ListenProtocol protocol;
+    Protocol protocol;
     Endpoint endpoint;
   };
   const std::vector<Listening>& listening() const { return listening_; }
@@ -40,7 +40,7 @@ class Server {
 
   // From any thread: the server will stop soon. It serves as before, but responses end their
   // connections, so that clients open the next one elsewhere.
-  void announce_stop() { service_.announce_stop(); }
+  void announce_stop() { engine_->request(Phase::kStopping); }
 
   // From any thread; see Engine.
   void request(Phase phase) { engine_->request(phase); }

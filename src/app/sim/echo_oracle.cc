@@ -217,9 +217,9 @@ std::string wrong_responses(const Requests& requests, const Responses& responses
 
 bool may_be_http(const Transcript& transcript) {
   if (transcript.raw_port) return false;
-  if (wire::detect_at_once(bytes_of(transcript.sent)) == wire::Protocol::kHttp1) return true;
+  if (wire::detect_at_once(bytes_of(transcript.sent)) == wire::Detected::kHttp1) return true;
   wire::Detector detector;
-  return detector.feed(bytes_of(transcript.sent)) == wire::Protocol::kHttp1;
+  return detector.feed(bytes_of(transcript.sent)) == wire::Detected::kHttp1;
 }
 
 std::string wrong_echo(const Transcript& transcript) {

@@ -1,6 +1,7 @@
 #include "protocol/http1/connection.h"
 
 #include "http/respond.h"
+#include "protocol/protocol.h"
 #include "protocol/websocket/connection.h"
 #include "stream/linger.h"
 
@@ -35,7 +36,7 @@ Http1Connection::Http1Connection(Stream& peer, Session& session, const Http1Sett
       session_(session),
       settings_(settings),
       router_(router),
-      exchange_(peer, session, settings.limits, settings.stopping),
+      exchange_(peer, session, settings.limits),
       responder_(exchange_, session, settings, state),
       output_(exchange_.output()) {}
 
@@ -72,15 +73,13 @@ Task<> Http1Connection::serve() {
 
 // Reads up to the end of a request's head.
 Task<Http1Connection::Head> Http1Connection::read_head() {
+  std::optional<DeadlineScope<Stream>> head_deadline;  // of a head that did not come in one piece
+  Time head_begin;
   while (true) {
     Event event = exchange_.decode_head();
     if (event == Event::kHead) {
       Duration head_duration = Duration::zero();
-      if (head_deadline_set_) {
-        head_duration = session_.clock.now() - head_begin_;
-        peer_.expires_at(kNever);
-      }
-      head_deadline_set_ = false;
+      if (head_deadline) head_duration = session_.clock.now() - head_begin;
       exchange_.begin_request(head_duration);
       responder_.begin_request(true);
       co_return Head::kComplete;
@@ -95,22 +94,20 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
     ECHOD_CHECK(event == Event::kNeedInput);
     co_await output_.flush();
     bool begun = exchange_.decoder().in_request();
-    if (begun && !head_deadline_set_) {
-      head_begin_ = session_.clock.now();
-      peer_.expires_at(deadline_after(head_begin_, settings_.head_timeout));
-      head_deadline_set_ = true;
+    if (begun && !head_deadline) {
+      head_begin = session_.clock.now();
+      head_deadline.emplace(peer_, session_.deadlines,
+                            deadline_after(head_begin, settings_.head_timeout));
     }
-    session_.idle = !begun;
+    session_.ends_on_drain = !begun;
     Result<bool> received = co_await exchange_.receive_more().observed();
-    session_.idle = false;
+    session_.ends_on_drain = false;
     if (!received && begun && received.error().code == Errc::kTimeout) {
-      peer_.expires_at(kNever);
       refuse_request(
           {.status = 408, .rule = "the head was not complete in time (--header-timeout)"});
       co_return Head::kRefused;
     }
-    bool drained = !received && !begun && received.error().code == Errc::kAborted;
-    if (drained) {
+    if (!received && received.error().code == Errc::kDrained) {
       bool more = co_await receive_last();
       if (!more) co_return Head::kNone;
       continue;
@@ -124,9 +121,8 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
 // within a moment is answered, as the last. Returns whether something came.
 Task<bool> Http1Connection::receive_last() {
   if (std::exchange(drained_, true)) co_return false;
-  peer_.expires_at(session_.clock.now() + kDrainGrace);
+  const DeadlineScope scope(peer_, session_.deadlines, session_.clock.now() + kDrainGrace);
   Result<bool> received = co_await exchange_.receive_more().observed();
-  peer_.expires_at(kNever);
   co_return received && *received;
 }
 
@@ -154,7 +150,7 @@ Task<> Http1Connection::upgrade(const wire::WebSocketFields& fields) {
   responder_.answered_with(101);
   responder_.end_request();
   exchange_.end_request();
-  session_.protocol = SessionProtocol::kWebSocket;
+  session_.protocol = Protocol::kWebSocket;
   exchange_.end_connection();
   upgraded_ = true;
   WebSocketConnection connection(peer_, session_, settings_.websocket, acceptance->deflate,

@@ -38,8 +38,6 @@ class Http1Connection {
   BufferedWriter& output_;  // the exchange's
   bool drained_ = false;    // the server drains
   bool upgraded_ = false;   // it is over, and was a WebSocket at its end
-  bool head_deadline_set_ = false;
-  Time head_begin_;  // of a head that did not come in one piece
 };
 
 }  // namespace echod

@@ -6,6 +6,7 @@
 
 #include "protocol/http1/handler.h"
 #include "protocol/http1/response_test_util.h"
+#include "protocol/protocol.h"
 #include "protocol/protocol_test_util.h"
 
 namespace echod {
@@ -64,8 +65,8 @@ TEST(Http1EchoTest, ThePostedBodyByteForByte) {
             "Hello!");
   EXPECT_EQ(conversation.server().sends().size(), 1u);
   EXPECT_FALSE(conversation.ended()) << "the connection is kept";
-  EXPECT_EQ(conversation.session().protocol, SessionProtocol::kHttp1);
-  EXPECT_TRUE(conversation.session().idle);
+  EXPECT_EQ(conversation.session().protocol, Protocol::kHttp1);
+  EXPECT_TRUE(conversation.session().ends_on_drain);
   EXPECT_EQ(conversation.pool().leased(), 0u) << "an idle connection holds no buffer";
 }
 
@@ -213,7 +214,7 @@ TEST(Http1EchoTest, NoContinueWhereNobodyWaits) {
 TEST(Http1EchoTest, EmptyLinesBeforeARequestAreNothing) {
   Conversation conversation(handler());
   conversation.send("\r\n");
-  EXPECT_TRUE(conversation.session().idle);
+  EXPECT_TRUE(conversation.session().ends_on_drain);
   conversation.send(kGet);
   EXPECT_EQ(responses_in(conversation.received()).size(), 1u);
 }
@@ -225,7 +226,7 @@ TEST(Http1EchoTest, ABodyIsStreamedAsItComes) {
   EXPECT_TRUE(conversation.take_received().ends_with("\r\n\r\nh"));
   conversation.send("el");
   EXPECT_EQ(conversation.take_received(), "el");
-  EXPECT_FALSE(conversation.session().idle);
+  EXPECT_FALSE(conversation.session().ends_on_drain);
   EXPECT_FALSE(conversation.server().waited_idle());
   conversation.send("lo");
   EXPECT_EQ(conversation.take_received(), "lo");

@@ -12,11 +12,9 @@ using http::BodyPart;
 using wire::HttpVersion;
 using Event = wire::RequestDecoder::Event;
 
-Http1Exchange::Http1Exchange(Stream& peer, Session& session, const wire::HttpLimits& limits,
-                             const std::atomic<bool>* stopping)
+Http1Exchange::Http1Exchange(Stream& peer, Session& session, const wire::HttpLimits& limits)
     : peer_(peer),
       session_(session),
-      stopping_(stopping),
       decoder_(limits, http::kControlPrefix),
       output_(peer, session.buffers),
       request_(&refused_request_) {}
@@ -129,10 +127,6 @@ Task<> Http1Exchange::inform(int status, http::FieldList fields) {
   co_await output_.flush();
 }
 
-bool Http1Exchange::is_stopping() const {
-  return stopping_ != nullptr && stopping_->load(std::memory_order_relaxed);
-}
-
 // Chooses how the content is delimited: in chunks where its size is not known, or for HTTP/1.0 by
 // the connection's end.
 void Http1Exchange::append_framing(const http::ResponseHead& head) {
@@ -153,7 +147,7 @@ void Http1Exchange::append_connection(const http::ResponseHead& head) {
   if (head.close || (framing_ == BodyFraming::kNone && !silent_)) keep_alive_ = false;
   // Requests that came with this one are answered too.
   const bool more_came = body_read_ && !unread_.empty();
-  if (is_stopping() && !more_came) keep_alive_ = false;
+  if (session_.stopping() && !more_came) keep_alive_ = false;
   if (!head.upgrade.empty()) {
     // A field that is for the next hop alone is named in Connection (RFC 9110 section 7.6.1).
     wire::append_field(text_, "Upgrade", head.upgrade);
@@ -231,9 +225,8 @@ Task<> Http1Exchange::end(http::FieldList trailers) {
 Task<> Http1Exchange::watch_client(Time until) {
   if (!unread_.empty() || client_ended_) co_return;
   in_ = Chunk();
-  peer_.expires_at(until);
+  const DeadlineScope scope(peer_, session_.deadlines, until);
   Result<Chunk> received = co_await peer_.receive().observed();
-  peer_.expires_at(kNever);
   if (received) {
     in_ = std::move(*received);
     unread_ = in_.bytes();

@@ -3,7 +3,6 @@
 // endpoints bodies.
 #pragma once
 
-#include <atomic>
 #include <span>
 #include <string>
 
@@ -17,9 +16,8 @@ namespace echod {
 
 class Http1Exchange final : public http::Exchange {
  public:
-  // Everything given must outlive it. `stopping`: see Http1Settings.
-  Http1Exchange(Stream& peer, Session& session, const wire::HttpLimits& limits,
-                const std::atomic<bool>* stopping);
+  // Everything given must outlive it.
+  Http1Exchange(Stream& peer, Session& session, const wire::HttpLimits& limits);
 
   // --- For the connection.
 
@@ -78,7 +76,6 @@ class Http1Exchange final : public http::Exchange {
   bool client_ended() const override { return client_ended_; }
 
  private:
-  bool is_stopping() const;
   void append_framing(const http::ResponseHead& head);
   void append_connection(const http::ResponseHead& head);
   bool owns_chunk(std::span<const std::byte> part) const;
@@ -86,7 +83,6 @@ class Http1Exchange final : public http::Exchange {
 
   Stream& peer_;
   Session& session_;
-  const std::atomic<bool>* stopping_;
   wire::RequestDecoder decoder_;
   Chunk in_;  // received, and being decoded
   std::span<const std::byte> unread_;

@@ -153,7 +153,7 @@ TEST(Http1ExchangeTest, InterimResponsesAndTrailers) {
   FakeClock clock;
   Session session{.clock = clock, .buffers = pool};
   auto [server, client] = make_pipe();
-  Http1Exchange exchange(*server, session, wire::HttpLimits{}, nullptr);
+  Http1Exchange exchange(*server, session, wire::HttpLimits{});
   std::string received;
   Task<> reading = [](Stream& peer, std::string& all) -> Task<> {
     while (Chunk chunk = co_await peer.receive()) all += chunk.text();

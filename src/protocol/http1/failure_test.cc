@@ -111,7 +111,7 @@ TEST(Http1DrainTest, AConnectionThatWaitsForARequestEndsInOrder) {
     if (!before.empty()) conversation.send(before);
     conversation.start();
     EXPECT_TRUE(conversation.server().waited_idle());
-    conversation.server().abort({Errc::kAborted});
+    conversation.server().abort({Errc::kDrained});
     ASSERT_TRUE(conversation.ended());
     EXPECT_TRUE(conversation.outcome());
   }

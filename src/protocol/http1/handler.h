@@ -2,8 +2,6 @@
 // the connection over.
 #pragma once
 
-#include <atomic>
-
 #include "http/endpoints/routes.h"
 #include "http/settings.h"
 #include "protocol/handler.h"
@@ -23,10 +21,6 @@ struct Http1Settings : http::Settings {
   Duration linger_timeout = std::chrono::seconds(5);
 
   WebSocketSettings websocket;
-
-  // Set once the server is about to stop: responses then end their connections, so that clients
-  // open the next one elsewhere. Null: never. Must outlive the handler.
-  const std::atomic<bool>* stopping = nullptr;
 };
 
 class Http1Handler final : public Handler {

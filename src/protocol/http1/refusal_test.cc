@@ -94,7 +94,7 @@ TEST_P(Http1RefusalTest, AtOnceAndForGood) {
   conversation.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_EQ(responses_in(conversation.received()).size(), 1u) << "nothing that follows is answered";
   EXPECT_EQ(conversation.session().requests, 1u);
-  EXPECT_FALSE(conversation.session().idle);
+  EXPECT_FALSE(conversation.session().ends_on_drain);
   conversation.finish();
   ASSERT_TRUE(conversation.ended());
   EXPECT_TRUE(conversation.outcome());

@@ -102,12 +102,13 @@ Task<bool> WebSocketConnection::receive_more() {
   const Duration interval = settings_.ping_interval;
   while (true) {
     const Deadline look = deadline_after(session_.clock.now(), interval);
-    peer_.expires_at(look);
-    const bool idle = !decoder_.in_frame() && !decoder_.in_message();
-    session_.idle = idle;
-    Result<Chunk> received = co_await peer_.receive().observed();
-    session_.idle = false;
-    peer_.expires_at(kNever);
+    session_.ends_on_drain = !decoder_.in_frame() && !decoder_.in_message();
+    Result<Chunk> received;
+    {
+      const DeadlineScope scope(peer_, session_.deadlines, look);
+      received = co_await peer_.receive().observed();
+    }
+    session_.ends_on_drain = false;
     if (received) {
       ping_unanswered_ = false;
       in_ = std::move(*received);
@@ -115,7 +116,7 @@ Task<bool> WebSocketConnection::receive_more() {
       co_return static_cast<bool>(in_);
     }
     const Errc code = received.error().code;
-    if (idle && code == Errc::kAborted) {  // the server drains
+    if (code == Errc::kDrained) {
       co_await close(close_code::kGoingAway, "the server shuts down");
       co_return false;
     }

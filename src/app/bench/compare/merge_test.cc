@@ -205,8 +205,8 @@ TEST_F(MergeFilesTest, StandardOutputIsForTheReportAskedFor) {
 TEST_F(MergeFilesTest, FailuresAreNamed) {
   const std::string good = write("good.json", json_report(sample_result(1, 2)));
   EXPECT_EQ(run({}), std::tuple(2, std::string(),
-                                std::string("echod bench merge: say which *.json or *.hlog files "
-                                            "to add up\n")));
+                                std::string("echod bench merge: missing result files to merge "
+                                            "(*.json or *.hlog)\n")));
   const auto error_of = [&](const std::string& file) {
     MergeOptions options;
     options.files = {good, file};

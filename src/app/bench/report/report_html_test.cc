@@ -64,7 +64,7 @@ TEST(ReportHtmlTest, WarningsAreShown) {
   result.at_ceiling = true;
   const std::string page = html_report(result);
   EXPECT_TRUE(has(page, "<ul class=\"warnings\">\n<li>Interrupted after 2.00 s"));
-  EXPECT_TRUE(has(page, "<li>The load tester was at its own ceiling"));
+  EXPECT_TRUE(has(page, "<li>The load tester reached its own ceiling"));
 }
 
 TEST(ReportHtmlTest, NothingAtAllIsStillAPage) {

@@ -50,7 +50,7 @@ TEST(ReportTextTest, AnOpenLoopHasAllOfIt) {
       text.starts_with("tcp://127.0.0.1:7777\nOpen loop, target rate 20,000 messages/s, "
                        "64 (9 in 10), 1024 (1 in 10) bytes, every byte verified\n"
                        "50 connections on 2 threads, 100 additional idle connections, measured for "
-                       "6.00 s after 250 ms of warm-up\n"))
+                       "6.00 s after 250 ms of\n  warm-up\n"))
       << text;
   for (const char* pattern :
        {"\n  Messages +120,000 +20,000/s\n", "\n  Payload +19.2 MB +3.20 MB/s   each way\n",
@@ -90,7 +90,7 @@ TEST(ReportTextTest, EachWarningWhereItBelongs) {
     return warnings.empty() ? "" : warnings.front();
   };
   EXPECT_EQ(only([](BenchResult& result) { result.interrupted = true; }),
-            "Interrupted after 2.00 s: the figures are of that time.");
+            "Interrupted after 2.00 s: the figures cover that time.");
   EXPECT_EQ(only([](BenchResult& result) { result.messages = 0; }), "No message was echoed.");
   EXPECT_TRUE(has(only([](BenchResult& result) { result.at_ceiling = true; }), "own ceiling"));
   EXPECT_EQ(only([](BenchResult& result) { result.plan.rate = 20'500; }),

@@ -11,22 +11,22 @@
 
 namespace echod {
 
-class LoopWorker final : public Placement {
+class LoopService final : public Placement {
  public:
   // What is given by reference must outlive it.
-  LoopWorker(EventLoop& loop, ConnectionHandler& handler, Admission& admission,
-             AcceptObserver& observer)
-      : loop_(loop), handler_(handler), admission_(admission), observer_(observer) {}
+  LoopService(Worker& worker, ConnectionHandler& handler, Admission& admission,
+              AcceptObserver& observer)
+      : worker_(worker), handler_(handler), admission_(admission), observer_(observer) {}
 
-  // Takes the listening sockets over, one for each address, before serve(). Throws std::bad_alloc
-  // where there is no memory for them.
-  Result<void> open(std::vector<Fd> listeners);
+  // Takes the listening sockets over, one of each listener, before serve(). Fails with
+  // ESOCKTNOSUPPORT for a kind that is not served; throws std::bad_alloc where there is no memory.
+  Result<void> open(std::vector<ListenerSocket> listeners);
 
   // Accepts and serves until the loop drains and the last connection has ended.
   Task<> serve();
 
   void place(Accepted accepted) override {
-    connections_.spawn(handler_.serve(loop_, std::move(accepted)));
+    connections_.spawn(handler_.serve(worker_, std::move(accepted)));
   }
 
   // For a task beside accepting, which ends when the loop drains; before serve() is over.
@@ -36,7 +36,7 @@ class LoopWorker final : public Placement {
   const std::vector<std::unique_ptr<Socket>>& listeners() const { return listeners_; }
 
  private:
-  EventLoop& loop_;
+  Worker& worker_;
   ConnectionHandler& handler_;
   Admission& admission_;
   AcceptObserver& observer_;

@@ -1,10 +1,12 @@
-#include "engine/loop_worker.h"
+#include "engine/loop_service.h"
 
 namespace echod {
 
-Result<void> LoopWorker::open(std::vector<Fd> listeners) {
+Result<void> LoopService::open(std::vector<ListenerSocket> listeners) {
   for (size_t i = 0; i < listeners.size(); ++i) {
-    listeners_.push_back(std::make_unique<Socket>(loop_, std::move(listeners[i])));
+    if (Result<void> served = check_served(listeners[i].kind); !served) return served;
+    auto socket = std::move(listeners[i].socket);
+    listeners_.push_back(std::make_unique<Socket>(worker_.loop(), std::move(socket)));
     if (Result<void> attached = listeners_.back()->attach(); !attached) {
       listeners_.clear();
       return attached;
@@ -14,7 +16,7 @@ Result<void> LoopWorker::open(std::vector<Fd> listeners) {
   return {};
 }
 
-Task<> LoopWorker::serve() {
+Task<> LoopService::serve() {
   for (Task<>& task : accept_loops_) accepting_.spawn(std::move(task));
   co_await accepting_.join();
   listeners_.clear();
