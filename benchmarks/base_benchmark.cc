@@ -87,7 +87,7 @@ Task<> exchange_many(benchmark::State& state, Stream& peer, BufferPool& pool) {
 void EchoOverPipe(benchmark::State& state) {
   BufferPool pool({});
   auto [server, client] = make_pipe();
-  PrefixedStream decorated(*server);
+  PrefixedStream decorated(std::move(server));
   Nursery nursery;
   nursery.spawn(echo(decorated));
   Task<> task = exchange_many(state, *client, pool);

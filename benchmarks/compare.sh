@@ -14,7 +14,7 @@ fi
 if [[ -z ${ECHOD-} ]]; then
   "$root/scripts/deps" "${install[@]}" build bench
   settings=()
-  [[ -f $root/build/release/CMakeCache.txt ]] || settings=(ECHOD_TESTS=OFF ECHOD_BENCHMARKS=OFF)
+  [[ -f $root/build/release/CMakeCache.txt ]] || settings=(ECHOD_TESTS=OFF)
   configure_and_build release echod "${settings[@]}"
   ECHOD=$root/build/release/echod
 fi

@@ -37,7 +37,7 @@ void round_trip(int socket, std::vector<char>& message) {
 void EchoRoundTrip(benchmark::State& state, EngineKind kind) {
   SilentLog log;
   ServeOptions options;
-  options.listen = {ListenUrl{.protocol = ListenProtocol::kRaw, .port = 0}};
+  options.listen = {ListenUrl{.protocol = Protocol::kRaw, .port = 0}};
   options.engine = kind;
   auto server = Server::start(options, log);
   if (!server) {

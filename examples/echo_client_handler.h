@@ -14,8 +14,8 @@
 
 namespace example {
 
-// Serves one client to its end. `loop` decides what "await" means: a blocking call, or going on
-// with another client until the kernel has news.
+// Serves one client until it closes. `loop` decides what "await" means: a blocking call, or serving
+// other clients until the kernel is ready.
 inline echod::Task<> serve(echod::EventLoop& loop, echod::SocketHandle client) {
   static const echod::StreamTimeouts timeouts{.idle = std::chrono::minutes(5),
                                               .stall = std::chrono::seconds(30)};
@@ -27,8 +27,8 @@ inline echod::Task<> serve(echod::EventLoop& loop, echod::SocketHandle client) {
               outcome ? "closed" : echod::describe(outcome.error()).c_str());
 }
 
-// A socket that listens on 127.0.0.1, on the port given as the first argument (8080 without one),
-// or the end of the program. `blocking`: whether accept(2) waits.
+// A socket that listens on 127.0.0.1, on the port given as the first argument (default 8080). Ends
+// the program on failure. `blocking`: whether accept(2) waits.
 inline echod::Fd listen(int argc, char** argv, bool blocking) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   auto port = static_cast<uint16_t>(argc > 1 ? std::atoi(argv[1]) : 8080);
@@ -44,7 +44,7 @@ inline echod::Fd listen(int argc, char** argv, bool blocking) {
   return std::move(*listener);
 }
 
-// Runs `task` on `loop` to its end.
+// Runs `task` on `loop` until it completes.
 inline void run(echod::EventLoop& loop, echod::Task<> task) {
   task.start();
   while (!task.done()) loop.run_once();

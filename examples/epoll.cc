@@ -1,4 +1,4 @@
-// Readiness: epoll says which sockets could go on, and the loop makes the call.
+// Readiness: epoll reports which sockets are ready, and the loop makes the call.
 #include "engine/epoll/epoll_loop.h"
 #include "event_loop_server.h"
 

@@ -1,5 +1,5 @@
 // The event-driven server of epoll.cc and uring.cc: one thread, one loop, and a task for each
-// client, of which thousands wait at the same time. The two differ only in the loop.
+// client; thousands can wait at the same time. The two programs differ only in the loop.
 #pragma once
 
 #include "base/nursery.h"
@@ -7,7 +7,7 @@
 
 namespace example {
 
-// Accepts for ever, and gives every client to the nursery.
+// Accepts for ever, and hands every client to the nursery.
 inline echod::Task<> accept_clients(echod::Socket& listener) {
   echod::Nursery clients;
   while (true) {

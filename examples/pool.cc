@@ -1,6 +1,6 @@
-// A fixed number of threads, which all accept from the same socket: as many clients at once as
-// there are threads, a bounded cost, and the kernel's queue for the rest. echod's pool engine puts
-// a queue of its own between one accepting thread and the workers (src/engine/placement.h).
+// A fixed number of threads that accept from the same socket. The cost is bounded: as many clients
+// are served at once as there are threads, and the others wait in the kernel's queue. echod's pool
+// engine puts its own queue between one accepting thread and the workers (src/engine/placement.h).
 #include <sys/socket.h>
 
 #include <thread>

@@ -1,5 +1,5 @@
-// One client at a time: the simplest server there is. Everyone else waits in the kernel's queue,
-// and one silent client holds up all of them, until its idle timeout.
+// One client at a time: the simplest server. All others wait in the kernel's queue, and a silent
+// client delays all of them until its idle timeout.
 #include <sys/socket.h>
 
 #include "echo_client_handler.h"

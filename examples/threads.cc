@@ -1,6 +1,6 @@
-// A thread for each client: clients no longer wait for each other, and each costs a stack and a
-// scheduler entry. With no limit, as here, enough clients exhaust the machine; echod's threads
-// engine has one (src/engine/placement.h).
+// A thread for each client: clients no longer wait for each other, but each costs a stack and a
+// scheduler entry. Without a limit, as here, enough clients exhaust the machine; echod's threads
+// engine has a limit (src/engine/placement.h).
 #include <sys/socket.h>
 
 #include <thread>

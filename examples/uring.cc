@@ -1,4 +1,4 @@
-// Completion: io_uring makes the call, and says when it is done.
+// Completion: io_uring makes the call, and reports when it is complete.
 #include "engine/uring/uring_loop.h"
 #include "event_loop_server.h"
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What ./run, ./test, .ci/run and scripts/deps share. Everything here speaks on standard error, so
-# that standard output belongs to the program that is run. A step that has nothing to do says
+# What ./run, ./test, scripts/gate and scripts/deps share. Everything here speaks on standard error,
+# so that standard output belongs to the program that is run. A step that has nothing to do says
 # nothing; a step that fails says which it was, shows the end of its log and what to do, and exits.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

@@ -1,6 +1,6 @@
 """The matrix: which cells there are, and how much each matters.
 
-A cell is one kind of load: how many connections, which message size, how many messages under way on
+A cell is one kind of load: how many connections, which message size, how many messages in flight on
 each, or a connection for every message; and a placement, which says where server and client run.
 """
 
@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 APART, TOGETHER = "apart", "together"
 PLACEMENTS = {
-    APART: "server on one core, client on another",
-    TOGETHER: "server on two cores, a client thread on each of the same two",
+    APART: "server and client on separate cores",
+    TOGETHER: "server and client share two cores",
 }
 
 CONNECTIONS = (1, 50, 1000, 10000)
@@ -61,15 +61,15 @@ class Cell(NamedTuple):
         """The load in words, without the placement."""
         count = "1 connection" if self.connections == 1 else f"{self.connections:,} connections"
         if self.churn:
-            return f"connect, echo {size_text(self.size)}, close; {count} at a time"
+            return f"connect, echo {size_text(self.size)}, close; {count} at once"
         text = f"{size_text(self.size)} messages, {count}"
         if self.protocol == "http":
             text = f"HTTP/1.1 POST, body of {size_text(self.size)}, {count}"
         if self.pipeline > 1:
-            text += f", {self.pipeline} under way on each"
+            text += f", {self.pipeline} in flight on each"
         if self.client:
             return f"{text}, measured by {self.client}"
-        return text if self.verify else f"{text}, whatever comes back"
+        return text if self.verify else f"{text}, response not verified"
 
     @property
     def title(self):

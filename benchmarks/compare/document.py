@@ -9,18 +9,54 @@ from compare.samples import METRICS
 INTRODUCTION = """\
 # Performance
 
-This page is written by `benchmarks/compare.sh --write-docs` from the results of one run on one
-machine. [benchmarks/README.md](../benchmarks/README.md) says how it measures and how to repeat it.
+echod beside other echo servers, in one run on one machine. One command repeats the run and
+writes this page:
 
-- **What compares is a ratio, and above 1 is better than the reference**: plain epoll in C
-  (level-triggered, 64 KiB buffer), and nginx with a fixed body for HTTP. Under 5 % is a tie.
-- The first figure is the **server's CPU a message**: of all its threads and processes, kernel and
-  user. What else runs on the machine hardly changes it. Rate and median latency stand beside it.
-- A ratio is formed within a round, in which the servers take turns; a table has the median of the
-  rounds and, in brackets, the lowest and the highest.
-- Spinning servers (the bare poll loop, and echod while a message is about to come) trade CPU for
-  latency: with one connection, and while clients connect, look at rate and p50.
+```
+benchmarks/compare.sh --budget 25m --write-docs
+```
+
+[benchmarks/README.md](../benchmarks/README.md) explains the method.
 """
+
+COMPARISON = """\
+## echod beside other servers
+
+Messages per second, relative to plain epoll in C (one thread, level-triggered, 64 KiB buffer).
+For HTTP the reference is nginx, which returns a fixed body of the same size. **Above 1 is
+faster.** Each figure is the median of ratios formed within a round, in which the servers take
+turns; a difference below 5 % is a tie. The last column is the user memory of an idle
+connection.
+"""
+
+DETAILS = """\
+## Each load in detail
+
+The tables show ratios to the reference, and the medians behind them. Above 1 is always better:
+less CPU, more messages, lower latency. In brackets are the lowest and the highest round.
+
+- **CPU per message** covers the kernel and user time of all threads and processes of the
+  server. Other load on the machine hardly changes it, so it is the most reliable figure.
+- **p50** is the median latency.
+- Servers that busy-poll (the bare loop, and echod when it expects a message) trade CPU for
+  latency. For one connection and for new connections, compare rate and p50.
+"""
+
+TARGETS = """\
+## Targets
+
+A target is a fraction of what the same run shows to be possible. echod should reach at least
+{loop:.2f} of a bare loop, which does nothing but poll, receive and send, and at least
+{peer:.2f} of the best peer in each load. Where client and server share cores, the bare loop is
+both in one thread.
+"""
+
+# The loads of the first table, with a short heading for each.
+COMPARED = {
+    BASE: "64 B, 50 connections", together(BASE): "64 B, 50 connections, shared cores",
+    ONE: "64 B, 1 connection", BULK: "256 KiB, 50 connections", CHURN: "connect, echo, close",
+    together(HTTP_WRK): "HTTP POST, 64 B, shared cores",
+}
 
 MAIN_CELLS = {
     "base": BASE, "shared-cores": together(BASE), "one-connection": ONE,
@@ -46,25 +82,46 @@ def machine_text(store):
         f"| peers | {packages}, {about['go']}, Node {about['node']} |",
         f"| CPU time | {store.header['cpu_source']} |",
         f"| load | `echod {store.header['client']}`, closed loop, every byte verified; "
-        f"{store.header['seconds']} s a window after a warm-up, a fresh server for each |",
-        f"| rounds | at least {store.header['rounds']} of every server in every cell |", ""])
+        f"windows of {store.header['seconds']} s after a warm-up, a fresh server for each |",
+        f"| rounds | at least {store.header['rounds']} of every server under every load |", ""])
+
+
+def comparison_text(store):
+    """One figure for each server and load: how many times the reference's rate."""
+    known = {name for cell in COMPARED for name in in_order(store, cell.name)}
+    lines = [COMPARISON, f"| server | {' | '.join(COMPARED.values())} | idle connection |",
+             "| --- |" + " --: |" * (len(COMPARED) + 1)]
+    for server, title in titles().items():
+        if server not in known or server.endswith("-nospin"):
+            continue
+        figures = [store.ratio(cell.name, server, "rate", REFERENCES[cell.protocol])
+                   if server in in_order(store, cell.name) else None for cell in COMPARED]
+        idle = store.values(memory.CELL, server, "bytes")
+        row = [f"{figure.median:.2f}" if figure else "–" for figure in figures]
+        row.append(f"{idle.median:,.0f} B" if idle else "–")
+        lines.append(f"| {title} | {' | '.join(row)} |")
+    rates = [with_unit(store.values(cell.name, REFERENCES[cell.protocol], "rate"), ",.0f") + "/s"
+             for cell in COMPARED]
+    return "\n".join([*lines, f"| *1.00 is* | {' | '.join(rates)} | |", "",
+                      "Server and client have a core each unless the column says that they share "
+                      "two.", ""])
 
 
 def targets_text(store):
-    lines = ["## Targets", "", "| load | target | io_uring | | epoll | | the bare poll loop |",
-             "| --- | --- | --- | --- | --- | --- | --- |"]
+    wanted = TARGETS.format(loop=targets.LOOP_WANTED, peer=targets.PEER_WANTED)
+    lines = [wanted, "| load | measure | io_uring / bare loop | io_uring / best peer | "
+             "epoll / bare loop | epoll / best peer |", "| --- | --- | --- | --- | --- | --- |"]
     for target in targets.all_targets(store):
-        columns = []
-        for result in target.results:
-            verdict = "reached" if result.reached else "**not reached**"
-            columns += [result.figure or "not measured", verdict if result.figure else ""]
-        lines.append(f"| {target.load} | {target.wanted} | {' | '.join(columns)} | "
-                     f"{target.ceiling} |")
-    return "\n".join([*lines, "", "Against several peers the figure is that over the best of them, "
-                      "which is named. The last column has what a server reaches on this machine "
-                      "that does nothing but receive and send in a loop (on two cores: in the "
-                      "client's own thread). The million connections are "
-                      "`benchmarks/million.sh`.", ""])
+        figures = [str(fraction) for result in target.results for fraction in result]
+        lines.append(f"| {target.cell.title} | {METRICS[target.metric]} | "
+                     f"{' | '.join(figures)} |")
+    for what, found in (
+            (f"User memory of an idle connection, at most {targets.IDLE_BYTES_MAX:,} bytes",
+             targets.idle_memory(store)),
+            ("Rate of `echod bench` relative to wrk over HTTP/1.1, at least 1, with every byte "
+             "verified", targets.tester(store))):
+        lines += ["", f"{what}: io_uring {found[0]}, epoll {found[1]}."]
+    return "\n".join([*lines, "", "`benchmarks/million.sh` holds a million connections.", ""])
 
 
 def with_unit(value, pattern):
@@ -73,7 +130,7 @@ def with_unit(value, pattern):
 
 def table(store, cell):
     reference = REFERENCES[cell.protocol]
-    lines = ["| server | CPU a message | rate | p50 | CPU, ns | messages/s | p50, us | failed |",
+    lines = ["| server | CPU per message | rate | p50 | CPU, ns | messages/s | p50, us | failed |",
              "| --- | --- | --- | --- | --: | --: | --: | --- |"]
     for server in in_order(store, cell.name):
         ratios = [str(store.ratio(cell.name, server, metric, reference) or "–")
@@ -110,7 +167,7 @@ def chart_text(path, alternative):
 
 
 def main_cells_text(store, files):
-    lines = ["## The main cells", ""]
+    lines = [DETAILS]
     for name, cell in MAIN_CELLS.items():
         if cell.name not in store.cells():
             continue
@@ -122,7 +179,7 @@ def main_cells_text(store, files):
 
 def overview_text(store, files):
     lines = ["## The whole matrix", "",
-             "echod with io_uring against plain epoll, by the server's CPU a message."]
+             "echod with io_uring relative to plain epoll, by the server's CPU per message."]
     for placement, name in ((APART, "matrix-apart"), (TOGETHER, "matrix-together")):
         rows = []
         for pipeline in PIPELINES:
@@ -137,13 +194,13 @@ def overview_text(store, files):
         title = cells.PLACEMENTS[placement]
         files[f"{name}.svg"] = charts.heat_map(title, [size_text(size) for size in SIZES], rows)
         lines += ["", chart_text(f"{name}.svg", title)]
-    lines += ["", "\"x 16\": sixteen messages under way on each connection. Combinations with more "
-              f"than {cells.IN_FLIGHT_MAX >> 20} MiB under way are not measured.", ""]
+    lines += ["", "\"x 16\" means sixteen messages in flight on each connection. Combinations with "
+              f"more than {cells.IN_FLIGHT_MAX >> 20} MiB in flight are not measured.", ""]
     return "\n".join(lines)
 
 
 def other_cells_text(store):
-    lines = ["## The other cells", ""]
+    lines = ["## Other loads", ""]
     shown = set(MAIN_CELLS.values())
     for cell, tier in cells.all_cells().items():
         if cell in shown or tier not in (TARGET, AXIS, REST) or cell.name not in store.cells():
@@ -153,10 +210,10 @@ def other_cells_text(store):
 
 
 def memory_text(store):
-    lines = ["## Memory of an idle connection", "",
-             "How much the server's share of memory (PSS, all its processes) grows for each "
-             "connection that has", "echoed one message and then says nothing.", "",
-             "| server | bytes a connection | connections |", "| --- | --: | --: |"]
+    lines = ["## Memory per idle connection", "",
+             "Growth of the server's proportional set size (PSS, all its processes) for each "
+             "connection that has", "echoed one message and is idle.", "",
+             "| server | bytes per connection | connections |", "| --- | --: | --: |"]
     for server in in_order(store, memory.CELL):
         value = store.values(memory.CELL, server, "bytes")
         count = store.values(memory.CELL, server, "connections")
@@ -170,12 +227,12 @@ def memory_text(store):
 
 
 def validity_text(store):
-    lines = ["## Whether the load tester can be believed", "",
-             "`echod bench` beside load generators that share nothing with it, on the same servers "
-             "in the same rounds:", "`benchmarks/peers/independent_client.c`, and wrk for HTTP. "
-             "Above 1, `echod bench` measured more messages a", "second, a shorter median, or less "
-             "CPU of the server.", "",
-             "| load | server | beside | rate | p50 | server CPU | its own CPU |",
+    lines = ["## Validation of the load tester", "",
+             "`echod bench` and independent load generators measured the same servers in the same "
+             "rounds: wrk for HTTP,", "`benchmarks/peers/independent_client.c` for TCP. Above 1, "
+             "`echod bench` measured more messages, a", "lower median, or less server CPU. The "
+             "last column compares the clients' own CPU.", "",
+             "| load | server | compared with | rate | p50 | server CPU | client CPU |",
              "| --- | --- | --- | --- | --- | --- | --- |"]
     for usual, other, server, ratios in validate.rows(store):
         ours = store.values(usual.name, server, "client_ns")
@@ -187,24 +244,28 @@ def validity_text(store):
 
 
 def omissions_text(store):
-    lines = ["## What is not here", ""]
+    lines = ["## Not measured", ""]
     for server, reason in store.header.get("missing", {}).items():
         lines.append(f"- {server} did not take part: {clean(reason)}.")
-    by_servers = {}
-    for cell, servers in store.header.get("left_out", {}).items():
-        rest = set(store.servers(cell)) - set(servers)
-        key = f"No time for {', '.join(servers)}" if rest else "No time at all"
-        by_servers.setdefault(key, []).append(cell)
+    by_servers, nothing = {}, 0
+    for cell, found in store.header.get("left_out", {}).items():
+        if set(store.servers(cell)) - set(found):
+            by_servers.setdefault(f"No time for {', '.join(found)}", []).append(cell)
+        else:
+            nothing += 1
     lines += [f"- {key} in {', '.join(found)}." for key, found in by_servers.items()]
+    if nothing:
+        lines.append(f"- No time for {nothing} combinations of the matrix, which shows them as a "
+                     "dash.")
     for cell in store.cells():
         for server in in_order(store, cell):
             failures = store.failures(cell, server)
             if failures:
                 lines.append(f"- {cell}, {server}: {len(failures)} of "
                              f"{len(store.rounds(cell, server))} runs failed, the first with "
-                             f"\"{clean(failures[0])}\". Failed runs are in no median.")
+                             f"\"{clean(failures[0])}\". No median includes failed runs.")
     if len(lines) == 2:
-        lines.append("Every server took part in every cell that it can, and no run failed.")
+        lines.append("Every server took part in every load that it supports, and no run failed.")
     return "\n".join([*lines, ""])
 
 
@@ -212,9 +273,9 @@ def write(store, directory):
     """Writes the page and its charts; returns their paths."""
     files = {}
     page = "\n".join([
-        INTRODUCTION, targets_text(store), main_cells_text(store, files), memory_text(store),
-        overview_text(store, files), other_cells_text(store), validity_text(store),
-        machine_text(store), omissions_text(store)]).rstrip() + "\n"
+        INTRODUCTION, comparison_text(store), targets_text(store), main_cells_text(store, files),
+        memory_text(store), overview_text(store, files), other_cells_text(store),
+        validity_text(store), machine_text(store), omissions_text(store)]).rstrip() + "\n"
     images = directory / "performance"
     images.mkdir(parents=True, exist_ok=True)
     for old in images.glob("*.svg"):

@@ -10,7 +10,7 @@ REFERENCES = {"tcp": "epoll", "http": "nginx"}
 def titles():
     """{name: title} of all servers, in the order of the tables."""
     found = {server.name: server.title for server in servers.all_servers("echod")}
-    return {**found, SAME_THREAD: "client and server in one thread"}
+    return {**found, SAME_THREAD: "bare loop (client and server in one thread)"}
 
 
 def in_order(store, cell):

@@ -88,7 +88,8 @@ class Bench:
 class SameThreadFloor:
     """Client and server in one thread: no server, so it is run instead of one."""
 
-    name, title, rank, spins = SAME_THREAD, "client and server in one thread", OURS, True
+    name, rank, spins = SAME_THREAD, OURS, True
+    title = "bare loop (client and server in one thread)"
 
     def __init__(self, binary, cores):
         self.binary, self.cores = binary, cores

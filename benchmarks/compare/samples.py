@@ -10,8 +10,8 @@ import statistics
 from typing import NamedTuple
 
 METRICS = {
-    "cpu": "server CPU a message",
-    "rate": "messages a second",
+    "cpu": "server CPU per message",
+    "rate": "messages per second",
     "p50": "median latency",
 }
 FIELDS = {"cpu": "server_ns", "rate": "rate", "p50": "p50_us"}

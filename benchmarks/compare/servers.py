@@ -95,7 +95,7 @@ class Echod(Server):
     def __init__(self, binary, engine, options=()):
         self.binary, self.engine, self.options = pathlib.Path(binary), engine, list(options)
         self.name = f"echod-{engine}"
-        self.title = f"**echod, {engine}**"
+        self.title = f"**echod ({engine})**"
 
     def prepare(self):
         if not self.binary.exists():
@@ -158,7 +158,7 @@ class Built(Server):
 
 
 class Node(Server):
-    name, title = "node-net", "Node, net"
+    name, title = "node-net", "Node (net)"
 
     def prepare(self):
         if not shutil.which("node"):
@@ -196,7 +196,7 @@ class ProcessPerConnection(Server):
 
 
 class Nginx(Server):
-    name, title = "nginx", "nginx, a fixed body"
+    name, title = "nginx", "nginx (fixed body)"
     rank = MAIN
     protocols = ("http",)
     ends_by_sigterm = True
@@ -224,7 +224,7 @@ class Nginx(Server):
 
 def all_servers(echod):
     """Every server, in the order of the tables."""
-    epoll_shared = Built("epoll", "plain epoll, 2 threads, hash", MAIN, placements=(TOGETHER,),
+    epoll_shared = Built("epoll", "plain epoll (2 threads, hash)", MAIN, placements=(TOGETHER,),
                          fixed_threads=2)
     epoll_shared.name = "epoll-hash"
     return [
@@ -232,21 +232,21 @@ def all_servers(echod):
         Echod(echod, "epoll"),
         EchodWithoutSpinning(echod, "uring"),
         EchodWithoutSpinning(echod, "epoll"),
-        Built("epoll", "plain epoll, 1 thread", OURS, fixed_threads=1),
+        Built("epoll", "plain epoll (1 thread)", OURS, fixed_threads=1),
         epoll_shared,
-        Built("floor", "bare poll loop (the floor)", MAIN, placements=(APART,), spins=True),
-        Built("asio_callbacks", "Asio, callbacks", MAIN),
-        Built("asio_coroutines", "Asio, coroutines"),
+        Built("floor", "bare loop", MAIN, placements=(APART,), spins=True),
+        Built("asio_callbacks", "Asio (callbacks)", MAIN),
+        Built("asio_coroutines", "Asio (coroutines)"),
         Built("libuv", "libuv", MAIN),
         Built("libevent", "libevent"),
-        Built("go_net", "Go, net", MAIN),
+        Built("go_net", "Go (net)", MAIN),
         Node(),
         ProcessPerConnection("socat", "socat", [
             "TCP-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr,backlog=4096,nodelay", "PIPE"]),
-        ProcessPerConnection("ncat", "ncat, /bin/cat", [
+        ProcessPerConnection("ncat", "ncat (/bin/cat)", [
             "--nodns", "--listen", "--keep-open", "--max-conns", "200", "--exec", "/bin/cat",
             "127.0.0.1", "{port}"]),
-        ProcessPerConnection("xinetd", "xinetd, /bin/cat", [
+        ProcessPerConnection("xinetd", "xinetd (/bin/cat)", [
             "-dontfork", "-f", "{configuration}", "-pidfile", "{directory}/pid", "-filelog",
             "/dev/null"]),
         Nginx(),

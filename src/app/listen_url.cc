@@ -6,7 +6,7 @@
 #include <charconv>
 #include <optional>
 
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod {
 namespace {
@@ -25,18 +25,17 @@ Failure bad_port(std::string_view port) {
 }
 
 // Takes the scheme off the front of `rest`.
-std::expected<ListenProtocol, std::string> take_scheme(std::string_view& rest) {
-  size_t end = rest.find("://");
-  if (end == std::string_view::npos) return ListenProtocol::kDetect;
-  std::string_view scheme = rest.substr(0, end);
-  for (ListenProtocol protocol :
-       {ListenProtocol::kDetect, ListenProtocol::kRaw, ListenProtocol::kHttp1}) {
-    if (wire::equals_ignoring_case(name_of(protocol), scheme)) {
-      rest.remove_prefix(end + 3);
-      return protocol;
-    }
+std::expected<Protocol, std::string> take_scheme(std::string_view& rest) {
+  const size_t end = rest.find("://");
+  if (end == std::string_view::npos) return Protocol::kAuto;
+  const std::string_view scheme = rest.substr(0, end);
+  const std::optional<Protocol> protocol = protocol_with_scheme(scheme, UrlUse::kListen);
+  if (!protocol) {
+    return Failure(
+        fmt::format("'{}' is not a protocol: use {}", scheme, schemes_for(UrlUse::kListen)));
   }
-  return Failure(fmt::format("'{}' is not a protocol: use auto://, tcp:// or http://", scheme));
+  rest.remove_prefix(end + 3);
+  return *protocol;
 }
 
 bool is_number(std::string_view text) {
@@ -45,23 +44,11 @@ bool is_number(std::string_view text) {
 
 }  // namespace
 
-std::string_view name_of(ListenProtocol protocol) {
-  switch (protocol) {
-    case ListenProtocol::kDetect:
-      return "auto";
-    case ListenProtocol::kRaw:
-      return "tcp";
-    case ListenProtocol::kHttp1:
-      return "http";
-  }
-  return "unknown";
-}
-
 std::expected<ListenUrl, std::string> parse_listen_url(std::string_view text) {
   ListenUrl url;
   if (text.empty()) return Failure("it is empty; write HOST:PORT");
   std::string_view rest = text;
-  std::expected<ListenProtocol, std::string> protocol = take_scheme(rest);
+  std::expected<Protocol, std::string> protocol = take_scheme(rest);
   if (!protocol) return Failure(protocol.error());
   url.protocol = *protocol;
   if (rest.ends_with('/')) rest.remove_suffix(1);

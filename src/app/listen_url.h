@@ -6,12 +6,12 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/protocol.h"
+
 namespace echod {
 
-enum class ListenProtocol : uint8_t { kDetect, kRaw, kHttp1 };
-
 struct ListenUrl {
-  ListenProtocol protocol = ListenProtocol::kDetect;
+  Protocol protocol = Protocol::kAuto;
   std::string host = "127.0.0.1";  // a name or an address, without brackets; "*": every address
   uint16_t port = 8080;            // 0: one the system picks
 
@@ -22,8 +22,5 @@ struct ListenUrl {
 // port 8080. HOST is a name, an IPv4 address, an IPv6 address in brackets, or *. A number alone is
 // a port. The error says in words what is wrong.
 std::expected<ListenUrl, std::string> parse_listen_url(std::string_view text);
-
-// The scheme's name: "auto", "tcp", "http".
-std::string_view name_of(ListenProtocol protocol);
 
 }  // namespace echod

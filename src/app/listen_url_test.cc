@@ -10,7 +10,7 @@
 namespace echod {
 
 std::ostream& operator<<(std::ostream& out, const ListenUrl& url) {
-  return out << name_of(url.protocol) << " host=" << url.host << " port=" << url.port;
+  return out << scheme_of(url.protocol) << " host=" << url.host << " port=" << url.port;
 }
 
 namespace {
@@ -27,7 +27,7 @@ std::string mistake(std::string_view text) {
   return url ? "" : url.error();
 }
 
-constexpr ListenProtocol kAuto = ListenProtocol::kDetect;
+constexpr Protocol kAuto = Protocol::kAuto;
 
 TEST(ListenUrlTest, Defaults) {
   const ListenUrl all{kAuto, "127.0.0.1", 8080};
@@ -37,10 +37,10 @@ TEST(ListenUrlTest, Defaults) {
 }
 
 TEST(ListenUrlTest, Schemes) {
-  EXPECT_EQ(parsed("tcp://127.0.0.1:7"), (ListenUrl{ListenProtocol::kRaw, "127.0.0.1", 7}));
-  EXPECT_EQ(parsed("http://h:80/"), (ListenUrl{ListenProtocol::kHttp1, "h", 80}));
+  EXPECT_EQ(parsed("tcp://127.0.0.1:7"), (ListenUrl{Protocol::kRaw, "127.0.0.1", 7}));
+  EXPECT_EQ(parsed("http://h:80/"), (ListenUrl{Protocol::kHttp1, "h", 80}));
   EXPECT_EQ(parsed("auto://h:80"), (ListenUrl{kAuto, "h", 80}));
-  EXPECT_EQ(parsed("TCP://h:9"), (ListenUrl{ListenProtocol::kRaw, "h", 9}));
+  EXPECT_EQ(parsed("TCP://h:9"), (ListenUrl{Protocol::kRaw, "h", 9}));
   EXPECT_EQ(parsed("tcp://9000").port, 9000);
   EXPECT_EQ(parsed("http://").host, "127.0.0.1");
 }
@@ -58,9 +58,9 @@ TEST(ListenUrlTest, Hosts) {
 // As elsewhere ":80" is every address; a number alone is for this machine.
 TEST(ListenUrlTest, WithoutAHost) {
   EXPECT_EQ(parsed(":9000"), (ListenUrl{kAuto, "*", 9000}));
-  EXPECT_EQ(parsed("tcp://:9000"), (ListenUrl{ListenProtocol::kRaw, "*", 9000}));
+  EXPECT_EQ(parsed("tcp://:9000"), (ListenUrl{Protocol::kRaw, "*", 9000}));
   EXPECT_EQ(parsed("9000"), (ListenUrl{kAuto, "127.0.0.1", 9000}));
-  EXPECT_EQ(parsed("tcp://9000"), (ListenUrl{ListenProtocol::kRaw, "127.0.0.1", 9000}));
+  EXPECT_EQ(parsed("tcp://9000"), (ListenUrl{Protocol::kRaw, "127.0.0.1", 9000}));
 }
 
 TEST(ListenUrlTest, Ports) {
@@ -87,9 +87,9 @@ TEST(ListenUrlTest, Mistakes) {
 }
 
 TEST(ListenUrlTest, Names) {
-  EXPECT_EQ(name_of(kAuto), "auto");
-  EXPECT_EQ(name_of(ListenProtocol::kRaw), "tcp");
-  EXPECT_EQ(name_of(ListenProtocol::kHttp1), "http");
+  EXPECT_EQ(scheme_of(kAuto), "auto");
+  EXPECT_EQ(scheme_of(Protocol::kRaw), "tcp");
+  EXPECT_EQ(scheme_of(Protocol::kHttp1), "http");
 }
 
 }  // namespace

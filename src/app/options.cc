@@ -7,7 +7,7 @@
 
 #include "app/command_parser.h"
 #include "app/units.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod {
 namespace {
@@ -105,7 +105,7 @@ void add_websocket(CommandParser& parser, ServeOptions& options) {
 
 void add_control(CommandParser& parser, ServeOptions& options) {
   parser.group("Answers");
-  ControlSettings& control = options.http.control;
+  http::ControlSettings& control = options.http.control;
   static constexpr Duration kForever = std::chrono::years(1);
   parser.add_choice<bool>(
       "--response-control", control.enabled, {{"on", true}, {"off", false}},
@@ -138,7 +138,7 @@ void add_control(CommandParser& parser, ServeOptions& options) {
                         "HTTP: whom /redirect-to may lead to besides this server; may be repeated "
                         "(nobody)");
   CommandParser::Reader read_field = [&control](const std::string& value) -> Problem {
-    if (!is_allowable_field(value)) {
+    if (!http::is_allowable_field(value)) {
       return fmt::format("--allow-response-header: '{}' is not a header name, a prefix with * or *",
                          value);
     }

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "net/socket_options.h"
-#include "protocol/handler.h"
+#include "protocol/http1/handler.h"
 
 namespace echod {
 
@@ -50,7 +50,7 @@ struct ServeOptions {
   Duration detect_timeout = std::chrono::seconds(3);
   Duration drain_delay = Duration::zero();  // after the signal, until draining begins
   Duration drain_timeout = std::chrono::seconds(5);
-  HttpSettings http;
+  Http1Settings http;
   std::optional<uint64_t> seed;  // of http.control; none: one that differs at each start
 
   SocketOptions socket;

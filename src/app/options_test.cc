@@ -56,8 +56,7 @@ TEST(OptionsTest, Defaults) {
 }
 
 TEST(OptionsTest, Listen) {
-  const std::vector<ListenUrl> two = {{ListenProtocol::kRaw, "*", 9000},
-                                      {ListenProtocol::kHttp1, "::1", 9001}};
+  const std::vector<ListenUrl> two = {{Protocol::kRaw, "*", 9000}, {Protocol::kHttp1, "::1", 9001}};
   EXPECT_EQ(options({"--listen", "tcp://:9000", "--listen", "http://[::1]:9001"}).listen, two);
   EXPECT_EQ(options({"-l", "tcp://:9000", "--listen=http://[::1]:9001"}).listen, two);
   EXPECT_EQ(options({"serve", "-l", "tcp://:9000", "-l", "http://[::1]:9001"}).listen, two);

@@ -50,6 +50,8 @@ std::string_view name_of(Errc code) {
       return "timeout";
     case Errc::kAborted:
       return "aborted";
+    case Errc::kDrained:
+      return "drained";
     case Errc::kNoDescriptors:
       return "no-descriptors";
     case Errc::kNoMemory:

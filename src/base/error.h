@@ -20,6 +20,7 @@ enum class Errc : uint8_t {
   kReset,             // the peer reset the connection (ECONNRESET, EPIPE)
   kTimeout,           // the operation's deadline passed
   kAborted,           // this side gave the connection up (Stream::abort, shutdown)
+  kDrained,           // this side drains, and the operation asked to end then; the connection works
   kNoDescriptors,     // the process or the system is out of descriptors (EMFILE, ENFILE)
   kNoMemory,          // the kernel or a buffer pool is out of memory (ENOBUFS, ENOMEM)
   kAddressInUse,      // another socket is bound to the address

@@ -12,7 +12,7 @@ namespace {
 constexpr Errc kAllCodes[] = {
     Errc::kSystem,           Errc::kRefused,        Errc::kReset,    Errc::kTimeout,
     Errc::kAborted,          Errc::kNoDescriptors,  Errc::kNoMemory, Errc::kAddressInUse,
-    Errc::kPermissionDenied, Errc::kAddressInvalid, Errc::kProtocol,
+    Errc::kPermissionDenied, Errc::kAddressInvalid, Errc::kProtocol, Errc::kDrained,
 };
 
 TEST(ErrorTest, ClassesErrnoValues) {

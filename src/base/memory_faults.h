@@ -1,5 +1,6 @@
 // Lets a simulation refuse memory: coroutine frames and pooled buffers, which is what a connection
-// takes as it goes, ask here first. Outside a MemoryFaultsScope nothing is refused.
+// takes as it goes, ask here first. Outside a MemoryFaultsScope nothing is refused. It is the
+// thread's, and not handed down with the Worker, because operator new is given nothing but a size.
 #pragma once
 
 #include <utility>

@@ -2,11 +2,11 @@
 // it (an operation without a kernel), and Counted, a type that counts its instances.
 #pragma once
 
-#include <coroutine>
 #include <utility>
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/event.h"
 #include "base/task.h"
 
 namespace echod {
@@ -17,29 +17,19 @@ inline constexpr Error kTestFailure{
 // One waiter at a time.
 class Gate {
  public:
-  struct [[nodiscard]] Passing {
-    Gate& gate;
-    bool await_ready() noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept {
-      ECHOD_CHECK(!gate.waiter_);
-      gate.waiter_ = waiter;
-    }
-    void await_resume() noexcept {}
-  };
-
   // `co_await gate.pass()` waits for the next open().
-  Passing pass() { return Passing{*this}; }
+  Event::Waiting pass() { return event_.wait(); }
 
-  bool has_waiter() const { return waiter_ != nullptr; }
+  bool has_waiter() const { return event_.has_waiter(); }
 
   // Resumes the waiter, on this stack.
   void open() {
     ECHOD_CHECK(has_waiter());
-    std::exchange(waiter_, nullptr).resume();
+    event_.wake();
   }
 
  private:
-  std::coroutine_handle<> waiter_;
+  Event event_;
 };
 
 // Counts constructions and destructions, and knows whether it is an object: a double destruction or

@@ -43,7 +43,7 @@ bool concerns_one_client(const Error& error) {
 }
 
 Next after_failure(const Error& error, AcceptObserver& observer) noexcept {
-  if (error.code == Errc::kAborted) return Next::kDrained;
+  if (error.code == Errc::kDrained || error.code == Errc::kAborted) return Next::kDrained;
   if (concerns_one_client(error)) return Next::kAccept;
   report_pause(observer, error);
   return Next::kPause;
@@ -81,14 +81,14 @@ Task<> accept_loop(Socket& listener, size_t number, Admission& admission, Accept
   while (true) {
     Arrival arrival;
     Operation accept = Operation::accept(listener, arrival);
-    accept.idle = true;
+    accept.ends_on_drain = true;
     co_await loop.perform(accept);
     Next next = accept.error ? after_failure(*accept.error, observer)
                              : admit(arrival, number, admission, observer, placement);
     while (next == Next::kPause || next == Next::kTryAgain) {
       Operation sleep =
           Operation::sleep(loop.now() + (next == Next::kPause ? kAcceptPause : kAdmissionPause));
-      sleep.idle = true;
+      sleep.ends_on_drain = true;
       co_await loop.perform(sleep);
       if (sleep.error) {
         next = Next::kDrained;

@@ -21,13 +21,13 @@ class ScriptedLoop final : public EventLoop {
     if (script_.empty()) {
       operation.fail(Errc::kAborted);
     } else if (operation.kind == Operation::Kind::kAccept) {
-      EXPECT_TRUE(operation.idle) << "draining must end it";
+      EXPECT_TRUE(operation.ends_on_drain) << "draining must end it";
       operation.fail_with_errno(script_.front());
       script_.pop_front();
       ++accepts;
     } else {
       EXPECT_EQ(operation.kind, Operation::Kind::kSleep);
-      EXPECT_TRUE(operation.idle) << "draining must end it";
+      EXPECT_TRUE(operation.ends_on_drain) << "draining must end it";
       sleeps.push_back(operation.deadline - now_);
       now_ = operation.deadline;
     }

@@ -71,9 +71,14 @@ ListenerNeeds listener_needs(const EngineOptions& options) {
 }
 
 Result<std::unique_ptr<Engine>> Engine::start(const EngineOptions& options,
-                                              std::vector<ListenerSockets> listeners,
+                                              std::vector<Listener> listeners,
                                               ConnectionHandler& handler, Admission& admission,
                                               AcceptObserver& observer) {
+  for (const Listener& listener : listeners) {
+    if (Result<void> served = check_served(listener.kind); !served) {
+      return std::unexpected(served.error());
+    }
+  }
   auto start = has_event_loops(options.kind) ? &LoopEngine::start : &BlockingEngine::start;
   return start(options, std::move(listeners), handler, admission, observer);
 }

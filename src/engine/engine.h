@@ -21,9 +21,10 @@
 #include "base/task.h"
 #include "engine/accept_loop.h"
 #include "engine/admission.h"
+#include "engine/listener.h"
 #include "engine/loop/event_loop.h"
 #include "engine/loop/spinner.h"
-#include "net/fd.h"
+#include "engine/worker.h"
 
 namespace echod {
 
@@ -50,8 +51,8 @@ class ConnectionHandler {
  public:
   virtual ~ConnectionHandler() = default;
 
-  // Serves one connection to its end. It reports its own failures. `loop` outlives the task.
-  virtual Task<> serve(EventLoop& loop, Accepted accepted) = 0;
+  // Serves one connection to its end. It reports its own failures. `worker` outlives the task.
+  virtual Task<> serve(Worker& worker, Accepted accepted) = 0;
 };
 
 // How the kernel spreads new clients over the event loops of an engine.
@@ -79,6 +80,9 @@ struct EngineOptions {
   // uring: connections each loop may have beyond the process's descriptors, as direct descriptors.
   size_t direct_max = 0;
 
+  // What the workers draw comes from it.
+  uint64_t seed = 1;
+
   // epoll and uring. Loops are tied to processors only where there are as many of the one as of the
   // other.
   Spread spread = Spread::kAuto;
@@ -96,28 +100,30 @@ struct ListenerNeeds {
 };
 ListenerNeeds listener_needs(const EngineOptions& options);
 
-// One address's sockets, as many as listener_needs() says.
-using ListenerSockets = std::vector<Fd>;
-
 class Engine {
  public:
   // Starts accepting from `listeners` and serving with `handler`. What is given by reference must
-  // outlive the engine. Fails when threads or loops cannot be had.
+  // outlive the engine. Fails when threads or loops cannot be had, and with ESOCKTNOSUPPORT for a
+  // kind of listener that is not served.
   static Result<std::unique_ptr<Engine>> start(const EngineOptions& options,
-                                               std::vector<ListenerSockets> listeners,
+                                               std::vector<Listener> listeners,
                                                ConnectionHandler& handler, Admission& admission,
                                                AcceptObserver& observer);
 
   // Aborts and waits for what is left.
   virtual ~Engine() = default;
 
-  // kDraining: stops accepting; connections go on until they end, those that only wait for a next
-  // request end at once. kAborting: every connection ends with kAborted. Returns without waiting.
+  // kStopping: serves as before, and Worker::stopping() says so. kDraining: stops accepting;
+  // connections go on until they end, those that only wait for a next request end at once.
+  // kAborting: every connection ends with kAborted. Returns without waiting.
   virtual void request(Phase phase) = 0;
 
   // Waits until the engine has ended, connections and all, or until `deadline`. Returns whether it
   // has; it never does before it was asked to drain.
   virtual bool wait(Deadline deadline) = 0;
+
+  // Connections begun since the start. From any thread.
+  virtual uint64_t connections_begun() const = 0;
 };
 
 }  // namespace echod

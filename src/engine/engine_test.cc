@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "engine/loop/loop_test_util.h"
-#include "engine/loop_set.h"
+#include "engine/worker.h"
 
 namespace echod {
 namespace {
@@ -55,13 +55,13 @@ Task<> sleep_a_moment(EventLoop& loop) {
   co_await sleep_until(loop, loop.now() + std::chrono::milliseconds(1));
 }
 
-TEST(LoopSetTest, ALoopThatJoinsLateIsToldThePhase) {
-  LoopSet set;
+TEST(WorkerSetTest, AWorkerThatJoinsLateIsToldThePhase) {
+  WorkerSet set;
   auto first = make_loop(LoopKind::kEpoll, kTestBuffers);
   auto second = make_loop(LoopKind::kBlocking, kTestBuffers);
-  LoopSet::Membership first_member(set, *first);
+  Worker first_worker(*first, set);
   set.request(Phase::kDraining);
-  LoopSet::Membership second_member(set, *second);
+  Worker second_worker(*second, set);
   set.request(Phase::kServing);
   EXPECT_EQ(set.phase(), Phase::kDraining);
   for (EventLoop* loop : {first.get(), second.get()}) {
@@ -87,9 +87,10 @@ testing::AssertionResult comes_true(const std::function<bool()>& condition) {
 
 class EchoingHandler final : public ConnectionHandler {
  public:
-  Task<> serve(EventLoop& loop, Accepted accepted) override {
+  Task<> serve(Worker& worker, Accepted accepted) override {
     ++started;
-    Socket socket(loop, std::move(accepted.socket));
+    if (worker.begin_connection() == 0) ADD_FAILURE() << "numbers begin with 1";
+    Socket socket(worker.loop(), std::move(accepted.socket));
     EXPECT_TRUE(socket.attach());
     Result<void> outcome = co_await echo(socket).observed();
     if (!outcome && outcome.error().code == Errc::kAborted) ++aborted;
@@ -128,16 +129,17 @@ class EngineTest : public testing::TestWithParam<EngineKind> {
                           .buffers = kTestBuffers};
     ListenerNeeds needs = listener_needs(options);
     SocketOptions socket_options{.shared_port = needs.sockets > 1, .blocking = needs.blocking};
-    ListenerSockets sockets;
+    Listener listener;
     endpoint_ = loopback();
     for (unsigned i = 0; i < needs.sockets; ++i) {
       Result<Fd> socket = listen_on(endpoint_, socket_options, i == 0);
       ASSERT_TRUE(socket);
       if (i == 0) endpoint_ = Endpoint::local_of(socket->get());
-      sockets.push_back(std::move(*socket));
+      listener.sockets.push_back(std::move(*socket));
     }
-    std::vector<ListenerSockets> listeners;
-    listeners.push_back(std::move(sockets));
+    listener.endpoint = endpoint_;
+    std::vector<Listener> listeners;
+    listeners.push_back(std::move(listener));
     Result<std::unique_ptr<Engine>> engine =
         Engine::start(options, std::move(listeners), handler_, admission_, observer_);
     ASSERT_TRUE(engine) << describe(engine.error());
@@ -176,6 +178,29 @@ TEST_P(EngineTest, ServesOneClientAfterTheOther) {
   }
   EXPECT_TRUE(comes_true([this] { return handler_.ended == 20; }));
   EXPECT_TRUE(comes_true([this] { return admission_.connections() == 0; }));
+  EXPECT_EQ(engine_->connections_begun(), 20u) << "also of threads that have ended";
+}
+
+TEST_P(EngineTest, RefusesDatagramsUntilTheyAreServed) {
+  std::vector<Listener> listeners(1);
+  listeners.front().kind = ListenerKind::kDatagram;
+  Result<std::unique_ptr<Engine>> engine = Engine::start(
+      {.kind = GetParam(), .buffers = {}}, std::move(listeners), handler_, admission_, observer_);
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(describe(engine.error()), "system (Socket type not supported)");
+}
+
+TEST_P(EngineTest, StoppingServesAsBefore) {
+  start(2);
+  Fd before = client();
+  expect_echo(before, "before");
+  engine_->request(Phase::kStopping);
+  expect_echo(before, "after");
+  Fd after = client();
+  if (GetParam() == EngineKind::kSequential) before.close();
+  expect_echo(after, "another");
+  EXPECT_FALSE(engine_->wait(MonotonicClock().now() + std::chrono::milliseconds(20)));
+  EXPECT_EQ(handler_.aborted, 0u);
 }
 
 TEST_P(EngineTest, ServesClientsBesideEachOther) {

@@ -3,17 +3,17 @@
 #include <future>
 
 #include "engine/epoll/epoll_loop.h"
-#include "engine/loop_worker.h"
+#include "engine/loop_service.h"
 #include "engine/processor.h"
 #include "engine/uring/uring_loop.h"
 
 namespace echod {
 
 // One thread: its loop, and what is served on it.
-class LoopEngine::Worker final {
+class LoopEngine::Thread final {
  public:
   // `number`: of the engine's workers. `processor`: the one it is tied to, -1 for none.
-  Worker(LoopEngine& engine, size_t number, std::vector<Fd> listeners, int processor)
+  Thread(LoopEngine& engine, size_t number, std::vector<ListenerSocket> listeners, int processor)
       : engine_(engine), number_(number), listeners_(std::move(listeners)), processor_(processor) {}
 
   // The thread's body. Reports through `started` whether the loop could be made, and serves until
@@ -35,15 +35,15 @@ class LoopEngine::Worker final {
       started.set_value(std::unexpected(loop.error()));
       return;
     }
-    LoopWorker worker(**loop, engine_.handler_, engine_.admission_, engine_.observer_);
+    Worker worker(**loop, engine_.workers_);
+    LoopService service(worker, engine_.handler_, engine_.admission_, engine_.observer_);
     if (processor_ >= 0) prefer_processor(listeners_);
-    if (Result<void> opened = worker.open(std::move(listeners_)); !opened) {
+    if (Result<void> opened = service.open(std::move(listeners_)); !opened) {
       started.set_value(opened);
       return;
     }
-    LoopSet::Membership member(engine_.loops_, **loop);
-    Task<> task = worker.serve();
-    if (processor_ >= 0 && engine_.spread_watch_) worker.spawn(watch_spread(**loop, worker));
+    Task<> task = service.serve();
+    if (processor_ >= 0 && engine_.spread_watch_) service.spawn(watch_spread(**loop, service));
     started.set_value({});
     task.start();
     while (!task.done()) (*loop)->run_once();
@@ -56,39 +56,41 @@ class LoopEngine::Worker final {
                : EpollLoop::create(engine_.options_.buffers, engine_.options_.spin_max);
   }
 
-  void prefer_processor(const std::vector<Fd>& listeners) {
-    for (const Fd& listener : listeners) prefer_incoming_processor(listener.get(), processor_);
+  void prefer_processor(const std::vector<ListenerSocket>& listeners) {
+    for (const ListenerSocket& listener : listeners) {
+      prefer_incoming_processor(listener.socket.get(), processor_);
+    }
   }
 
   // Reports to the engine's SpreadWatch until the loop drains or the preference is given up.
-  Task<> watch_spread(EventLoop& loop, LoopWorker& worker) {
+  Task<> watch_spread(EventLoop& loop, LoopService& service) {
     Time last = loop.now();
     Duration used_before = thread_cpu_time();
     while (true) {
       Operation sleep = Operation::sleep(last + SpreadWatch::kInterval);
-      sleep.idle = true;
+      sleep.ends_on_drain = true;
       co_await loop.perform(sleep);
       if (sleep.error) co_return;
       Time now = loop.now();
       Duration used = thread_cpu_time();
       double busy = std::chrono::duration<double>(used - used_before) / (now - last);
-      if (engine_.spread_watch_->report(number_, busy, worker.connections())) break;
+      if (engine_.spread_watch_->report(number_, busy, service.connections())) break;
       last = now;
       used_before = used;
     }
-    for (const std::unique_ptr<Socket>& listener : worker.listeners()) {
+    for (const std::unique_ptr<Socket>& listener : service.listeners()) {
       prefer_incoming_processor(listener->fd(), -1);
     }
   }
 
   LoopEngine& engine_;
   size_t number_;
-  std::vector<Fd> listeners_;
+  std::vector<ListenerSocket> listeners_;
   int processor_;
 };
 
 Result<std::unique_ptr<Engine>> LoopEngine::start(const EngineOptions& options,
-                                                  std::vector<ListenerSockets> listeners,
+                                                  std::vector<Listener> listeners,
                                                   ConnectionHandler& handler, Admission& admission,
                                                   AcceptObserver& observer) {
   std::unique_ptr<LoopEngine> engine(new LoopEngine(options, handler, admission, observer));
@@ -98,13 +100,17 @@ Result<std::unique_ptr<Engine>> LoopEngine::start(const EngineOptions& options,
     engine->spread_watch_ = std::make_unique<SpreadWatch>(options.workers);
   }
   for (unsigned i = 0; i < options.workers; ++i) {
-    std::vector<Fd> own;
+    std::vector<ListenerSocket> own;
     own.reserve(listeners.size());
-    for (ListenerSockets& sockets : listeners) own.push_back(std::move(sockets.at(i)));
-    auto worker = std::make_shared<Worker>(*engine, i, std::move(own), tied ? processors[i] : -1);
+    for (Listener& listener : listeners) {
+      own.push_back({.kind = listener.kind, .socket = std::move(listener.sockets.at(i))});
+    }
+    auto own_thread =
+        std::make_shared<Thread>(*engine, i, std::move(own), tied ? processors[i] : -1);
     auto started = std::make_shared<std::promise<Result<void>>>();
     std::future<Result<void>> outcome = started->get_future();
-    Result<void> thread = engine->threads_.start([worker, started] { worker->run(*started); });
+    Result<void> thread =
+        engine->threads_.start([own_thread, started] { own_thread->run(*started); });
     if (!thread) return std::unexpected(thread.error());
     if (Result<void> running = outcome.get(); !running) return std::unexpected(running.error());
   }

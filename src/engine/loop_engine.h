@@ -4,7 +4,6 @@
 #pragma once
 
 #include "engine/engine.h"
-#include "engine/loop_set.h"
 #include "engine/spread_watch.h"
 #include "engine/thread_group.h"
 
@@ -13,27 +12,32 @@ namespace echod {
 class LoopEngine final : public Engine {
  public:
   static Result<std::unique_ptr<Engine>> start(const EngineOptions& options,
-                                               std::vector<ListenerSockets> listeners,
+                                               std::vector<Listener> listeners,
                                                ConnectionHandler& handler, Admission& admission,
                                                AcceptObserver& observer);
   ~LoopEngine() override;
 
-  void request(Phase phase) override { loops_.request(phase); }
+  void request(Phase phase) override { workers_.request(phase); }
   bool wait(Deadline deadline) override { return threads_.wait_all(deadline); }
+  uint64_t connections_begun() const override { return workers_.connections(); }
 
  private:
-  class Worker;
+  class Thread;
 
   LoopEngine(const EngineOptions& options, ConnectionHandler& handler, Admission& admission,
              AcceptObserver& observer)
-      : options_(options), handler_(handler), admission_(admission), observer_(observer) {}
+      : options_(options),
+        handler_(handler),
+        admission_(admission),
+        observer_(observer),
+        workers_(options.seed) {}
 
   EngineOptions options_;
   ConnectionHandler& handler_;
   Admission& admission_;
   AcceptObserver& observer_;
   std::unique_ptr<SpreadWatch> spread_watch_;  // with Spread::kAuto, where there is a choice
-  LoopSet loops_;
+  WorkerSet workers_;
   ThreadGroup threads_{"echod-loop", 0};
 };
 

@@ -25,7 +25,7 @@ Result<void> ThreadPerConnection::start(Accepted accepted) noexcept {
     // std::function wants what it holds to be copyable.
     auto connection = std::make_shared<Accepted>(std::move(accepted));
     return threads_.start([this, connection] {
-      runner_.run(std::move(*connection));
+      BlockingServer(service_).serve(std::move(*connection));
       std::lock_guard lock(mutex_);
       --busy_;
       thread_free_.notify_one();
@@ -61,6 +61,7 @@ void ThreadPool::place(Accepted accepted) {
 }
 
 void ThreadPool::work() {
+  BlockingServer server(service_);
   while (true) {
     std::unique_lock lock(mutex_);
     work_.wait(lock, [this] { return !queue_.empty() || draining_; });
@@ -69,7 +70,7 @@ void ThreadPool::work() {
     queue_.pop_front();
     room_.notify_one();
     lock.unlock();
-    runner_.run(std::move(accepted));
+    server.serve(std::move(accepted));
   }
 }
 

@@ -15,14 +15,14 @@ namespace echod {
 // over.
 class OneAtATime final : public ThreadedPlacement {
  public:
-  explicit OneAtATime(ConnectionRunner& runner) : runner_(runner) {}
+  explicit OneAtATime(const BlockingService& service) : server_(service) {}
 
-  void place(Accepted accepted) override { runner_.run(std::move(accepted)); }
+  void place(Accepted accepted) override { server_.serve(std::move(accepted)); }
   void drain() override {}
   bool wait(Deadline) override { return true; }
 
  private:
-  ConnectionRunner& runner_;
+  BlockingServer server_;
 };
 
 // The threads engine: a new thread for each connection. At `threads_max` threads place() waits
@@ -33,8 +33,9 @@ class ThreadPerConnection final : public ThreadedPlacement {
   // reserve eight gigabytes of addresses.
   static constexpr size_t kStackSize = 256 * 1024;
 
-  ThreadPerConnection(ConnectionRunner& runner, AcceptObserver& observer, unsigned threads_max)
-      : runner_(runner), observer_(observer), threads_max_(threads_max) {}
+  ThreadPerConnection(const BlockingService& service, AcceptObserver& observer,
+                      unsigned threads_max)
+      : service_(service), observer_(observer), threads_max_(threads_max) {}
 
   void place(Accepted accepted) override;
   void drain() override;
@@ -43,7 +44,7 @@ class ThreadPerConnection final : public ThreadedPlacement {
  private:
   Result<void> start(Accepted accepted) noexcept;
 
-  ConnectionRunner& runner_;
+  const BlockingService& service_;
   AcceptObserver& observer_;
   unsigned threads_max_;
   std::mutex mutex_;
@@ -57,8 +58,8 @@ class ThreadPerConnection final : public ThreadedPlacement {
 // when it is full place() waits, and clients wait in the kernel's queue.
 class ThreadPool final : public ThreadedPlacement {
  public:
-  ThreadPool(ConnectionRunner& runner, unsigned queue_max)
-      : runner_(runner), queue_max_(queue_max) {}
+  ThreadPool(const BlockingService& service, unsigned queue_max)
+      : service_(service), queue_max_(queue_max) {}
 
   // Starts the workers; to be called once, before place().
   Result<void> start(unsigned workers);
@@ -70,7 +71,7 @@ class ThreadPool final : public ThreadedPlacement {
  private:
   void work();
 
-  ConnectionRunner& runner_;
+  const BlockingService& service_;
   unsigned queue_max_;
   std::mutex mutex_;
   std::condition_variable room_;

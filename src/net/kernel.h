@@ -69,7 +69,10 @@ class Kernel {
   virtual int uring_submit_and_wait_for(io_uring* ring, unsigned count, const timespec& wait);
 };
 
-// The kernel that calls on this thread go to.
+// The kernel that calls on this thread go to. An event loop keeps the one of the thread that made
+// it (EventLoop::kernel(), Worker::kernel()), and whoever has a loop calls that. The functions of
+// net/ ask here: an Fd that closes itself, or a socket option set once, would have to be given a
+// kernel by everybody who has an Fd, which is most of the program.
 Kernel& kernel() noexcept;
 
 // While it lives, calls go to `stand_in`, which must outlive it: those of this thread, or those of

@@ -30,7 +30,7 @@ Task<> ClientDriver::send() {
       [[maybe_unused]] Result<void> finished = co_await client_.finish().observed();
       break;
     }
-    if (!receiving_over_) co_await Sleep{sleeper_};
+    if (!receiving_over_) co_await may_send_.wait();
   }
 }
 

@@ -3,11 +3,8 @@
 // over, is decided by the EchoTraffic; whoever has made more to send calls wake().
 #pragma once
 
-#include <coroutine>
-#include <utility>
-
-#include "base/check.h"
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/nursery.h"
 #include "base/task.h"
 #include "protocol/echo_client.h"
@@ -22,7 +19,6 @@ class ClientDriver {
       : stream_(stream), client_(client), traffic_(traffic) {}
   ClientDriver(const ClientDriver&) = delete;
   ClientDriver& operator=(const ClientDriver&) = delete;
-  ~ClientDriver() { ECHOD_CHECK(!sleeper_); }
 
   // Once: opens the client by `open_by`, then sends and receives until the connection is over, and
   // aborts the stream. Its outcome is that of opening or receiving. Nothing is left running.
@@ -30,28 +26,18 @@ class ClientDriver {
 
   // EchoTraffic::next_message() may have a message, or the traffic may be finished: sends on, on
   // the caller's stack.
-  void wake() {
-    if (sleeper_) std::exchange(sleeper_, nullptr).resume();
-  }
+  void wake() { may_send_.wake(); }
 
   // Whether the sender has nothing to do until wake().
-  bool is_waiting() const { return static_cast<bool>(sleeper_); }
+  bool is_waiting() const { return may_send_.has_waiter(); }
 
  private:
-  // Suspends until wake().
-  struct [[nodiscard]] Sleep {
-    std::coroutine_handle<>& sleeper;
-    bool await_ready() noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept { sleeper = waiter; }
-    void await_resume() noexcept {}
-  };
-
   Task<> send();
 
   Stream& stream_;
   EchoClient& client_;
   EchoTraffic& traffic_;
-  std::coroutine_handle<> sleeper_;
+  Event may_send_;  // or receiving is over
   bool receiving_over_ = false;
 };
 

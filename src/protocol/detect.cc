@@ -3,8 +3,12 @@
 // receive buffer waits for a slow client) until more has come.
 #include "protocol/detect.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "stream/prefixed_stream.h"
+#include "wire/detect.h"
 
 namespace echod {
 namespace {
@@ -18,19 +22,26 @@ Result<Chunk> rewrap(std::string_view held, BufferPool& buffers) {
   return chunk;
 }
 
+void put_back(std::unique_ptr<Stream>& stream, Chunk first, Chunk second) {
+  auto prefixed = std::make_unique<PrefixedStream>(std::move(stream));
+  prefixed->put_back(std::move(first), std::move(second));
+  stream = std::move(prefixed);
+}
+
 // Goes on after a first receive that decided nothing. A task of its own, so that a connection that
 // has not spoken yet does not hold the memory for this.
-Task<wire::Protocol> detect_further(PrefixedStream& peer, Session& session, Duration timeout,
-                                    Chunk first) {
+Task<wire::Detected> detect_further(std::unique_ptr<Stream>& stream, Session& session,
+                                    Duration timeout, Chunk first) {
   std::string held(first.text());
   wire::Detector detector;
   detector.feed(first.bytes());
   first = Chunk();  // its buffer may be wanted elsewhere
-  peer.expires_at(deadline_after(session.clock.now(), timeout));
-  wire::Protocol protocol = wire::Protocol::kUndecided;
+  wire::Detected protocol = wire::Detected::kUndecided;
   Chunk decisive;
-  while (protocol == wire::Protocol::kUndecided) {
-    Result<Chunk> received = co_await peer.receive().observed();
+  std::optional<DeadlineScope<Stream>> scope;
+  scope.emplace(*stream, session.deadlines, deadline_after(session.clock.now(), timeout));
+  while (protocol == wire::Detected::kUndecided) {
+    Result<Chunk> received = co_await stream->receive().observed();
     bool late = !received && received.error().code == Errc::kTimeout;
     if (!received && !late) co_await failed(received.error());
     if (late || !*received) {
@@ -38,42 +49,45 @@ Task<wire::Protocol> detect_further(PrefixedStream& peer, Session& session, Dura
       break;
     }
     protocol = detector.feed(received->bytes());
-    if (protocol == wire::Protocol::kUndecided) {
+    if (protocol == wire::Detected::kUndecided) {
       held += received->text();
     } else {
       decisive = std::move(*received);
     }
   }
-  peer.expires_at(kNever);
+  scope.reset();
   Chunk aside = co_await rewrap(held, session.buffers);
-  peer.put_back(std::move(aside), std::move(decisive));
+  put_back(stream, std::move(aside), std::move(decisive));
   co_return protocol;
+}
+
+Protocol protocol_of(wire::Detected verdict) {
+  return verdict == wire::Detected::kHttp1 ? Protocol::kHttp1 : Protocol::kRaw;
 }
 
 // A function of its own, so that the frame of a connection that has not spoken yet holds no
 // detector.
-wire::Protocol verdict_on(std::span<const std::byte> first) {
-  const wire::Protocol at_once = wire::detect_at_once(first);
-  if (at_once != wire::Protocol::kUndecided) return at_once;
+wire::Detected verdict_on(std::span<const std::byte> first) {
+  const wire::Detected at_once = wire::detect_at_once(first);
+  if (at_once != wire::Detected::kUndecided) return at_once;
   return wire::Detector().feed(first);
 }
 
 }  // namespace
 
-Task<wire::Protocol> detect(PrefixedStream& peer, Session& session, Duration timeout) {
-  session.idle = true;  // nothing is under way before the first byte
-  Chunk first = co_await peer.receive();
-  session.idle = false;
-  wire::Protocol protocol = first ? verdict_on(first.bytes()) : wire::Protocol::kRaw;
-  if (protocol == wire::Protocol::kUndecided) {
-    protocol = co_await detect_further(peer, session, timeout, std::move(first));
+Task<Protocol> detect(std::unique_ptr<Stream>& stream, Session& session, Duration timeout) {
+  session.ends_on_drain = true;  // nothing is under way before the first byte
+  Chunk first = co_await stream->receive();
+  session.ends_on_drain = false;
+  wire::Detected verdict = first ? verdict_on(first.bytes()) : wire::Detected::kRaw;
+  if (verdict == wire::Detected::kUndecided) {
+    verdict = co_await detect_further(stream, session, timeout, std::move(first));
   } else {
-    peer.put_back(std::move(first), {});
+    put_back(stream, std::move(first), {});
   }
-  const bool raw = protocol == wire::Protocol::kRaw;
-  session.protocol = raw ? SessionProtocol::kRaw : SessionProtocol::kHttp1;
+  session.protocol = protocol_of(verdict);
   if (session.bytes_received > 0) session.report_received(session.bytes_received);
-  co_return protocol;
+  co_return session.protocol;
 }
 
 }  // namespace echod

@@ -6,9 +6,12 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/handler.h"
-#include "protocol/http_response_test_util.h"
+#include "protocol/http1/handler.h"
+#include "protocol/http1/response_test_util.h"
 #include "protocol/protocol_test_util.h"
+#include "protocol/raw/handler.h"
+#include "stream/stream_test_util.h"
+#include "wire/detect.h"
 
 namespace echod {
 namespace {
@@ -21,17 +24,17 @@ constexpr Duration kDetectTimeout = std::chrono::seconds(3);
 class DetectingHandler final : public Handler {
  public:
   Task<> serve(Stream& peer, Session& session) const override {
-    PrefixedStream stream(peer);
-    wire::Protocol protocol = co_await detect(stream, session, kDetectTimeout);
-    EXPECT_NE(protocol, wire::Protocol::kUndecided);
+    std::unique_ptr<Stream> stream = borrow(peer);
+    Protocol protocol = co_await detect(stream, session, kDetectTimeout);
+    EXPECT_NE(protocol, Protocol::kAuto);
     const Handler* handler = &raw_;
-    if (protocol == wire::Protocol::kHttp1) handler = &http1_;
-    co_await handler->serve(stream, session);
+    if (protocol == Protocol::kHttp1) handler = &http1_;
+    co_await handler->serve(*stream, session);
   }
 
  private:
   RawHandler raw_;
-  Http1Handler http1_{HttpSettings{}};
+  Http1Handler http1_{Http1Settings{}};
 };
 
 const DetectingHandler& handler() {
@@ -76,7 +79,7 @@ TEST(DetectTest, RawSamplesComeBackForEverySplit) {
       ASSERT_TRUE(conversation.ended());
       ASSERT_TRUE(conversation.outcome());
       ASSERT_EQ(conversation.received(), sample) << "first piece: " << pieces.front();
-      ASSERT_EQ(conversation.session().protocol, SessionProtocol::kRaw);
+      ASSERT_EQ(conversation.session().protocol, Protocol::kRaw);
       ASSERT_TRUE(conversation.got_end());
     }
   }
@@ -104,7 +107,7 @@ TEST(DetectTest, HttpSamplesAreAnsweredForEverySplit) {
       conversation.finish();
       ASSERT_TRUE(conversation.ended());
       ASSERT_TRUE(conversation.outcome());
-      ASSERT_EQ(conversation.session().protocol, SessionProtocol::kHttp1);
+      ASSERT_EQ(conversation.session().protocol, Protocol::kHttp1);
       std::vector<HttpResponse> responses = responses_in(conversation.received());
       ASSERT_EQ(responses.size(), 1u) << sample;
       if (whole.empty()) whole = responses;
@@ -121,7 +124,7 @@ TEST(DetectTest, ATargetOfTheLargestSizeIsHttp) {
     conversation.send(" HTTP/1.1\r\nHost: h\r\n\r\n");
     conversation.finish();
     ASSERT_TRUE(conversation.ended());
-    EXPECT_EQ(conversation.session().protocol, SessionProtocol::kHttp1);
+    EXPECT_EQ(conversation.session().protocol, Protocol::kHttp1);
     EXPECT_EQ(responses_in(conversation.received()).at(0).status, 200);
   }
 }
@@ -141,7 +144,7 @@ TEST(DetectTest, APrefixIsHeldUntilItIsDecided) {
   Conversation conversation(handler());
   conversation.send("GET /etc/");
   EXPECT_EQ(conversation.received(), "");
-  EXPECT_EQ(conversation.session().protocol, SessionProtocol::kUndecided);
+  EXPECT_EQ(conversation.session().protocol, Protocol::kAuto);
   EXPECT_EQ(conversation.pool().leased(), 0u) << "no receive buffer waits for a slow client";
   conversation.send("passwd please\n");
   EXPECT_EQ(conversation.received(), "GET /etc/passwd please\n");
@@ -191,7 +194,7 @@ TEST(DetectTest, AfterTheDeadlineThePrefixIsRaw) {
   conversation.server().fail(2, Errc::kTimeout);  // the third receive
   conversation.send_pieces({"GET /", "index"});
   EXPECT_EQ(conversation.received(), "GET /index");
-  EXPECT_EQ(conversation.session().protocol, SessionProtocol::kRaw);
+  EXPECT_EQ(conversation.session().protocol, Protocol::kRaw);
   conversation.send(" HTTP/1.1\r\n\r\n");
   EXPECT_EQ(conversation.received(), "GET /index HTTP/1.1\r\n\r\n");
   EXPECT_EQ(conversation.server().receive_deadlines().back(), kNever);
@@ -221,8 +224,7 @@ TEST(DetectTest, EndsWithTheErrorOfWhicheverOperationFails) {
       EXPECT_EQ(conversation.outcome().error().code, Errc::kReset);
     }
     // The fifth receive, the end, decides; a reset before it is no verdict.
-    EXPECT_EQ(conversation.session().protocol,
-              failing < 5 ? SessionProtocol::kUndecided : SessionProtocol::kRaw);
+    EXPECT_EQ(conversation.session().protocol, failing < 5 ? Protocol::kAuto : Protocol::kRaw);
   }
   EXPECT_GE(operations, 8u);
 }

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/event.h"
 #include "base/nursery.h"
 #include "protocol/echo_client.h"
 #include "stream/pipe.h"
@@ -48,9 +49,7 @@ class ScriptedTraffic final : public EchoTraffic {
   void wants_to_send() override { wake(); }
   bool is_finished() const override { return false; }
 
-  void wake() {
-    if (sleeper) std::exchange(sleeper, nullptr).resume();
-  }
+  void wake() { may_send.wake(); }
 
   std::deque<uint64_t> left;
   size_t window = 1;
@@ -58,14 +57,7 @@ class ScriptedTraffic final : public EchoTraffic {
   size_t unsent = 0;
   size_t echoes = 0;
   std::vector<std::string> refusals;
-  std::coroutine_handle<> sleeper;
-};
-
-struct Sleep {
-  std::coroutine_handle<>& place;
-  bool await_ready() noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiter) noexcept { place = waiter; }
-  void await_resume() noexcept {}
+  Event may_send;
 };
 
 enum class Kind { kTcp, kHttp, kWebSocket };
@@ -121,7 +113,7 @@ class Exchange {
     while (!ended_) {
       Result<void> sent = co_await client_->send().observed();
       if (!sent) break;
-      co_await Sleep{traffic.sleeper};
+      co_await traffic.may_send.wait();
     }
   }
   Task<> drive() {

@@ -56,13 +56,13 @@ class WatchedStream final : public Stream {
   const std::vector<Deadline>& receive_deadlines() const { return receive_deadlines_; }
   bool finished() const { return finished_; }
 
-  // The session's `idle` while the last receive waited.
+  // The session's `ends_on_drain` while the last receive waited.
   void watch_idle(const Session& session) { session_ = &session; }
   bool waited_idle() const { return waited_idle_; }
 
   Task<Chunk> receive() override {
     receive_deadlines_.push_back(deadline_);
-    if (session_ != nullptr) waited_idle_ = session_->idle;
+    if (session_ != nullptr) waited_idle_ = session_->ends_on_drain;
     co_await pass(During::kReceive);
     if (clock_ != nullptr && deadline_ != kNever) {
       co_await clock_->sleep_until(deadline_);
@@ -90,7 +90,7 @@ class WatchedStream final : public Stream {
  private:
   Result<void> pass(During during) {
     if (operations_++ != failing_) return {};
-    Error error{code_, during};
+    Error error{.code = code_, .during = during};
     const std::function<void()> before = before_;  // which may set the next
     if (before) before();
     if (!goes_on_) inner_.abort(error);

@@ -1,14 +1,6 @@
 #include "stream/buffered_writer.h"
 
 namespace echod {
-namespace {
-
-// A part up to this size is copied behind what is gathered already: a copy of a few kilobytes costs
-// less than a send of its own.
-constexpr size_t kGatherMax = 4096;
-
-}  // namespace
-
 Task<> BufferedWriter::write(std::string_view text) {
   while (!text.empty()) {
     if (!gathered_.has_buffer()) gathered_ = co_await buffers_.lease();
@@ -21,14 +13,18 @@ Task<> BufferedWriter::write(std::string_view text) {
 
 Task<> BufferedWriter::pass(Chunk& in, std::span<const std::byte> part) {
   const bool ends_chunk = part.data() + part.size() == in.data() + in.size();
-  if (part.size() <= kGatherMax || !ends_chunk) {
+  if (part.size() <= kCopiedSizeMax || !ends_chunk) {
     co_await write({reinterpret_cast<const char*>(part.data()), part.size()});
     co_return;
   }
-  co_await flush();
   in.drop_front(static_cast<size_t>(part.data() - in.data()));
   ECHOD_CHECK(in.size() == part.size());
-  co_await peer_.send(std::move(in));
+  co_await send(std::move(in));
+}
+
+Task<> BufferedWriter::send(Chunk chunk) {
+  co_await flush();
+  co_await peer_.send(std::move(chunk));
 }
 
 Task<> BufferedWriter::flush() {

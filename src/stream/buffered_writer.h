@@ -14,6 +14,10 @@ namespace echod {
 
 class BufferedWriter {
  public:
+  // A part up to this size, in bytes, is copied behind what is gathered already: a copy of a few
+  // kilobytes costs less than a send of its own.
+  static constexpr size_t kCopiedSizeMax = 4096;
+
   // Both must outlive it.
   BufferedWriter(Stream& peer, BufferPool& buffers) : peer_(peer), buffers_(buffers) {}
 
@@ -23,6 +27,9 @@ class BufferedWriter {
   // Writes `part` of the received chunk `in`: as that chunk itself, which is then gone, where the
   // part is large and ends where the chunk ends; else as a copy.
   Task<> pass(Chunk& in, std::span<const std::byte> part);
+
+  // Sends what is gathered, and then `chunk`.
+  Task<> send(Chunk chunk);
 
   // Sends what is gathered. To be called before waiting for input, and at the end.
   Task<> flush();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <memory>
 
 #include "base/chunk.h"
 #include "stream/stream.h"
@@ -13,16 +14,18 @@ class FragmentingStream final : public Stream {
  public:
   // receive() gives what `inner` receives in pieces of `piece_size` bytes, the last of each chunk
   // shorter where it does not divide. The pieces are copies, in buffers leased from `buffers`; a
-  // chunk's last piece is what is left of the chunk itself. Sending is left as it is. `inner` and
-  // `buffers` must outlive this.
-  FragmentingStream(Stream& inner, BufferPool& buffers, size_t piece_size)
-      : inner_(inner), buffers_(buffers), piece_size_(std::min(piece_size, buffers.buffer_size())) {
+  // chunk's last piece is what is left of the chunk itself. Sending is left as it is. `buffers`
+  // must outlive this.
+  FragmentingStream(std::unique_ptr<Stream> inner, BufferPool& buffers, size_t piece_size)
+      : inner_(std::move(inner)),
+        buffers_(buffers),
+        piece_size_(std::min(piece_size, buffers.buffer_size())) {
     ECHOD_CHECK(piece_size > 0);
   }
 
   // Fails with kNoMemory where there is no buffer for a piece, which is then still to come.
   Task<Chunk> receive() override {
-    if (!uncut_) uncut_ = co_await inner_.receive();
+    if (!uncut_) uncut_ = co_await inner_->receive();
     if (uncut_.size() <= piece_size_) co_return std::move(uncut_);
     Result<Chunk> piece = buffers_.lease();
     if (!piece) co_await failed({Errc::kNoMemory, During::kReceive});
@@ -30,16 +33,16 @@ class FragmentingStream final : public Stream {
     uncut_.drop_front(piece_size_);
     co_return std::move(*piece);
   }
-  Task<> send(Chunk chunk) override { return inner_.send(std::move(chunk)); }
-  Task<> finish_sending() override { return inner_.finish_sending(); }
+  Task<> send(Chunk chunk) override { return inner_->send(std::move(chunk)); }
+  Task<> finish_sending() override { return inner_->finish_sending(); }
   void abort(Error reason) noexcept override {
     uncut_ = Chunk();
-    inner_.abort(reason);
+    inner_->abort(reason);
   }
-  void expires_at(Deadline deadline) override { inner_.expires_at(deadline); }
+  void expires_at(Deadline deadline) override { inner_->expires_at(deadline); }
 
  private:
-  Stream& inner_;
+  std::unique_ptr<Stream> inner_;
   BufferPool& buffers_;
   size_t piece_size_;
   Chunk uncut_;  // what `inner_` received and receive() has not given yet

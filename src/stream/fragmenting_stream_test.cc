@@ -18,7 +18,7 @@ class FragmentingStreamTest : public testing::Test {
 
   // What `stream` receives, piece by piece, of these chunks and the end.
   std::vector<std::string> pieces_of(const std::vector<std::string>& chunks, size_t piece_size) {
-    FragmentingStream stream(inner_, buffers_, piece_size);
+    FragmentingStream stream(borrow(inner_), buffers_, piece_size);
     Task<> sending = send_and_finish(far_, buffers_, chunks);
     sending.start();
     std::vector<std::string> pieces;
@@ -63,7 +63,7 @@ TEST_F(FragmentingStreamTest, PiecesLargerThanTheChunksChangeNothing) {
 }
 
 TEST_F(FragmentingStreamTest, WithoutABufferNothingIsLost) {
-  FragmentingStream stream(inner_, buffers_, 2);
+  FragmentingStream stream(borrow(inner_), buffers_, 2);
   Task<> sending = far_.send(chunk("abcd"));
   sending.start();
   EXPECT_EQ(text_of(receive_now(stream)), "ab");
@@ -79,7 +79,7 @@ TEST_F(FragmentingStreamTest, WithoutABufferNothingIsLost) {
 }
 
 TEST_F(FragmentingStreamTest, SendsWholeChunks) {
-  FragmentingStream stream(inner_, buffers_, 1);
+  FragmentingStream stream(borrow(inner_), buffers_, 1);
   Task<> sending = stream.send(chunk("whole"));
   sending.start();
   EXPECT_EQ(text_of(receive_now(far_)), "whole");
@@ -89,14 +89,14 @@ TEST_F(FragmentingStreamTest, SendsWholeChunks) {
 }
 
 TEST_F(FragmentingStreamTest, PassesErrorsOn) {
-  FragmentingStream stream(inner_, buffers_, 1);
+  FragmentingStream stream(borrow(inner_), buffers_, 1);
   far_.abort({Errc::kAborted});
   EXPECT_EQ(error_of(receive_now(stream)).code, Errc::kReset);
 }
 
 TEST_F(FragmentingStreamTest, AnAbortEndsEveryReceive) {
   constexpr Error kReason{Errc::kTimeout};
-  FragmentingStream stream(inner_, buffers_, 1);
+  FragmentingStream stream(borrow(inner_), buffers_, 1);
   Task<> sending = far_.send(chunk("abc"));
   sending.start();
   EXPECT_EQ(text_of(receive_now(stream)), "a");

@@ -4,7 +4,7 @@ namespace echod {
 
 Task<> finish_and_linger(Stream& peer, Session& session, Duration timeout) {
   co_await peer.finish_sending();
-  peer.expires_at(deadline_after(session.clock.now(), timeout));
+  const DeadlineScope scope(peer, session.deadlines, deadline_after(session.clock.now(), timeout));
   while (true) {
     Result<Chunk> more = co_await peer.receive().observed();
     if (!more || !*more) break;

@@ -1,30 +1,21 @@
 #include "stream/pipe.h"
 
+#include "base/event.h"
+
 namespace echod {
 namespace {
 
 // One direction: a place for one chunk, and at most one waiter on either side of it.
 class Channel {
  public:
-  // Waits on a side of the channel until the other wakes it.
-  struct Waiting {
-    std::coroutine_handle<>& place;
-    bool await_ready() noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept {
-      ECHOD_CHECK(!place);
-      place = waiter;
-    }
-    void await_resume() noexcept {}
-  };
-
   Task<Chunk> receive() {
     while (!chunk_ && !finished_ && !aborted_) {
-      wake(sender_);
-      co_await Waiting{receiver_};
+      sender_.wake();
+      co_await receiver_.wait();
     }
     if (aborted_) co_await failed(aborted_->for_receiver);
     Chunk chunk = std::move(chunk_);
-    wake(sender_);
+    sender_.wake();
     co_return std::move(chunk);
   }
 
@@ -32,21 +23,21 @@ class Channel {
     if (!chunk) co_return;
     if (aborted_) co_await failed(aborted_->for_sender);
     chunk_ = std::move(chunk);
-    wake(receiver_);
-    while (chunk_ && !aborted_) co_await Waiting{sender_};
+    receiver_.wake();
+    while (chunk_ && !aborted_) co_await sender_.wait();
     if (aborted_) co_await failed(aborted_->for_sender);
   }
 
   void finish() {
     finished_ = true;
-    wake(receiver_);
+    receiver_.wake();
   }
 
   void abort(Error for_receiver, Error for_sender) {
     if (aborted_) return;
     aborted_ = Aborted{for_receiver, for_sender};
-    wake(receiver_);
-    wake(sender_);
+    receiver_.wake();
+    sender_.wake();
   }
 
  private:
@@ -55,15 +46,11 @@ class Channel {
     Error for_sender;
   };
 
-  static void wake(std::coroutine_handle<>& place) {
-    if (place) std::exchange(place, nullptr).resume();
-  }
-
   Chunk chunk_;
   bool finished_ = false;
   std::optional<Aborted> aborted_;
-  std::coroutine_handle<> receiver_;
-  std::coroutine_handle<> sender_;
+  Event receiver_;
+  Event sender_;
 };
 
 class PipeEnd final : public Stream {

@@ -11,8 +11,7 @@ namespace echod {
 
 class PrefixedStream final : public Stream {
  public:
-  // `inner` must outlive this.
-  explicit PrefixedStream(Stream& inner) : inner_(inner) {}
+  explicit PrefixedStream(std::unique_ptr<Stream> inner) : inner_(std::move(inner)) {}
 
   // The next receives give `first`, then `second`, unless they are empty, and then what comes.
   void put_back(Chunk first, Chunk second) {
@@ -21,14 +20,14 @@ class PrefixedStream final : public Stream {
   }
 
   // Once the prefix is given out this is the inner stream's own task: no frame, no extra cost.
-  Task<Chunk> receive() override { return prefix_ ? give_prefix() : inner_.receive(); }
-  Task<> send(Chunk chunk) override { return inner_.send(std::move(chunk)); }
-  Task<> finish_sending() override { return inner_.finish_sending(); }
+  Task<Chunk> receive() override { return prefix_ ? give_prefix() : inner_->receive(); }
+  Task<> send(Chunk chunk) override { return inner_->send(std::move(chunk)); }
+  Task<> finish_sending() override { return inner_->finish_sending(); }
   void abort(Error reason) noexcept override {
     prefix_.reset();
-    inner_.abort(reason);
+    inner_->abort(reason);
   }
-  void expires_at(Deadline deadline) override { inner_.expires_at(deadline); }
+  void expires_at(Deadline deadline) override { inner_->expires_at(deadline); }
 
  private:
   // Apart, because a connection has it for a moment and is open for long.
@@ -42,7 +41,7 @@ class PrefixedStream final : public Stream {
     co_return co_await receive();
   }
 
-  Stream& inner_;
+  std::unique_ptr<Stream> inner_;
   std::unique_ptr<Prefix> prefix_;
 };
 

@@ -29,7 +29,7 @@ class PrefixedStreamTest : public testing::Test {
 };
 
 TEST_F(PrefixedStreamTest, GivesThePrefixAndThenTheRest) {
-  PrefixedStream stream(inner_);
+  PrefixedStream stream(borrow(inner_));
   stream.put_back(chunk("held"), chunk("next"));
   start_peer("inner");
   EXPECT_EQ(text_of(receive_now(stream)), "held");
@@ -39,20 +39,20 @@ TEST_F(PrefixedStreamTest, GivesThePrefixAndThenTheRest) {
 
 TEST_F(PrefixedStreamTest, AnEmptyPartIsNotTheEnd) {
   start_peer("inner");
-  PrefixedStream only_held(inner_);
+  PrefixedStream only_held(borrow(inner_));
   only_held.put_back(chunk("held"), Chunk());
   EXPECT_EQ(text_of(receive_now(only_held)), "held");
-  PrefixedStream only_next(inner_);
+  PrefixedStream only_next(borrow(inner_));
   only_next.put_back(chunk(""), chunk("next"));
   EXPECT_EQ(text_of(receive_now(only_next)), "next");
-  PrefixedStream neither(inner_);
+  PrefixedStream neither(borrow(inner_));
   neither.put_back(chunk(""), Chunk());
   EXPECT_EQ(text_of(receive_now(neither)), "inner");
 }
 
 TEST_F(PrefixedStreamTest, ThePrefixIsMovedAndNotKept) {
   {
-    PrefixedStream stream(inner_);
+    PrefixedStream stream(borrow(inner_));
     stream.put_back(chunk("held"), chunk("next"));
     EXPECT_EQ(buffers_.leased(), 2u);
     std::ignore = receive_now(stream);
@@ -62,13 +62,13 @@ TEST_F(PrefixedStreamTest, ThePrefixIsMovedAndNotKept) {
 }
 
 TEST_F(PrefixedStreamTest, WithoutAPrefixItIsTheInnerStream) {
-  PrefixedStream stream(inner_);
+  PrefixedStream stream(borrow(inner_));
   start_peer("inner");
   EXPECT_EQ(text_of(receive_now(stream)), "inner");
 }
 
 TEST_F(PrefixedStreamTest, TakesAnotherPrefixWhenTheFirstIsGivenOut) {
-  PrefixedStream stream(inner_);
+  PrefixedStream stream(borrow(inner_));
   for (std::string_view text : {"first", "second"}) {
     stream.put_back(chunk(text), Chunk());
     EXPECT_EQ(text_of(receive_now(stream)), text);
@@ -76,7 +76,7 @@ TEST_F(PrefixedStreamTest, TakesAnotherPrefixWhenTheFirstIsGivenOut) {
 }
 
 TEST_F(PrefixedStreamTest, SendsAndFinishesThroughTheInnerStream) {
-  PrefixedStream stream(inner_);
+  PrefixedStream stream(borrow(inner_));
   stream.put_back(chunk("held"), Chunk());
   Task<> sending = stream.send(chunk("answer"));
   sending.start();
@@ -89,7 +89,7 @@ TEST_F(PrefixedStreamTest, SendsAndFinishesThroughTheInnerStream) {
 
 TEST_F(PrefixedStreamTest, AnAbortEndsEveryReceive) {
   constexpr Error kReason{Errc::kTimeout};
-  PrefixedStream stream(inner_);
+  PrefixedStream stream(borrow(inner_));
   stream.put_back(chunk("held"), chunk("next"));
   stream.abort(kReason);
   EXPECT_EQ(error_of(receive_now(stream)), kReason);

@@ -7,7 +7,9 @@
 #include <string_view>
 
 #include "base/chunk.h"
+#include "base/deadline_scope.h"
 #include "base/timer.h"
+#include "engine/worker.h"
 #include "stream/transport.h"
 
 namespace echod {
@@ -27,46 +29,40 @@ class SessionObserver {
   virtual void refused(const Session&, int /*code*/, std::string_view /*why*/) {}
 };
 
-enum class SessionProtocol : uint8_t { kUndecided, kRaw, kHttp1, kWebSocket };
-
-// As logs have it: "none", "raw", "http/1", "websocket".
-constexpr std::string_view name_of(SessionProtocol protocol) {
-  switch (protocol) {
-    case SessionProtocol::kUndecided:
-      break;
-    case SessionProtocol::kRaw:
-      return "raw";
-    case SessionProtocol::kHttp1:
-      return "http/1";
-    case SessionProtocol::kWebSocket:
-      return "websocket";
-  }
-  return "none";
-}
+// Defined in protocol/protocol.h; the first is that of a connection whose protocol is not known
+// yet.
+enum class Protocol : uint8_t;
 
 struct Session {
   Timer& clock;
-  BufferPool& buffers;  // for what a handler writes itself
+  BufferPool& buffers;             // for what a handler writes itself
+  const Worker* worker = nullptr;  // whose thread serves it; null where there is none
 
   Time established = clock.now();
   const Transport* transport = nullptr;  // null where there is none to tell of
 
+  Deadlines deadlines = {};  // on its stream
+
   uint64_t bytes_received = 0;
   uint64_t bytes_sent = 0;
   uint64_t requests = 0;  // of a protocol that has them
-  SessionProtocol protocol = SessionProtocol::kUndecided;
+  Protocol protocol{};
 
-  // Whether the connection waits for a next request, having nothing under way: a server that drains
-  // ends it then.
-  bool idle = false;
+  // Whether a receive that begins now ends, with kDrained, when the server drains: of a connection
+  // that waits for a next request and has nothing in flight, or that has something to tell its
+  // client then. The connection still works. On a BlockingLoop nothing more is received.
+  bool ends_on_drain = false;
 
   uint32_t receives_to_report = 0;
   SessionObserver* observer = nullptr;
 
+  // Whether the server is about to stop, and responses end their connections.
+  bool stopping() const { return worker != nullptr && worker->stopping(); }
+
   // What is received before the protocol is known is reported by who finds it out.
   void count_received(size_t bytes) {
     bytes_received += bytes;
-    if (protocol != SessionProtocol::kUndecided) report_received(bytes);
+    if (protocol != Protocol{}) report_received(bytes);
   }
   void report_received(size_t bytes) {
     if (receives_to_report == 0) return;

@@ -46,7 +46,7 @@ Task<Chunk> SocketStream::receive() {
   ECHOD_CHECK(receiving_ == nullptr);
   Operation operation = Operation::receive(socket_, earlier_of(timeouts_.idle));
   operation.error = aborted_;
-  operation.idle = session_.idle;
+  operation.ends_on_drain = session_.ends_on_drain;
   operation.bulk = much_ && timeouts_.growth_earned && session_.bytes_sent >= kTrustedSize;
   receiving_ = &operation;
   co_await socket_.loop().perform(operation);

@@ -27,7 +27,7 @@ class SocketStreamTest : public LoopTest {
   void SetUp() override {
     LoopTest::SetUp();
     if (IsSkipped()) return;
-    session_.emplace(Session{.clock = loop(), .buffers = loop().buffers()});
+    session_.reset(new Session{.clock = loop(), .buffers = loop().buffers()});
     open(unix_pair());
   }
 
@@ -57,7 +57,7 @@ class SocketStreamTest : public LoopTest {
   void run_a_while() { EXPECT_TRUE(run(sleep_until(loop(), soon()))); }
 
   StreamTimeouts timeouts_;
-  std::optional<Session> session_;
+  std::unique_ptr<Session> session_;
   std::unique_ptr<SocketStream> stream_;
   int near_ = -1;  // the stream's descriptor
   Fd far_;
@@ -177,7 +177,7 @@ class LateClock final : public Timer {
 
 TEST_P(SocketStreamTest, AnAbortEndsWhatIsPendingAndWhatComesLater) {
   LateClock clock;  // or a stalled send, which looks up each second, would end by itself
-  session_.emplace(Session{.clock = clock, .buffers = loop().buffers()});
+  session_.reset(new Session{.clock = clock, .buffers = loop().buffers()});
   open(unix_pair());
   Task<Chunk> receiving = stream_->receive();
   Task<> sending = stream_->send(chunk(pattern_of(kTooMuch)));
@@ -207,10 +207,10 @@ TEST_P(SocketStreamTest, AnEmptyChunkIsSentAtOnce) {
   EXPECT_EQ(session().bytes_sent, 0u);
 }
 
-TEST_P(SocketStreamTest, AnIdleReceiveEndsWhenTheLoopDrains) {
+TEST_P(SocketStreamTest, AReceiveThatAsksForItEndsWhenTheLoopDrains) {
   Task<Chunk> busy = stream_->receive();
   busy.start();
-  session().idle = true;
+  session().ends_on_drain = true;
   SocketPair other = unix_pair();
   SocketStream idle_stream(loop(), std::move(other.near), session(), timeouts_);
   ASSERT_TRUE(idle_stream.open());
@@ -218,7 +218,7 @@ TEST_P(SocketStreamTest, AnIdleReceiveEndsWhenTheLoopDrains) {
   idle.start();
   loop().request(Phase::kDraining);
   run_until([&idle] { return idle.done(); });
-  EXPECT_EQ(idle.result().error().code, Errc::kAborted);
+  EXPECT_EQ(idle.result().error().code, Errc::kDrained);
   EXPECT_FALSE(busy.done());
   write_all(far_, "hello");
   run_until([&busy] { return busy.done(); });
@@ -251,7 +251,7 @@ TEST_P(SocketStreamTest, ReportsItsFirstReceivesAndCountsAll) {
   NotingObserver observer;
   session().observer = &observer;
   session().receives_to_report = 2;
-  session().protocol = SessionProtocol::kRaw;
+  session().protocol = Protocol{1};
   for (std::string_view text : {"1", "22", "333", "4444"}) {
     write_all(far_, text);
     Result<Chunk> received = run(stream_->receive());

@@ -15,6 +15,25 @@ namespace echod {
 
 using StreamPair = std::pair<std::unique_ptr<Stream>, std::unique_ptr<Stream>>;
 
+// A stream that the test keeps, for what wants to own one.
+class BorrowedStream final : public Stream {
+ public:
+  explicit BorrowedStream(Stream& inner) : inner_(inner) {}
+
+  Task<Chunk> receive() override { return inner_.receive(); }
+  Task<> send(Chunk chunk) override { return inner_.send(std::move(chunk)); }
+  Task<> finish_sending() override { return inner_.finish_sending(); }
+  void abort(Error reason) noexcept override { inner_.abort(reason); }
+  void expires_at(Deadline deadline) override { inner_.expires_at(deadline); }
+
+ private:
+  Stream& inner_;
+};
+
+inline std::unique_ptr<Stream> borrow(Stream& stream) {
+  return std::make_unique<BorrowedStream>(stream);
+}
+
 // The received text, or what went wrong.
 inline std::string text_of(const Result<Chunk>& received) {
   return received ? std::string(received->text()) : "failed: " + describe(received.error());

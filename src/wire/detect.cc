@@ -7,7 +7,7 @@
 #include <array>
 #include <string_view>
 
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod::wire {
 namespace {
@@ -26,20 +26,20 @@ bool is_target_byte(unsigned char byte) { return byte > 0x20 && byte != 0x7f; }
 
 }  // namespace
 
-Protocol Detector::feed(std::span<const std::byte> bytes) {
+Detected Detector::feed(std::span<const std::byte> bytes) {
   for (const std::byte byte : bytes) {
-    if (verdict_ != Protocol::kUndecided) break;
+    if (verdict_ != Detected::kUndecided) break;
     verdict_ = step(static_cast<unsigned char>(byte));
   }
   return verdict_;
 }
 
-Protocol Detector::give_up() {
-  if (verdict_ == Protocol::kUndecided) verdict_ = Protocol::kRaw;
+Detected Detector::give_up() {
+  if (verdict_ == Detected::kUndecided) verdict_ = Detected::kRaw;
   return verdict_;
 }
 
-Protocol Detector::step(unsigned char byte) {
+Detected Detector::step(unsigned char byte) {
   switch (state_) {
     case State::kMethod:
       return method_byte(byte);
@@ -50,10 +50,10 @@ Protocol Detector::step(unsigned char byte) {
     case State::kVersion:
       return version_byte(byte);
   }
-  return Protocol::kRaw;
+  return Detected::kRaw;
 }
 
-Protocol Detector::method_byte(unsigned char byte) {
+Detected Detector::method_byte(unsigned char byte) {
   for (size_t i = 0; i < kMethods.size(); ++i) {
     // The space that ends the line's method stands for the end of the table's.
     const bool at_end = position_ == kMethods[i].size();
@@ -63,13 +63,13 @@ Protocol Detector::method_byte(unsigned char byte) {
     if (!fits) methods_left_ &= ~(uint64_t{1} << i);
   }
   constexpr uint64_t kAll = (uint64_t{1} << kMethods.size()) - 1;
-  if ((methods_left_ & kAll) == 0) return Protocol::kRaw;
+  if ((methods_left_ & kAll) == 0) return Detected::kRaw;
   ++position_;
   if (byte == ' ') state_ = State::kTargetStart;
-  return Protocol::kUndecided;
+  return Detected::kUndecided;
 }
 
-Protocol Detector::target_start_byte(unsigned char byte) {
+Detected Detector::target_start_byte(unsigned char byte) {
   if (byte == '/') {
     form_ = TargetForm::kPath;
   } else if (byte == '*') {
@@ -77,34 +77,34 @@ Protocol Detector::target_start_byte(unsigned char byte) {
   } else if (is_letter(byte)) {
     form_ = TargetForm::kLetters;
   } else {
-    return Protocol::kRaw;
+    return Detected::kRaw;
   }
   position_ = 1;
   state_ = State::kTarget;
-  return Protocol::kUndecided;
+  return Detected::kUndecided;
 }
 
-Protocol Detector::target_byte(unsigned char byte) {
+Detected Detector::target_byte(unsigned char byte) {
   if (byte == ' ') {
-    if (form_ == TargetForm::kLetters) return Protocol::kRaw;
+    if (form_ == TargetForm::kLetters) return Detected::kRaw;
     position_ = 0;
     state_ = State::kVersion;
-    return Protocol::kUndecided;
+    return Detected::kUndecided;
   }
-  if (!is_target_byte(byte) || form_ == TargetForm::kAsterisk) return Protocol::kRaw;
+  if (!is_target_byte(byte) || form_ == TargetForm::kAsterisk) return Detected::kRaw;
   if (byte == ':' && form_ == TargetForm::kLetters) form_ = TargetForm::kLettersAndColon;
   ++position_;
-  if (position_ < kDetectionSizeMax) return Protocol::kUndecided;
-  return form_ == TargetForm::kLetters ? Protocol::kRaw : Protocol::kHttp1;
+  if (position_ < kDetectionSizeMax) return Detected::kUndecided;
+  return form_ == TargetForm::kLetters ? Detected::kRaw : Detected::kHttp1;
 }
 
-Protocol Detector::version_byte(unsigned char byte) {
+Detected Detector::version_byte(unsigned char byte) {
   if (position_ == kVersionStart.size()) {
-    return byte >= '0' && byte <= '9' ? Protocol::kHttp1 : Protocol::kRaw;
+    return byte >= '0' && byte <= '9' ? Detected::kHttp1 : Detected::kRaw;
   }
-  if (byte != static_cast<unsigned char>(kVersionStart[position_])) return Protocol::kRaw;
+  if (byte != static_cast<unsigned char>(kVersionStart[position_])) return Detected::kRaw;
   ++position_;
-  return Protocol::kUndecided;
+  return Detected::kUndecided;
 }
 
 namespace {
@@ -128,14 +128,14 @@ bool begins_with_request_line(std::string_view text) {
 
 }  // namespace
 
-Protocol detect_at_once(std::span<const std::byte> first) {
+Detected detect_at_once(std::span<const std::byte> first) {
   const std::string_view text(reinterpret_cast<const char*>(first.data()), first.size());
-  if (begins_with_request_line(text)) return Protocol::kHttp1;
-  if (text.size() != 1) return Protocol::kUndecided;
+  if (begins_with_request_line(text)) return Detected::kHttp1;
+  if (text.size() != 1) return Detected::kUndecided;
   const bool common =
       std::ranges::any_of(std::span(kMethods).first(kCommonMethods),
                           [=](std::string_view method) { return method.front() == text.front(); });
-  return common ? Protocol::kUndecided : Protocol::kRaw;
+  return common ? Detected::kUndecided : Detected::kRaw;
 }
 
 }  // namespace echod::wire

@@ -25,7 +25,8 @@
 
 namespace echod::wire {
 
-enum class Protocol : uint8_t { kUndecided, kRaw, kHttp1 };
+// What the bytes say; protocol/detect.cc knows which protocol that is.
+enum class Detected : uint8_t { kUndecided, kRaw, kHttp1 };
 
 // IANA's registry of HTTP methods (but for PRI, which begins HTTP/2), and those of caches and UPnP.
 inline constexpr std::array<std::string_view, 49> kDetectedMethods = {
@@ -89,23 +90,23 @@ class Detector {
  public:
   // Looks at the bytes that follow those of earlier calls. kUndecided asks for more; any other
   // answer is final, and further calls repeat it.
-  Protocol feed(std::span<const std::byte> bytes);
+  Detected feed(std::span<const std::byte> bytes);
 
   // The verdict when no more bytes can be waited for (the deadline passed or the peer finished
   // sending): kRaw unless already decided.
-  Protocol give_up();
+  Detected give_up();
 
  private:
   enum class State : uint8_t { kMethod, kTargetStart, kTarget, kVersion };
   enum class TargetForm : uint8_t { kPath, kAsterisk, kLetters, kLettersAndColon };
 
-  Protocol step(unsigned char byte);
-  Protocol method_byte(unsigned char byte);
-  Protocol target_start_byte(unsigned char byte);
-  Protocol target_byte(unsigned char byte);
-  Protocol version_byte(unsigned char byte);
+  Detected step(unsigned char byte);
+  Detected method_byte(unsigned char byte);
+  Detected target_start_byte(unsigned char byte);
+  Detected target_byte(unsigned char byte);
+  Detected version_byte(unsigned char byte);
 
-  Protocol verdict_ = Protocol::kUndecided;
+  Detected verdict_ = Detected::kUndecided;
   State state_ = State::kMethod;
   TargetForm form_ = TargetForm::kPath;
   uint64_t methods_left_ = UINT64_MAX;  // bit i: method i of the table still fits the bytes so far
@@ -114,6 +115,6 @@ class Detector {
 
 // The verdict of `first`, all that came with the first read, where it comes from its coming at
 // once; kUndecided: a Detector has to look at it.
-Protocol detect_at_once(std::span<const std::byte> first);
+Detected detect_at_once(std::span<const std::byte> first);
 
 }  // namespace echod::wire

@@ -15,19 +15,19 @@ using namespace std::string_view_literals;
 
 constexpr auto& kMethods = kDetectedMethods;
 
-Protocol feed(Detector& detector, std::string_view text) {
+Detected feed(Detector& detector, std::string_view text) {
   return detector.feed(std::as_bytes(std::span(text)));
 }
 
-Protocol detect(std::string_view text) {
+Detected detect(std::string_view text) {
   Detector detector;
   return feed(detector, text);
 }
 
 // Expects the verdict at the last byte of `text` and none before it, whatever the split and
 // whatever follows.
-void expect_decided_at_end(std::string_view text, Protocol verdict) {
-  EXPECT_EQ(detect(text.substr(0, text.size() - 1)), Protocol::kUndecided) << text;
+void expect_decided_at_end(std::string_view text, Detected verdict) {
+  EXPECT_EQ(detect(text.substr(0, text.size() - 1)), Detected::kUndecided) << text;
   EXPECT_EQ(detect(text), verdict) << text;
   EXPECT_EQ(detect(std::string(text) + "\r\n\x01 HTTP/1"), verdict) << text;
   for (size_t cut = 0; cut <= text.size(); ++cut) {
@@ -39,7 +39,7 @@ void expect_decided_at_end(std::string_view text, Protocol verdict) {
   }
   Detector detector;
   for (const char& byte : text) {
-    EXPECT_EQ(feed(detector, {&byte, 1}), &byte == &text.back() ? verdict : Protocol::kUndecided);
+    EXPECT_EQ(feed(detector, {&byte, 1}), &byte == &text.back() ? verdict : Detected::kUndecided);
   }
 }
 
@@ -48,7 +48,7 @@ TEST(DetectTest, RequestLinesAreHttp) {
     for (const auto target : {"/", "/a?b#c", "*", "http://h/", "h:80", "a:", "/:*"}) {
       const std::string line = std::string(method) + " " + target + " HTTP/";
       for (char digit = '0'; digit <= '9'; ++digit) {
-        expect_decided_at_end(line + digit, Protocol::kHttp1);
+        expect_decided_at_end(line + digit, Detected::kHttp1);
       }
     }
   }
@@ -64,9 +64,9 @@ TEST(DetectTest, EveryByteAfterEveryPrefixOfAMethod) {
           return (std::string(known) + " ").starts_with(text);
         });
         if (fits) {
-          EXPECT_EQ(detect(text), Protocol::kUndecided) << text;
+          EXPECT_EQ(detect(text), Detected::kUndecided) << text;
         } else {
-          expect_decided_at_end(text, Protocol::kRaw);
+          expect_decided_at_end(text, Detected::kRaw);
         }
       }
     }
@@ -78,7 +78,7 @@ TEST(DetectTest, EveryFirstByteOfATarget) {
     const bool fits =
         byte == '/' || byte == '*' || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
     const std::string text = std::string("GET ") + static_cast<char>(byte);
-    EXPECT_EQ(detect(text), fits ? Protocol::kUndecided : Protocol::kRaw) << byte;
+    EXPECT_EQ(detect(text), fits ? Detected::kUndecided : Detected::kRaw) << byte;
   }
 }
 
@@ -86,7 +86,7 @@ TEST(DetectTest, EveryByteInATarget) {
   for (int byte = 0; byte < 256; ++byte) {
     const bool fits = byte >= ' ' && byte != 0x7f;
     const std::string text = std::string("GET /a") + static_cast<char>(byte);
-    EXPECT_EQ(detect(text), fits ? Protocol::kUndecided : Protocol::kRaw) << byte;
+    EXPECT_EQ(detect(text), fits ? Detected::kUndecided : Detected::kRaw) << byte;
   }
 }
 
@@ -100,7 +100,7 @@ TEST(DetectTest, AnythingElseIsRawAtTheFirstByteThatCannotFit) {
         "GET ["sv,       "GET abc "sv,     "GET / h"sv,       "GET / HTTp"sv,
         "GET / HTTP "sv, "GET / HTTP/x"sv, "GET / HTTP/\r"sv, "GET / HTTP//"sv,
         "GET / HTTP/:"sv}) {
-    expect_decided_at_end(text, Protocol::kRaw);
+    expect_decided_at_end(text, Detected::kRaw);
   }
 }
 
@@ -109,55 +109,55 @@ TEST(DetectTest, ALongTargetIsHttpWithoutItsVersion) {
   const std::string uri = "POST a:" + std::string(kDetectionSizeMax - 2, 'a');
   const std::string late_colon = "POST " + std::string(kDetectionSizeMax - 1, 'a') + ":";
   const std::string letters = "POST " + std::string(kDetectionSizeMax, 'a');
-  const std::vector<std::pair<std::string, Protocol>> table = {{path, Protocol::kHttp1},
-                                                               {uri, Protocol::kHttp1},
-                                                               {late_colon, Protocol::kHttp1},
-                                                               {letters, Protocol::kRaw}};
+  const std::vector<std::pair<std::string, Detected>> table = {{path, Detected::kHttp1},
+                                                               {uri, Detected::kHttp1},
+                                                               {late_colon, Detected::kHttp1},
+                                                               {letters, Detected::kRaw}};
   for (const auto& [text, verdict] : table) {
-    EXPECT_EQ(detect(text.substr(0, text.size() - 1)), Protocol::kUndecided);
+    EXPECT_EQ(detect(text.substr(0, text.size() - 1)), Detected::kUndecided);
     EXPECT_EQ(detect(text), verdict);
     Detector detector;
     for (const char& byte : std::string_view(text).substr(0, text.size() - 1)) {
-      ASSERT_EQ(feed(detector, {&byte, 1}), Protocol::kUndecided);
+      ASSERT_EQ(feed(detector, {&byte, 1}), Detected::kUndecided);
     }
     EXPECT_EQ(feed(detector, {&text.back(), 1}), verdict);
   }
   const std::string shorter = path.substr(0, path.size() - 1);
-  EXPECT_EQ(detect(shorter + " HTTP/1"), Protocol::kHttp1);
-  EXPECT_EQ(detect(shorter + " x"), Protocol::kRaw);
-  EXPECT_EQ(detect(shorter + "\n"), Protocol::kRaw);
+  EXPECT_EQ(detect(shorter + " HTTP/1"), Detected::kHttp1);
+  EXPECT_EQ(detect(shorter + " x"), Detected::kRaw);
+  EXPECT_EQ(detect(shorter + "\n"), Detected::kRaw);
 }
 
 TEST(DetectTest, NothingDecidesNothing) {
   Detector detector;
-  EXPECT_EQ(detector.feed({}), Protocol::kUndecided);
-  EXPECT_EQ(feed(detector, "GET / HTTP/1"), Protocol::kHttp1);
-  EXPECT_EQ(detector.feed({}), Protocol::kHttp1);
+  EXPECT_EQ(detector.feed({}), Detected::kUndecided);
+  EXPECT_EQ(feed(detector, "GET / HTTP/1"), Detected::kHttp1);
+  EXPECT_EQ(detector.feed({}), Detected::kHttp1);
 }
 
 TEST(DetectTest, GivingUpMeansRawAndIsFinal) {
   for (const auto text : {"", "G", "GET", "GET ", "GET /", "GET / ", "GET / HTTP/"}) {
     Detector detector;
-    EXPECT_EQ(feed(detector, text), Protocol::kUndecided);
-    EXPECT_EQ(detector.give_up(), Protocol::kRaw);
-    EXPECT_EQ(feed(detector, "1"), Protocol::kRaw);
-    EXPECT_EQ(feed(detector, "GET / HTTP/1"), Protocol::kRaw);
+    EXPECT_EQ(feed(detector, text), Detected::kUndecided);
+    EXPECT_EQ(detector.give_up(), Detected::kRaw);
+    EXPECT_EQ(feed(detector, "1"), Detected::kRaw);
+    EXPECT_EQ(feed(detector, "GET / HTTP/1"), Detected::kRaw);
   }
 }
 
-Protocol at_once(std::string_view text) { return detect_at_once(std::as_bytes(std::span(text))); }
+Detected at_once(std::string_view text) { return detect_at_once(std::as_bytes(std::span(text))); }
 
 TEST(DetectTest, AWholeRequestLineIsHttpWhateverItsMethod) {
   for (const auto text :
        {"BREW /pot HTTP/1.1\r\n", "get / HTTP/1.0\r\nHost: h\r\n", "X * HTTP/1.1\r\n",
         "GET /x?q=\xc3\xa9 HTTP/1.1\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}) {
-    EXPECT_EQ(at_once(text), Protocol::kHttp1) << text;
+    EXPECT_EQ(at_once(text), Detected::kHttp1) << text;
   }
   for (const auto text :
        {"BREW /pot HTTP/1.1", "BREW /pot HTTP/1.1\n", "BREW /pot HTTP/1\r\n", "BREW  HTTP/1.1\r\n",
         "BREW /a b HTTP/1.1\r\n", "BR(W / HTTP/1.1\r\n", "BREW HTTP/1.1\r\n", " / HTTP/1.1\r\n",
         "BREW / HTTP/x.1\r\n", "BREW / http/1.1\r\n", "hello\r\nBREW / HTTP/1.1\r\n"}) {
-    EXPECT_EQ(at_once(text), Protocol::kUndecided) << text;
+    EXPECT_EQ(at_once(text), Detected::kUndecided) << text;
   }
 }
 
@@ -166,9 +166,9 @@ TEST(DetectTest, ASingleByteWaitsOnlyForCommonMethods) {
   for (int byte = 0; byte < 256; ++byte) {
     const auto c = static_cast<char>(byte);
     const bool common = c != '\0' && std::string_view("GHPDCOTQ").contains(c);
-    EXPECT_EQ(at_once({&c, 1}), common ? Protocol::kUndecided : Protocol::kRaw) << byte;
+    EXPECT_EQ(at_once({&c, 1}), common ? Detected::kUndecided : Detected::kRaw) << byte;
   }
-  EXPECT_EQ(at_once("SE"), Protocol::kUndecided);
+  EXPECT_EQ(at_once("SE"), Detected::kUndecided);
 }
 
 }  // namespace

@@ -143,7 +143,7 @@ TEST_P(EchoTest, DribblingTheBeginningOfHttpDoesNotExtendTheDetectTimeout) {
 }
 
 TEST_P(EchoTest, ATcpListenerEchoesHttp) {
-  options.listen = {{ListenProtocol::kRaw, "127.0.0.1", 0}};
+  options.listen = {{Protocol::kRaw, "127.0.0.1", 0}};
   start();
   Client client = connect();
   expect_echo(client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -151,7 +151,7 @@ TEST_P(EchoTest, ATcpListenerEchoesHttp) {
 }
 
 TEST_P(EchoTest, AnHttpListenerRefusesAnythingElse) {
-  options.listen = {{ListenProtocol::kHttp1, "127.0.0.1", 0}};
+  options.listen = {{Protocol::kHttp1, "127.0.0.1", 0}};
   start();
   Client client = connect();
   client.send_all("Hello, world!\n");
@@ -159,9 +159,9 @@ TEST_P(EchoTest, AnHttpListenerRefusesAnythingElse) {
 }
 
 TEST_P(EchoTest, SeveralListenersAtOnce) {
-  options.listen = {{ListenProtocol::kDetect, "127.0.0.1", 0},
-                    {ListenProtocol::kRaw, "127.0.0.1", 0},
-                    {ListenProtocol::kHttp1, "127.0.0.1", 0}};
+  options.listen = {{Protocol::kAuto, "127.0.0.1", 0},
+                    {Protocol::kRaw, "127.0.0.1", 0},
+                    {Protocol::kHttp1, "127.0.0.1", 0}};
   start();
   constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
   for (int round = 0; round < 10; ++round) {
@@ -180,7 +180,7 @@ TEST_P(EchoTest, SeveralListenersAtOnce) {
 }
 
 TEST_P(EchoTest, Ipv6) {
-  options.listen = {{ListenProtocol::kDetect, "::1", 0}};
+  options.listen = {{Protocol::kAuto, "::1", 0}};
   start();
   ASSERT_TRUE(endpoint().is_ipv6());
   Client client = connect();
@@ -190,7 +190,7 @@ TEST_P(EchoTest, Ipv6) {
 }
 
 TEST_P(EchoTest, EveryAddressTakesIpv4AndIpv6) {
-  options.listen = {{ListenProtocol::kDetect, "*", 0}};
+  options.listen = {{Protocol::kAuto, "*", 0}};
   start();
   for (const char* address : {"127.0.0.1", "::1"}) {
     sockaddr_in6 ipv6{};

@@ -20,7 +20,7 @@ class HttpEndpointTest : public ServerTest {
  protected:
   static Time now() { return MonotonicClock().now(); }
 };
-ECHOD_ON_EVERY_ENGINE(HttpEndpointTest);
+ECHOD_ON_SOME_ENGINES(HttpEndpointTest);
 
 TEST_P(HttpEndpointTest, ADelayedAnswerIsNotEarly) {
   start();

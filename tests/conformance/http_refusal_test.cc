@@ -31,7 +31,7 @@ class HttpRefusalTest : public ServerTest {
     EXPECT_TRUE(reader.at_end());
   }
 };
-ECHOD_ON_EVERY_ENGINE(HttpRefusalTest);
+ECHOD_ON_SOME_ENGINES(HttpRefusalTest);
 
 struct Refusal {
   std::string_view request;

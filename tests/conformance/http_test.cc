@@ -21,7 +21,7 @@ class HttpTest : public ServerTest {
     start();
   }
 };
-ECHOD_ON_EVERY_ENGINE(HttpTest);
+ECHOD_ON_SOME_ENGINES(HttpTest);
 
 std::string post(std::string_view body, std::string_view fields = "") {
   return "POST / HTTP/1.1\r\nHost: a\r\n" + std::string(fields) +

@@ -20,7 +20,7 @@ std::string joined(const std::vector<std::string>& lines) {
 
 ServerTest::ServerTest() {
   options.engine = GetParam();
-  options.listen = {{ListenProtocol::kDetect, "127.0.0.1", 0}};
+  options.listen = {{Protocol::kAuto, "127.0.0.1", 0}};
   options.workers = has_event_loops() ? 2 : 0;
   options.log_receives = 2;
   pattern_from(0);  // made now, so that no test's clock pays for it

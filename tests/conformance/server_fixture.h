@@ -89,6 +89,18 @@ void expect_echo(Client& client, std::string_view text);
 
 std::string engine_name(const testing::TestParamInfo<EngineKind>& info);
 
+// Two engines: a loop that blocks, and the default, which does not. Every one in a full run.
+#ifdef ECHOD_FULL
+inline constexpr const auto& kSomeEngineKinds = kEngineKinds;
+#else
+inline constexpr EngineKind kSomeEngineKinds[] = {EngineKind::kThreads, EngineKind::kUring};
+#endif
+
+// Runs the tests of `suite`, a ServerTest, on some engines: for what a protocol does with bytes, in
+// which an engine has no part.
+#define ECHOD_ON_SOME_ENGINES(suite) \
+  INSTANTIATE_TEST_SUITE_P(Engines, suite, testing::ValuesIn(kSomeEngineKinds), engine_name)
+
 // Runs the tests of `suite`, a ServerTest, on every engine.
 #define ECHOD_ON_EVERY_ENGINE(suite) \
   INSTANTIATE_TEST_SUITE_P(Engines, suite, testing::ValuesIn(kEngineKinds), engine_name)

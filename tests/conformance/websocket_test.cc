@@ -33,7 +33,7 @@ class WebSocketTest : public ServerTest {
     return client;
   }
 };
-ECHOD_ON_EVERY_ENGINE(WebSocketTest);
+ECHOD_ON_SOME_ENGINES(WebSocketTest);
 
 // A frame with the first byte `head`, from a client: masked with zeros, which leaves the payload as
 // it is. Or, without `masked`, as it comes back.

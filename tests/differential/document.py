@@ -1,33 +1,34 @@
 """docs/http1-differences.md, from the rules."""
 
 INTRODUCTION = """\
-# Where our HTTP/1 differs from others
+# HTTP/1 parsing differences
 
-Our request decoder (`src/wire/http1/request.h`) beside two that many rely on: llhttp 8, the parser
-of Node.js, in its strict mode, and h11, the parser of Python's httpx and uvicorn. A test gives all
-three the same bytes (`tests/differential/`) and compares what they make of them: accepted, rejected
-or incomplete; method, target, version, fields in their order, body, extents of the chunks, whether
-the connection is kept, and where each request ends. Every difference has to be one of these:
-another one fails the test. This page is made from its rules.
+echod's HTTP/1 request decoder beside two widely used ones: llhttp 8, the parser of Node.js, in
+its strict mode, and h11, the parser of Python's httpx and uvicorn. A test
+(`tests/differential/`) gives all three the same bytes and compares the results: accepted,
+rejected or incomplete; method, target, version, fields in order, body, chunk boundaries,
+keep-alive, and where each request ends. Every difference must be explained by a row of this
+table, otherwise the test fails. This page is generated from the test's rules.
 
-Almost all go one way: we refuse what they take. Nothing that we take is framed in another way by
-either of them, which is what request smuggling would need.
+Nearly all differences go one way: echod rejects what the others accept. Neither of the others
+frames a request that echod accepts in a different way, which is what request smuggling would
+need.
 
 """
 
 TABLE = """\
-| difference | input | ours | theirs | with | why | RFC |
+| difference | input | echod | others | which | reason | RFC |
 | --- | --- | --- | --- | --- | --- | --- |
 """
 
 REPEAT = """
-Repeat it, with more requests and another seed:
+To repeat the test with more requests and another seed:
 `/usr/bin/python3 tests/differential/compare.py --count 100000 --seed 2`.
 """
 
 
 def shown(data):
-    """The bytes as people write them in code, shortened, harmless in a table."""
+    """The bytes in source code notation, shortened, and safe in a table."""
     text = repr(data)[2:-1].replace("|", "\\|").replace("`", "'")
     if len(text) > 120:
         text = text[:80] + " ... " + text[-30:]

@@ -9,7 +9,7 @@ import devtools
 import support
 
 
-# Of the engines other than epoll, under sanitizers: one of so many tests.
+# Of the engines other than epoll, where all are asked for under sanitizers: one of so many tests.
 SAMPLE_STEP = 25
 
 
@@ -77,22 +77,34 @@ def engine(request, tmp_path_factory):
     return available(request.param, tmp_path_factory)
 
 
+@pytest.fixture(params=support.LOOPS)
+def loop(request, tmp_path_factory):
+    """An engine of each loop in turn."""
+    return available(request.param, tmp_path_factory)
+
+
+@pytest.fixture(params=support.SOME_ENGINES)
+def some_engine(request, tmp_path_factory):
+    """Two engines in turn, for what an engine has no part in."""
+    return available(request.param, tmp_path_factory)
+
+
 @pytest.fixture(params=[*support.ENGINES, "auto"])
 def any_engine(request, tmp_path_factory):
     """The same, and auto."""
     return available(request.param, tmp_path_factory)
 
 
-@pytest.fixture(scope="module", params=support.ENGINES)
+@pytest.fixture(scope="module", params=support.SOME_ENGINES)
 def shared_engine(request, tmp_path_factory):
-    """The same for servers that all the tests of a file share."""
+    """The same as some_engine, for servers that all the tests of a file share."""
     return available(request.param, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def shared_server(shared_engine, tmp_path_factory):
     """One server for all the tests of a file, for those that take less time than its start; on
-    every engine in turn. It must be alive at the end. Its second listener is for HTTP alone."""
+    two engines in turn. It must be alive at the end. Its second listener is for HTTP alone."""
     server = support.Server(tmp_path_factory.mktemp(shared_engine), "--engine", shared_engine,
                             "--drain-timeout", "2s",
                             listen=("127.0.0.1:0", "http://127.0.0.1:0"))

@@ -23,6 +23,9 @@ NODE_ENVIRONMENT = {**os.environ, "NODE_PATH": "/usr/share/nodejs"}
 
 ENGINES = ["sequential", "threads", "pool", "epoll", "uring"]
 
+# Each test on every engine and at full size; -DECHOD_FULL=ON of the build sets it.
+FULL = os.environ.get("ECHOD_FULL", "") == "1"
+
 
 def is_sanitized():
     if "ECHOD_SANITIZED" in os.environ:
@@ -32,6 +35,13 @@ def is_sanitized():
 
 
 SANITIZED = is_sanitized()
+
+# One engine of each loop: the others differ in how many connections a thread has.
+LOOPS = ENGINES if FULL else ["threads", "epoll", "uring"]
+
+# For what an engine has no part in, such as what the protocols answer: a loop that blocks and one
+# that does not, of which io_uring is the default; under the sanitizers the third.
+SOME_ENGINES = ENGINES if FULL else ["epoll"] if SANITIZED else ["threads", "uring"]
 
 
 def wait_until(condition, what, pause_s=0.005):

@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from support import PATIENCE_S
+from support import FULL, PATIENCE_S
 
 CLIENTS = 8
-REQUESTS = 10_000
+REQUESTS = 10_000 if FULL else 3_000
 
 
 class Client(threading.Thread):

@@ -32,9 +32,9 @@ def large_file(tmp_path_factory):
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_large_file(echod, engine, client, large_file):
+def test_large_file(echod, some_engine, client, large_file):
     path, sent = large_file
-    server = echod("--engine", engine)
+    server = echod("--engine", some_engine)
     command = [part.format(port=server.port) for part in CLIENTS[client]]
     received, size = hashlib.sha256(), 0
     with open(path, "rb") as file:

@@ -60,8 +60,8 @@ def test_a_slow_beginning_becomes_raw(echod):
         echo(connection, b" HTTP/1.1\r\n\r\n")
 
 
-def test_repeats(echod, engine):
-    server = echod("--engine", engine,
+def test_repeats(echod, some_engine):
+    server = echod("--engine", some_engine,
                    listen=["tcp://127.0.0.1:0", "http://127.0.0.1:0", "127.0.0.2:0"])
     assert len(set(server.ports)) == 3
     assert re.findall(r"^Echo server listening on (\S+):\d+$", server.stdout, re.M) == [
@@ -99,8 +99,8 @@ def test_dual_stack(echod, engine, url):
     assert f"Test with: curl --data 'Hello!' localhost:{server.port}\n" in server.stdout
 
 
-def test_a_name(echod, engine):
-    server = echod("--engine", engine, listen=["localhost:0"])
+def test_a_name(echod, some_engine):
+    server = echod("--engine", some_engine, listen=["localhost:0"])
     assert len(set(server.ports)) == 1, "all addresses of the name share the port"
     with socket.create_connection(("localhost", server.port), timeout=60) as connection:
         echo(connection, b"hello")

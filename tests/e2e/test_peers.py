@@ -18,6 +18,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "benchmarks
 from compare import build, cpu_meter, process, servers  # noqa: E402
 from compare.cells import Cell, together  # noqa: E402
 
+pytestmark = pytest.mark.skipif(not support.FULL, reason="what echod is compared with")
+
 PEERS = [server for server in servers.all_servers(support.ECHOD)
          if isinstance(server, (servers.Built, servers.Node))]
 

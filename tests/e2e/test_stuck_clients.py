@@ -21,12 +21,12 @@ SETTINGS = [
 
 @pytest.mark.skipif(support.SANITIZED, reason="the sanitizers' own memory hides the server's")
 @pytest.mark.parametrize("options, total_max", SETTINGS)
-def test_pins_little(engine, options, total_max):
-    clients = 1 if engine == "sequential" else 10  # it serves one
+def test_pins_little(loop, options, total_max):
+    clients = 1 if loop == "sequential" else 10  # it serves one
     sent, user, kernel = stuck_clients.measure(
-        str(support.ECHOD), ["--engine", engine, *options], clients, 1.5, 0
+        str(support.ECHOD), ["--engine", loop, *options], clients, 1.5, 0
     )
     assert sent > 100 * KIB, "the client was not stopped by the server"
     assert user + kernel <= total_max, f"user {user:.0f}, kernel {kernel:.0f}"
-    if engine in ("epoll", "uring"):
+    if loop in ("epoll", "uring"):
         assert user <= 64 * KIB

@@ -47,7 +47,7 @@ void check_line(AccessLogFormat format, const AccessRecord& record) {
   }
 }
 
-void check_lines(const HttpExchangeFacts& facts) {
+void check_lines(const http::ExchangeFacts& facts) {
   const AccessRecord record{
       .facts = facts, .peer = "192.0.2.1:5000", .connection = 1, .request = 1, .time = {}};
   for (const auto format :
@@ -84,15 +84,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   wire::RequestDecoder decoder{wire::HttpLimits{}};
   std::span<const std::byte> input = std::as_bytes(std::span(data, size));
-  HttpExchangeFacts facts;
+  http::ExchangeFacts facts;
   facts.status = 200;
   if (decoder.next(input) == wire::RequestDecoder::Event::kHead) {
-    facts.head_bytes = decoder.head_bytes();
-    facts.method = decoder.head().method;
-    facts.target = decoder.head().target;
+    facts.request = decoder.head();
   } else {
-    facts.method = text.substr(0, size / 2);  // what no decoder lets pass
-    facts.target = text.substr(size / 2);
+    facts.request.method = text.substr(0, size / 2);  // what no decoder lets pass
+    facts.request.target = text.substr(size / 2);
   }
   fuzz::check_lines(facts);
   return 0;

@@ -9,7 +9,7 @@
 #include "wire/coding/content_decoder_test_util.h"
 #include "wire/coding/content_encoder.h"
 #include "wire/http/content_coding.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod::fuzz {
 namespace {

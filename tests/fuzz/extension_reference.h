@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod::fuzz {
 

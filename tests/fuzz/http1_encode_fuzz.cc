@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "http1_trace.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod::fuzz {
 namespace {
@@ -28,7 +28,7 @@ std::string only(std::string_view text, wire::CharClass wanted) {
 
 // What is sent back is what was asked for, or octets, and fits into a field as it is.
 std::string_view checked_type(std::string_view asked) {
-  const std::string_view type = wire::safe_content_type(asked);
+  const std::string_view type = http::safe_content_type(asked);
   ECHOD_CHECK(type == asked || type == "application/octet-stream");
   ECHOD_CHECK(wire::all_in_class(type, wire::CharClass::kValue));
   ECHOD_CHECK(wire::trim(type) == type);
@@ -41,7 +41,7 @@ Response write_response(FuzzInput& input, std::string& out) {
   const uint8_t flags = input.byte();
   response.status = 200 + static_cast<int>(input.number(2) % 400);
   response.keep_alive = (flags & 1) != 0;
-  if ((flags & 2) != 0) out += wire::kContinueResponse;
+  if ((flags & 2) != 0) out += "HTTP/1.1 100 Continue\r\n\r\n";
   wire::append_status_line(out, response.status);
   for (unsigned i = 0; i < (flags >> 5); ++i) {
     const std::string name = "X-" + only(input.text_until(':'), wire::CharClass::kToken);

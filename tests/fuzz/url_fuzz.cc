@@ -33,7 +33,7 @@ void check_target(std::string_view text) {
     ECHOD_CHECK(!target.error().empty());
     return;
   }
-  const bool http = target->protocol == BenchProtocol::kHttp1;
+  const bool http = target->protocol == Protocol::kHttp1;
   ECHOD_CHECK(target->url == text && !target->host.empty() && target->port != 0);
   ECHOD_CHECK(target->path.starts_with('/') && !target->path.contains('#'));
   ECHOD_CHECK(http || target->path == "/");

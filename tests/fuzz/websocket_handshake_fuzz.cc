@@ -7,7 +7,7 @@
 
 #include "extension_reference.h"
 #include "fuzz_input.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 #include "wire/websocket/handshake.h"
 
 namespace echod::fuzz {

@@ -12,9 +12,6 @@ import suite
 import table
 import tree
 
-sys.path.append(str(table.ROOT / "tests" / "quality"))
-from results import stamp  # noqa: E402
-
 RESULTS = tree.WORK / "results.json"
 BASELINE = tree.WORK / "baseline.json"
 
@@ -51,9 +48,10 @@ def baseline(jobs):
 def judge(bug, jobs, silences):
     """Which test notices the bug, and how long that took."""
     begin = time.monotonic()
-    result = {"name": bug.name, "file": bug.file, "says": bug.says, "status": "missed", "by": ""}
+    place = table.place_of(bug)
+    result = {"name": bug.name, "file": place.file, "says": bug.says, "status": "missed", "by": ""}
     with tree.Planted(bug):
-        for stage in suite.stages_of(bug.layer):
+        for stage in suite.stages_of(place.layer):
             if not tree.build(stage.target, jobs):
                 result.update(status="broken", by=f"{stage.target} cannot be built")
                 break
@@ -80,7 +78,7 @@ def save(results, order):
     counts = {status: sum(r["status"] == status for r in ordered)
               for status in ("caught", "missed", "broken")}
     RESULTS.write_text(json.dumps(
-        {**stamp(), "product": tree.digest(tree.is_product),
+        {"product": tree.digest(tree.is_product),
          "planted": len(ordered), "in_table": len(order), **counts, "bugs": ordered}, indent=1))
     return ordered, counts
 
@@ -117,14 +115,14 @@ def read_options():
 def main():
     options = read_options()
     bugs = table.load()
-    problems = [problem for bug in bugs if (problem := table.problem_of(bug))]
+    problems = table.misfits(bugs)
     names = [bug.name for bug in bugs]
     problems += [f"{name}: not in the table" for name in options.only or [] if name not in names]
     if problems:
         print("\n".join(problems), file=sys.stderr)
         return 2
     if options.list:
-        print("\n".join(f"{bug.name:38} {bug.file}\n    {bug.says}" for bug in bugs))
+        print("\n".join(f"{bug.name:38} {bug.function}\n    {bug.says}" for bug in bugs))
         return 0
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -17,7 +17,8 @@ from typing import NamedTuple
 from table import ROOT
 from tree import BUILD, TREE, environment
 
-LAYERS = ["base", "wire", "net", "engine", "sim", "stream", "protocol", "app"]
+# From the bottom up, as CMakeLists.txt has them.
+LAYERS = re.findall(r"^echod_layer\((\w+)", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)
 SEEDS = 3000
 SHARDS = 4  # of the suites that mostly wait
 

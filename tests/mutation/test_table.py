@@ -7,12 +7,12 @@ import pytest
 import table
 
 BUGS = table.load()
-BUGS_MIN = 36
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
-def test_can_be_planted(bug):
-    assert table.problem_of(bug) is None
+def test_every_bug_can_be_planted():
+    misfits = table.misfits(BUGS)
+    if misfits:
+        pytest.fail("\n".join(misfits), pytrace=False)
 
 
 def test_names_are_unique():
@@ -20,25 +20,35 @@ def test_names_are_unique():
     assert [name for name, count in counts.items() if count > 1] == []
 
 
-def test_there_are_enough_in_every_layer():
-    assert len(BUGS) >= BUGS_MIN
-    counts = collections.Counter(bug.layer for bug in BUGS)
-    layers = {"base", "wire", "net", "engine", "stream", "protocol", "app"}
-    assert {layer for layer in layers if counts[layer] < 2} == set()
+@pytest.fixture(name="root")
+def small_tree(tmp_path):
+    (tmp_path / "src" / "net").mkdir(parents=True)
+    (tmp_path / "src" / "net" / "a.cc").write_text(
+        "int A::size() const {\n  return one(a,\n             b);\n}\n"
+        "int B::size() { return 2; }\n")
+    return tmp_path
 
 
-def test_a_text_that_is_not_there_is_refused():
-    bug = BUGS[0]._replace(old="no such text")
-    assert "0 times" in table.problem_of(bug)
-    with pytest.raises(ValueError):
-        table.planted(bug)
+def bug(**changes):
+    entry = {"name": "x", "function": "A::size", "find": "one(a, b)", "replace": "1", "says": "."}
+    return table.Bug(**{**entry, **changes})
 
 
-def test_a_text_that_is_there_twice_is_refused():
-    bug = BUGS[0]._replace(old="\n")
-    assert "not once" in table.problem_of(bug)
+@pytest.mark.parametrize("function", ["A::size", "size", "Renamed::size"])
+def test_a_bug_survives_a_rename_of_file_and_class(root, function):
+    name, text = table.planted(bug(function=function), root)
+    assert name == "src/net/a.cc"
+    assert text.startswith("int A::size() const {\n  return 1;\n}\n")
 
 
-def test_a_bug_that_changes_nothing_is_refused():
-    bug = BUGS[0]
-    assert "changes nothing" in table.problem_of(bug._replace(new=bug.old))
+@pytest.mark.parametrize("changes, said", [
+    ({"function": "gone"}, "stands in: A::size (src/net/a.cc:1)"),
+    ({"function": "gone", "find": "nowhere"}, "remove the entry"),
+    ({"find": "one(a, c)"}, "Most like it is 'return one(a,'"),
+    ({"function": "size", "find": "return"}, "stands 2 times"),
+    ({"function": "B::size", "find": "2", "replace": "2"}, "stands there already"),
+])
+def test_a_misfit_says_what_to_mend(root, changes, said):
+    with pytest.raises(table.Misfit) as raised:
+        table.planted(bug(**changes), root)
+    assert said in str(raised.value)

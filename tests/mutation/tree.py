@@ -85,7 +85,7 @@ def digest(wanted=lambda name: True):
 def configure():
     with open(WORK / "configure.log", "wb") as log:
         subprocess.run(
-            ["cmake", "--preset", "release", "-DECHOD_BENCHMARKS=OFF"],
+            ["cmake", "--preset", "release"],
             cwd=TREE, env=environment(), stdout=log, stderr=log, check=True)
 
 
@@ -108,9 +108,10 @@ class Planted:
     """`with Planted(bug):` the copy has the bug."""
 
     def __init__(self, bug):
-        self.path = TREE / bug.file
-        self.content = planted(bug).encode()
-        self.original = (ROOT / bug.file).read_bytes()
+        file, text = planted(bug)
+        self.path = TREE / file
+        self.content = text.encode()
+        self.original = (ROOT / file).read_bytes()
 
     def __enter__(self):
         self.path.write_bytes(self.content)

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "base/event.h"
 #include "base/nursery.h"
 #include "engine/epoll/epoll_loop.h"
 #include "engine/uring/uring_loop.h"

@@ -77,9 +77,8 @@ Outcome fairness(Context& context, uint64_t) {
 std::vector<Case> crowd_cases() {
   return {
       {.name = "storm",
-       .what =
-           "connections as fast as they can be made from 127.0.0.2, each held for 50 ms, while a "
-           "victim at 127.0.0.3 connects, echoes 64 B and leaves, again and again",
+       .what = "connect as fast as possible from 127.0.0.2 and hold each connection for 50 ms, "
+               "while a victim at 127.0.0.3 repeatedly connects, echoes 64 B and closes",
        .needs_several = true,
        .figures = {{"connections", "connections made by the storm"},
                    {"refused", "of them, refused or reset"},
@@ -90,8 +89,8 @@ std::vector<Case> crowd_cases() {
                    {"descriptors-left", "open files of the server beyond those before"}},
        .run = storm},
       {.name = "fairness",
-       .what = "one client sends as much as it can, while quiet ones send 64 B now and then, 500 "
-               "messages a second in all",
+       .what = "send 64 B now and then, 500 messages per second in all, while one other client "
+               "sends as much as it can",
        .needs_several = true,
        .figures = {{"bytes-lost", "bytes that did not come back"},
                    {"quiet-clients", "quiet clients"},

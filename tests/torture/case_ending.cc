@@ -48,17 +48,18 @@ std::vector<Case> ending_cases() {
   const FigureText connections{"connections", "connections made"};
   return {
       {.name = "half-close",
-       .what = "sends all, then FIN, and begins to read 0.3 s late: every byte, then FIN",
+       .what = "send everything, then FIN, and start reading after 0.3 s; every byte must arrive, "
+               "then FIN",
        .sizes = {0, 1, 64 * kKiB, 16 * kMiB, 256 * kMiB},
        .quick_sizes = {0, 1, 64 * kKiB, 16 * kMiB},
        .figures = {lost, left},
        .run = half_close},
       {.name = "zero-bytes",
-       .what = "connects and half-closes without a byte: FIN and nothing else",
+       .what = "connect and half-close without sending; only FIN may arrive",
        .figures = {lost, connections, left},
        .run = zero_bytes},
       {.name = "simultaneous-close",
-       .what = "clients by the hundred whose FIN comes in the segment of their last byte",
+       .what = "close by the hundred, each with its FIN in the segment of its last byte",
        .sizes = {100, 64 * kKiB},
        .quick_sizes = {100, 64 * kKiB},
        .figures = {lost, connections, left},

@@ -70,19 +70,19 @@ std::vector<Case> reset_cases() {
   const FigureText connections{"connections", "connections made"};
   return {
       {.name = "resets",
-       .what = "reset the connection at any offset, with echo under way or without",
+       .what = "reset the connection at a random offset, with or without echo in flight",
        .sizes = {256 * kKiB},
        .quick_sizes = {256 * kKiB},
        .figures = {connections, left},
        .run = resets},
       {.name = "half-close-resets",
-       .what = "half-close, read a part of the echo, and reset",
+       .what = "half-close, read part of the echo, and reset",
        .sizes = {256 * kKiB},
        .quick_sizes = {256 * kKiB},
        .figures = {connections, left},
        .run = half_close_resets},
       {.name = "connect-close",
-       .what = "connect and leave without a byte, by FIN or RST in turn",
+       .what = "connect and close without sending, by FIN and RST in turn",
        .figures = {connections, left},
        .run = connect_close},
   };

@@ -173,9 +173,8 @@ Outcome starved(Context& context, uint64_t) {
 std::vector<Case> resource_cases() {
   return {
       {.name = "never-reading",
-       .what =
-           "send as much as the server takes and read nothing, until it takes no more; then read "
-           "all, and every byte is there",
+       .what = "send without reading until the server accepts no more, then read; every byte must "
+               "arrive",
        .figures = {{"taken-kib", "what the server's side took from each, in KiB"},
                    {"plateau-s", "seconds until it took no more"},
                    {"user-kib", "user memory of the server for each, in KiB"},
@@ -190,8 +189,8 @@ std::vector<Case> resource_cases() {
                    {"descriptors-left", "open files of the server beyond those before"}},
        .run = never_reading},
       {.name = "starved",
-       .what = "more clients than a server started with few descriptors (ulimit -n) can hold: its "
-               "processor time meanwhile, and when it serves again after they left",
+       .what = "outnumber the file descriptors of a server started with few (ulimit -n); measured "
+               "are its CPU time meanwhile, and the time until it serves again after they left",
        .needs_several = true,
        .only_when_named = true,
        .figures = {{"clients", "clients that came"},

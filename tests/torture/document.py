@@ -15,70 +15,72 @@ SIGNS = {"passed": "ok", "failed": "FAILED", "skipped": "-"}
 INTRODUCTION = """\
 # Reliability
 
-This page is written by `tests/torture/run.py --full --write-docs` from one run on one machine, and
-never by hand. `echo-torture` (`tests/torture/`) is a client of its own, with none of the server's
-code, that torments any TCP echo server and verifies every byte that comes back.
+Stress and fault testing of echod and other echo servers, from one run on one machine.
+`echo-torture` (`tests/torture/`) is a client that shares no code with the server. It works with
+any TCP echo server and verifies every byte that comes back. `tests/torture/run.py --full
+--write-docs` writes this page.
 
-- **A case fails** when a byte is lost, repeated, reordered or made up, when the end comes too
-  early or as a reset, when nothing moves for {patience_ours} s ({patience_peer} s for the peers),
-  when descriptors stay open, or when the server ends.
-- **Figures are measured and only shown**, whatever they are; those of servers compare within this
-  run. Client and server share the machine's {cores} processors, so times say what a case does to
-  the others, not how fast a server is. Whatever else ran on the machine shows in them too.
-- A dash: the case was left out, because the server serves one client at a time, because it failed
-  a smaller size already, or because the server holds no descriptors for its clients (starved).
+- **A case fails** if a byte is lost, repeated, reordered or invented, if the connection ends
+  early or with a reset, if nothing moves for {patience_ours} s ({patience_peer} s for the
+  peers), if descriptors stay open, or if the server ends.
+- **Figures decide nothing.** Compare them within this run. Client and server share the
+  machine's {cores} CPUs, so latencies show what a case costs other clients, not how fast a
+  server is. Other load on the machine affects them too.
+- A dash means that a case was left out: the server serves one client at a time, or failed a
+  smaller size already, or holds no descriptors for its clients (starved).
 """
 
 COMMANDS = """\
-## How to repeat it
+## Commands
 
 ```
-scripts/deps build test bench             # with the servers to compare with
-./test torture                            # builds it, and tests it against faulty servers
-tests/torture/run.py --quick              # echod's five engines, in a minute or so
-tests/torture/run.py --full --write-docs  # this page
-build/release/echo-torture --port 7       # any server; --help and --list say the rest
+scripts/deps build test bench             # installs the servers to compare with
+./test torture                            # builds the client and tests it against faulty servers
+tests/torture/run.py --quick              # echod's five engines, in about a minute
+tests/torture/run.py --full --write-docs  # all servers, and this page
+build/release/echo-torture --port 7       # any server; see --help and --list
 ```
 
-The run took {minutes:.0f} minutes; its seed was {seed}.
+The run took {minutes:.0f} minutes. Its seed was {seed}.
 """
 
 # (title, text, case, [(figure, heading, format)]), one table each, with a row for each server.
 FIGURE_TABLES = [
     ("Clients that never read",
-     "{case_what} A server that keeps taking has no bound; what the others pin is memory of the "
-     "kernel, and of the server's processes.",
+     "{case_what} A server that keeps accepting has no bound. What the others pin is kernel "
+     "memory, and memory of the server's processes.",
      "never-reading",
-     [("taken-kib", "taken from each, KiB", ",.0f"), ("user-kib", "user memory each, KiB", ",.0f"),
+     [("taken-kib", "accepted from each, KiB", ",.0f"),
+      ("user-kib", "user memory each, KiB", ",.0f"),
       ("kernel-kib", "kernel memory each, KiB", ",.0f"),
-      ("plateau-s", "stops taking after, s", ".1f"),
-      ("stuck-clients", "clients", ".0f"), ("others-p99-ratio", "others' p99 / idle", ".1f")]),
-    ("A storm from one source",
+      ("plateau-s", "stops accepting after, s", ".1f"),
+      ("stuck-clients", "clients", ".0f"), ("others-p99-ratio", "p99 of others / idle", ".1f")]),
+    ("A connection flood from one source",
      "{case_what}",
      "storm",
-     [("connections", "connections of the storm", ",.0f"), ("refused", "refused", ",.0f"),
+     [("connections", "connections", ",.0f"), ("refused", "refused", ",.0f"),
       ("victim-served", "victim served", ",.0f"),
-      ("victim-idle-p99-us", "victim's p99 idle, us", ",.0f"),
-      ("victim-p99-us", "in the storm, us", ",.0f"), ("victim-p99-ratio", "ratio", ".1f")]),
-    ("One loud client against many quiet ones",
+      ("victim-idle-p99-us", "victim's p99 before, us", ",.0f"),
+      ("victim-p99-us", "during, us", ",.0f"), ("victim-p99-ratio", "ratio", ".1f")]),
+    ("One busy client beside many quiet ones",
      "{case_what}",
      "fairness",
-     [("quiet-clients", "quiet clients", ",.0f"), ("loud-mib", "MiB of the loud one", ",.0f"),
-      ("quiet-idle-p99-us", "quiet p99 idle, us", ",.0f"),
-      ("quiet-p99-us", "beside the loud one, us", ",.0f"),
+     [("quiet-clients", "quiet clients", ",.0f"), ("loud-mib", "MiB of the busy client", ",.0f"),
+      ("quiet-idle-p99-us", "quiet p99 before, us", ",.0f"),
+      ("quiet-p99-us", "during, us", ",.0f"),
       ("quiet-p99-ratio", "ratio", ".1f")]),
     ("Out of descriptors",
-     f"{{case_what}} Here with {targets.DESCRIPTORS_STARVED} descriptors. Servers that start a "
-     "process for each client hold no descriptor for it, and are left out.",
+     f"{{case_what}} The limit here is {targets.DESCRIPTORS_STARVED}. Servers that start a "
+     "process for each client need no descriptor for it and are left out.",
      "starved",
      [("clients", "clients", ",.0f"), ("served", "served", ",.0f"), ("refused", "refused", ",.0f"),
-      ("cpu-percent", "CPU meanwhile, % of one", ".1f"),
-      ("recovery-ms", "serves again after, ms", ",.1f")]),
+      ("cpu-percent", "CPU meanwhile, % of one CPU", ".1f"),
+      ("recovery-ms", "recovery time, ms", ",.1f")]),
     ("A long stream",
-     "{case_what} Here after {stream_ours} s, {stream_peer} s for the peers.",
+     "{case_what} It ended after {stream_ours} s here, {stream_peer} s for the peers.",
      "long-stream",
      [("mib", "MiB each way", ",.0f"), ("mib-per-s", "MiB/s", ",.0f"),
-      ("memory-growth-kib", "user memory grew by, KiB", ",.0f")]),
+      ("memory-growth-kib", "growth of user memory, KiB", ",.0f")]),
 ]
 
 
@@ -130,13 +132,9 @@ def clean(text):
     return re.sub(r"\bpid \d+", "pid", text)
 
 
-def sentence(text):
-    return text[:1].upper() + text[1:] + "."
-
-
 def verdict_table(usable, found):
     servers = [target for target in usable if target.name in found]
-    lines = ["## Every byte, in order, once, and then the end", "",
+    lines = ["## Results: every byte in order, once, then FIN", "",
              "| case | size | " + " | ".join(target.title for target in servers) + " |",
              "| --- | --: |" + " --- |" * len(servers)]
     signs = {"passed": "ok", "failed": "**failed**", "skipped": "–"}
@@ -166,7 +164,7 @@ def lost_text(usable, found):
 
 def figure_table(usable, found, cases, values, entry):
     title, text, case, columns = entry
-    what = sentence(cases[case]["what"])
+    what = f"Clients {cases[case]['what']}."
     lines = [f"## {title}", "", text.format(case_what=what, **values), "",
              "| server | " + " | ".join(heading for _, heading, _ in columns) + " | verdict |",
              "| --- |" + " --: |" * len(columns) + " --- |"]
@@ -182,7 +180,7 @@ def figure_table(usable, found, cases, values, entry):
 
 
 def cases_text(cases):
-    lines = ["## The cases", "", "| case | what its clients do |", "| --- | --- |"]
+    lines = ["## The cases", "", "| case | its clients |", "| --- | --- |"]
     lines += [f"| {name} | {clean(about['what'])} |" for name, about in cases.items()]
     return "\n".join([*lines, ""])
 
@@ -200,14 +198,14 @@ def machine_text(about):
 
 
 def servers_text(usable, missing):
-    lines = ["## How the servers were started", ""]
+    lines = ["## Server configurations", ""]
     lines += [f"- {target.title}: {target.remark}." for target in usable if target.remark]
     lines += [f"- Servers that start a process for each client get at most "
-              f"{targets.FORKED_CLIENTS_MAX} clients at once."]
+              f"{targets.FORKED_CLIENTS_MAX} concurrent clients."]
     lines += [f"- {title} did not take part: {clean(reason)}."
               for title, reason in missing.items()]
-    lines += ["- nginx is not here: it has no module that echoes a TCP stream, and a fixed HTTP "
-              "body has no bytes to lose."]
+    lines += ["- nginx is not included: it has no module that echoes a TCP stream, and a fixed "
+              "HTTP body has no bytes to lose."]
     return "\n".join([*lines, ""])
 
 

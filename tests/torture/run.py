@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Starts echo servers, torments each with echo-torture, and prints the results side by side.
+"""Starts echo servers, runs echo-torture against each, and prints the results side by side.
 
     tests/torture/run.py --quick                 echod on its five engines, for CI
     tests/torture/run.py --full --write-docs     all servers, and docs/reliability.md from it
@@ -178,7 +178,7 @@ def main():
         print("error: --write-docs needs all of --full", file=sys.stderr)
         return 2
     if not usable:
-        print(f"error: no server to torment: {missing or options.servers}", file=sys.stderr)
+        print(f"error: no server to test: {missing or options.servers}", file=sys.stderr)
         return 2
     begin = time.monotonic()
     found, broken = run_all(options, usable)

@@ -1,4 +1,4 @@
-"""The servers that are tormented: how each is started, and what may be asked of it.
+"""The servers under test: how each is started, and what can be asked of it.
 
 They are started by benchmarks/compare, whose modules this uses; its `cell` means nothing here.
 """
@@ -49,7 +49,7 @@ service echo
 
 
 class Target(Server):
-    """A server to torment. `options` are the torture client's."""
+    """A server under test. `options` are the torture client's."""
 
     options = ()
     limits = {}
@@ -85,12 +85,12 @@ class Echod(Target):
     def __init__(self, binary, engine):
         self.binary, self.engine = pathlib.Path(binary), engine
         self.name = f"echod-{engine}"
-        self.title = f"echod, {engine}"
+        self.title = f"echod ({engine})"
         if engine == "sequential":
             self.options = ["--one-at-a-time"]
             self.can_starve = False
         elif engine in ("threads", "pool"):
-            self.remark = "`--workers 1100`, since each client takes a thread as long as it stays"
+            self.remark = "`--workers 1100`, since each connected client occupies a thread"
 
     def prepare(self):
         if not self.binary.exists():
@@ -134,15 +134,15 @@ def peers():
         Program("ncat-cat", "ncat -e cat", [
             "ncat", "--nodns", "--listen", "--keep-open", "--max-conns", "2000", "--exec",
             "/bin/cat", "127.0.0.1", "{port}"], "`--keep-open --max-conns 2000`"),
-        Program("xinetd", "xinetd echo", xinetd, "its own echo service, with `cps`, "
-                "`instances` and `per_source` without limit"),
+        Program("xinetd", "xinetd echo", xinetd, "its built-in echo service, with `cps`, "
+                "`instances` and `per_source` unlimited"),
         Program("node-write", "Node write", [
             "node", "-e", NODE_WRITE.replace("{", "{{").replace("}", "}}") + NODE_LISTEN],
-            "`socket.on('data', (data) => socket.write(data))`, with a handler for errors",
+            "`socket.on('data', (data) => socket.write(data))`, with an error handler",
             forks=False),
         Program("node-pipe", "Node pipe", [
             "node", "-e", NODE_PIPE.replace("{", "{{").replace("}", "}}") + NODE_LISTEN],
-            "`socket.pipe(socket)`, with a handler for errors", forks=False),
+            "`socket.pipe(socket)`, with an error handler", forks=False),
     ]
 
 

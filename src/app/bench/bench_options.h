@@ -10,14 +10,13 @@
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "protocol/http1/load.h"
+#include "protocol/protocol.h"
 
 namespace echod {
 
-enum class BenchProtocol : uint8_t { kTcp, kHttp1, kWebSocket };
-
 // Where to send: tcp://HOST:PORT, http://HOST:PORT/PATH.
 struct BenchTarget {
-  BenchProtocol protocol = BenchProtocol::kTcp;
+  Protocol protocol = Protocol::kRaw;
   std::string host;
   uint16_t port = 0;
   std::string path = "/";  // HTTP

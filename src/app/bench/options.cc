@@ -9,7 +9,7 @@
 #include "app/bench/load/size_mix.h"
 #include "app/bench/load/target.h"
 #include "app/units.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod {
 namespace {
@@ -242,7 +242,7 @@ void add_http(CommandParser& parser, BenchOptions& options) {
 // What of HTTP's options does not go together.
 std::optional<std::string> wrong_http(const BenchOptions& options, const CommandParser& parser) {
   const HttpLoad& http = options.http;
-  const bool is_http = options.target.protocol == BenchProtocol::kHttp1;
+  const bool is_http = options.target.protocol == Protocol::kHttp1;
   for (const char* name : {"--method", "--body", "--expect-status", "--chunked"}) {
     if (parser.given(name) && !is_http) return fmt::format("{} is for http:// URLs", name);
   }
@@ -476,7 +476,7 @@ BenchCommand parse_run(int argc, const char* const* argv) {
   auto target = parse_bench_target(*url);
   if (!target) return parser.mistake(target.error());
   options.target = *target;
-  if (!options.headers.empty() && target->protocol == BenchProtocol::kTcp) {
+  if (!options.headers.empty() && target->protocol == Protocol::kRaw) {
     return parser.mistake("--header is for http:// and ws:// URLs");
   }
   if (const auto wrong = wrong_http(options, parser)) return parser.mistake(*wrong);

@@ -118,8 +118,7 @@ class TestObserver final : public BenchObserver {
 };
 
 // Options for a short run against `endpoint`.
-inline BenchOptions bench_options(const Endpoint& endpoint,
-                                  BenchProtocol protocol = BenchProtocol::kTcp) {
+inline BenchOptions bench_options(const Endpoint& endpoint, Protocol protocol = Protocol::kRaw) {
   const std::string address = endpoint.to_string();
   BenchOptions options;
   options.target.protocol = protocol;

@@ -64,7 +64,7 @@ std::expected<std::unique_ptr<AccessLog>, std::string> AccessLog::open(
   return std::unique_ptr<AccessLog>(new AccessLog(options.format, timed, std::move(*writer)));
 }
 
-void AccessLog::answered(const Session& session, const HttpExchangeFacts& facts) {
+void AccessLog::answered(const Session& session, const http::ExchangeFacts& facts) {
   TransportFacts transport;
   if (session.transport != nullptr) transport = session.transport->identity();
   const auto now = std::chrono::system_clock::now();

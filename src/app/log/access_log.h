@@ -10,7 +10,7 @@
 #include "app/log/access_log_format.h"
 #include "app/log/line_writer.h"
 #include "app/log/log.h"
-#include "protocol/http_observer.h"
+#include "http/observer.h"
 
 namespace echod {
 
@@ -25,14 +25,14 @@ struct AccessLogOptions {
 };
 
 // Called by connections on several threads at once.
-class AccessLog final : public HttpObserver {
+class AccessLog final : public http::Observer {
  public:
   // `options.file` is not empty. Lost lines are reported to `log`, at most once a second and at the
   // end; it must outlive the access log. The error is a line for people.
   static std::expected<std::unique_ptr<AccessLog>, std::string> open(
       const AccessLogOptions& options, Log& log);
 
-  void answered(const Session& session, const HttpExchangeFacts& facts) override;
+  void answered(const Session& session, const http::ExchangeFacts& facts) override;
 
   // Reopens the file: see LineWriter::reopen().
   std::expected<void, std::string> reopen() { return writer_->reopen(); }

@@ -32,15 +32,13 @@ std::string cut(std::string_view text, size_t size_max) {
   return out += kMark;
 }
 
-Logged logged(const HttpExchangeFacts& facts) {
+Logged logged(const http::ExchangeFacts& facts) {
   Logged request;
-  request.method = cut(facts.method, kLoggedMethodSizeMax);
-  request.target = cut(redacted_url(facts.target), kLoggedTargetSizeMax);
-  if (!facts.head_bytes.ends_with("\r\n\r\n")) return request;  // there is no complete head
-  const std::string_view line = wire::request_line_of(facts.head_bytes);
+  request.method = cut(facts.request.method, kLoggedMethodSizeMax);
+  request.target = cut(redacted_url(facts.request.target), kLoggedTargetSizeMax);
   constexpr size_t kVersionSize = 8;  // "HTTP/1.1"
-  request.version = cut(line.substr(line.rfind(' ') + 1), kVersionSize);
-  const wire::FieldList fields = wire::fields_of(facts.head_bytes);
+  request.version = cut(facts.request.version_text, kVersionSize);
+  const wire::FieldList fields = facts.request.fields;
   if (const auto value = wire::field_value(fields, "Referer")) {
     request.referer = cut(redacted_url(*value), kLoggedRefererSizeMax);
   }
@@ -62,7 +60,7 @@ std::string request_line(const Logged& request) {
 }
 
 std::string text_line(const AccessRecord& record) {
-  const HttpExchangeFacts& facts = record.facts;
+  const http::ExchangeFacts& facts = record.facts;
   const std::string line = request_line(logged(facts));
   std::string end;
   if (facts.status == 0) {
@@ -88,7 +86,7 @@ std::string text_line(const AccessRecord& record) {
 
 // Member by member: building a document first takes about twice as long.
 std::string json_line(const AccessRecord& record) {
-  const HttpExchangeFacts& facts = record.facts;
+  const http::ExchangeFacts& facts = record.facts;
   const Logged request = logged(facts);
   JsonWriter json(0);
   const auto text = [&json](std::string_view name, std::string_view value) {
@@ -139,7 +137,7 @@ void append_quoted(std::string& out, std::string_view text) {
 
 // HOST - - [TIME] "REQUEST" STATUS BYTES "REFERER" "USER-AGENT"
 std::string combined_line(const AccessRecord& record) {
-  const HttpExchangeFacts& facts = record.facts;
+  const http::ExchangeFacts& facts = record.facts;
   const Logged request = logged(facts);
   const std::string line = request_line(request);
   const std::tm utc = fmt::gmtime(std::chrono::system_clock::to_time_t(record.time));

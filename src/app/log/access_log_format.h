@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/http_observer.h"
+#include "http/observer.h"
 
 namespace echod {
 
@@ -27,7 +27,7 @@ inline constexpr size_t kLoggedTraceSizeMax = 64;  // of traceparent, which has 
 inline constexpr size_t kAccessLineSizeMax = 12'288;
 
 struct AccessRecord {
-  const HttpExchangeFacts& facts;
+  const http::ExchangeFacts& facts;
   std::string_view peer;    // as Endpoint::to_string() writes it; empty: unknown
   uint64_t connection = 0;  // its number, from 1
   uint64_t request = 0;     // the request's number on it, from 1

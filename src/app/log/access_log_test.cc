@@ -98,7 +98,14 @@ class AccessLogTest : public testing::Test {
   Session session_{.clock = clock_, .buffers = pool_};
 };
 
-const HttpExchangeFacts kFacts{.head_bytes = {}, .method = "GET", .target = "/", .status = 200};
+http::ExchangeFacts facts_of_a_get() {
+  http::ExchangeFacts facts;
+  facts.request.method = "GET";
+  facts.request.target = "/";
+  facts.status = 200;
+  return facts;
+}
+const http::ExchangeFacts kFacts = facts_of_a_get();
 
 TEST_F(AccessLogTest, LinesAreAppendedToTheFile) {
   const std::string file = path("access");

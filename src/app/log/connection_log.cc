@@ -3,8 +3,19 @@
 #include <fmt/format.h>
 
 #include "app/units.h"
+#include "protocol/protocol.h"
 
 namespace echod {
+namespace {
+
+// A reader of the log sees one reason for what a shutdown ended, at once or at the drain.
+std::string_view reason_of(const Result<void>& outcome) {
+  if (outcome) return "closed";
+  const Errc code = outcome.error().code;
+  return name_of(code == Errc::kDrained ? Errc::kAborted : code);
+}
+
+}  // namespace
 
 std::string describe_end(const Result<void>& outcome, const StreamTimeouts& timeouts) {
   if (outcome) return "Connection closed";
@@ -20,6 +31,7 @@ std::string describe_end(const Result<void>& outcome, const StreamTimeouts& time
                      : fmt::format("Idle timeout after {}, connection closed",
                                    format_duration(timeouts.idle));
     case Errc::kAborted:
+    case Errc::kDrained:
       return "Connection ended by shutdown";
     case Errc::kNoMemory:
       return "Out of memory, connection closed";
@@ -41,7 +53,7 @@ void ConnectionLog::established(const Session& session) {
 void ConnectionLog::received(const Session& session, size_t bytes) {
   if (!log_.wants(LogLevel::kInfo)) return;
   // An HTTP request gets a response, which may be something other than its body.
-  const bool echoed = session.protocol != SessionProtocol::kHttp1;
+  const bool echoed = session.protocol != Protocol::kHttp1;
   std::string text = fmt::format("Received {} byte{}{}", bytes, bytes == 1 ? "" : "s",
                                  echoed ? ", echoing back" : "");
   const TransportFacts facts = session.transport->identity();
@@ -71,7 +83,7 @@ void ConnectionLog::closed(const Session& session, const Result<void>& outcome, 
   if (!log_.wants(LogLevel::kInfo)) return;
   double seconds = static_cast<double>(age.count()) / 1e9;
   std::string requests =
-      session.protocol == SessionProtocol::kHttp1
+      session.protocol == Protocol::kHttp1
           ? fmt::format(", {} request{}", session.requests, session.requests == 1 ? "" : "s")
           : "";
   std::string text = fmt::format("{} (received {} bytes, sent {} bytes{}, {:.3f} s)",
@@ -82,7 +94,7 @@ void ConnectionLog::closed(const Session& session, const Result<void>& outcome, 
               .event = "connection_closed",
               .peer = facts.remote,
               .text = text,
-              .fields = {{"reason", outcome ? "closed" : name_of(outcome.error().code)},
+              .fields = {{"reason", reason_of(outcome)},
                          {"protocol", name_of(session.protocol)},
                          {"bytes_received", session.bytes_received},
                          {"bytes_sent", session.bytes_sent},

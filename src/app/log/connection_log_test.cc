@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/timer_test_util.h"
+#include "protocol/protocol.h"
 
 namespace echod {
 namespace {
@@ -58,7 +59,7 @@ class FakeTransport final : public Transport {
 };
 
 // Logs the life of one connection.
-void live(Log& log, SessionProtocol protocol) {
+void live(Log& log, Protocol protocol) {
   const FakeTransport transport;
   FakeClock clock;
   BufferPool pool({});
@@ -79,7 +80,7 @@ void live(Log& log, SessionProtocol protocol) {
 
 TEST(ConnectionLogTest, TheLifeOfARawConnection) {
   RecordingLog log(LogFormat::kText);
-  live(log, SessionProtocol::kRaw);
+  live(log, Protocol::kRaw);
   EXPECT_EQ(log.lines,
             (std::vector<std::string>{
                 "[127.0.0.1:54321] Connection established",
@@ -91,7 +92,7 @@ TEST(ConnectionLogTest, TheLifeOfARawConnection) {
 
 TEST(ConnectionLogTest, AnHttpConnectionCountsItsRequests) {
   RecordingLog log(LogFormat::kText);
-  live(log, SessionProtocol::kHttp1);
+  live(log, Protocol::kHttp1);
   EXPECT_EQ(log.lines.back(),
             "[127.0.0.1:54321] Connection closed (received 122 bytes, sent 122 bytes, 2 requests, "
             "1.500 s)");
@@ -99,20 +100,20 @@ TEST(ConnectionLogTest, AnHttpConnectionCountsItsRequests) {
 
 TEST(ConnectionLogTest, MachinesGetNamesAndNumbers) {
   RecordingLog log(LogFormat::kLogfmt);
-  live(log, SessionProtocol::kUndecided);
+  live(log, Protocol::kAuto);
   ASSERT_EQ(log.lines.size(), 2u) << "what is received is reported once the protocol is known";
   EXPECT_NE(log.lines[1].find(" event=connection_closed peer=127.0.0.1:54321 reason=closed "
                               "protocol=none bytes_received=122 bytes_sent=122 requests=2 "
                               "seconds=1.500 "),
             std::string::npos)
       << log.lines[1];
-  live(log, SessionProtocol::kRaw);
+  live(log, Protocol::kRaw);
   EXPECT_NE(log.lines[3].find(" event=received peer=127.0.0.1:54321 bytes=21 "), std::string::npos);
 }
 
 TEST(ConnectionLogTest, NothingIsMadeThatNobodyWants) {
   RecordingLog log(LogFormat::kText, LogLevel::kWarning);
-  live(log, SessionProtocol::kRaw);
+  live(log, Protocol::kRaw);
   EXPECT_TRUE(log.lines.empty());
 }
 

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "wire/http/credentials.h"
+#include "wire/http/syntax.h"
 #include "wire/http/target.h"
-#include "wire/http1/syntax.h"
 
 namespace echod {
 namespace {

@@ -1,9 +1,5 @@
 #include "app/serve/echo_service.h"
 
-#include "protocol/detect.h"
-#include "stream/prefixed_stream.h"
-#include "stream/socket_stream.h"
-
 namespace echod {
 namespace {
 
@@ -11,29 +7,23 @@ constexpr Duration kReportInterval = std::chrono::seconds(1);
 
 }  // namespace
 
-Task<> EchoService::serve(EventLoop& loop, Accepted accepted) {
-  Session session{.clock = loop, .buffers = loop.buffers()};
+Result<void> EchoService::begin(Session& session, const Transport& transport,
+                                SocketStream& socket) {
   session.receives_to_report = settings_.log_receives;
   session.observer = &connection_log_;
-  SocketStream socket(loop, std::move(accepted.socket), session, settings_.timeouts);
-  const SocketTransport transport(socket, accepted.ticket.peer(),
-                                  connections_.fetch_add(1, std::memory_order_relaxed) + 1);
   session.transport = &transport;
   connection_log_.established(session);
-  PrefixedStream stream(socket);
-  Result<wire::Protocol> protocol = settings_.protocols[accepted.listener];
-  Result<void> outcome = socket.open();
-  if (outcome && protocol == wire::Protocol::kUndecided) {
-    protocol = co_await detect(stream, session, settings_.detect_timeout).observed();
-    if (!protocol) outcome = std::unexpected(protocol.error());
-  }
-  if (outcome) outcome = co_await handler_for(*protocol).serve(stream, session).observed();
-  if (!outcome) socket.reset_when_closed();
-  connection_log_.closed(session, outcome, loop.now() - session.established, settings_.timeouts);
+  return socket.open();
 }
 
-const Handler& EchoService::handler_for(wire::Protocol protocol) const {
-  if (protocol == wire::Protocol::kHttp1) return http1_;
+void EchoService::end(const Session& session, SocketStream& socket, const Result<void>& outcome) {
+  if (!outcome) socket.reset_when_closed();
+  const Duration age = session.clock.now() - session.established;
+  connection_log_.closed(session, outcome, age, settings_.timeouts);
+}
+
+const Handler& EchoService::handler_for(Protocol protocol) const {
+  if (protocol == Protocol::kHttp1) return http1_;
   return raw_;
 }
 

@@ -34,7 +34,7 @@ std::string test_line(const Server::Listening& listener) {
   std::string host(host_of(address));
   bool local = host == "127.0.0.1" || host == "0.0.0.0" || host == "::";
   if (local) host = "localhost";
-  if (listener.protocol == ListenProtocol::kRaw) {
+  if (listener.protocol == Protocol::kRaw) {
     return fmt::format("Test with: nc {} {}", host, port);
   }
   if (host.contains(':')) host = "[" + host + "]";
@@ -60,7 +60,7 @@ void announce(const Server& server, const ServeOptions& options, Log& log) {
                .event = "listening",
                .peer = {},
                .text = "Echo server listening on " + address,
-               .fields = {{"address", address}, {"protocol", name_of(listener.protocol)}}});
+               .fields = {{"address", address}, {"protocol", scheme_of(listener.protocol)}}});
   }
   log.write({.level = LogLevel::kInfo,
              .event = "engine",

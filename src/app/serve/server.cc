@@ -55,7 +55,7 @@ struct ListenFailure {
 };
 
 struct Opened {
-  std::vector<ListenerSockets> sockets;
+  std::vector<Listener> listeners;
   std::vector<Server::Listening> listening;
 
   // Whether one of them is in the way of `endpoint`: on its port, and on its address or all.
@@ -68,7 +68,7 @@ struct Opened {
 };
 
 // Opens an address's sockets, one for each event loop, all on the port the first one got.
-std::expected<void, ListenFailure> open_endpoint(Endpoint endpoint, ListenProtocol protocol,
+std::expected<void, ListenFailure> open_endpoint(Endpoint endpoint, Protocol protocol,
                                                  const ListenerNeeds& needs, SocketOptions options,
                                                  Opened& opened) {
   const auto failed = [&](Errc code, std::string text) {
@@ -81,7 +81,7 @@ std::expected<void, ListenFailure> open_endpoint(Endpoint endpoint, ListenProtoc
   }
   options.shared_port = needs.sockets > 1;
   options.blocking = needs.blocking;
-  ListenerSockets sockets;
+  Listener listener;
   for (unsigned i = 0; i < needs.sockets; ++i) {
     Result<Fd> socket = listen_on(endpoint, options, i == 0);
     if (!socket) {
@@ -96,9 +96,10 @@ std::expected<void, ListenFailure> open_endpoint(Endpoint endpoint, ListenProtoc
       }
       endpoint = endpoint.with_port(bound.port());
     }
-    sockets.push_back(std::move(*socket));
+    listener.sockets.push_back(std::move(*socket));
   }
-  opened.sockets.push_back(std::move(sockets));
+  listener.endpoint = endpoint;
+  opened.listeners.push_back(std::move(listener));
   opened.listening.push_back({protocol, endpoint});
   return {};
 }
@@ -132,18 +133,6 @@ std::expected<Opened, std::string> open_listeners(const ServeOptions& options,
   return opened;
 }
 
-wire::Protocol protocol_of(ListenProtocol protocol) {
-  switch (protocol) {
-    case ListenProtocol::kRaw:
-      return wire::Protocol::kRaw;
-    case ListenProtocol::kHttp1:
-      return wire::Protocol::kHttp1;
-    case ListenProtocol::kDetect:
-      break;
-  }
-  return wire::Protocol::kUndecided;
-}
-
 // `connections_max`: the admission limit; `descriptors`: how many the process may have.
 EngineOptions engine_options(const ServeOptions& options, EngineKind kind, size_t connections_max,
                              size_t descriptors) {
@@ -171,7 +160,7 @@ EchoService::Settings service_settings(const ServeOptions& options, EngineKind k
                                        const std::vector<Server::Listening>& listening) {
   EchoService::Settings settings;
   for (const Server::Listening& listener : listening) {
-    settings.protocols.push_back(protocol_of(listener.protocol));
+    settings.protocols.push_back(listener.protocol);
   }
   settings.detect_timeout = options.detect_timeout;
   settings.http = options.http;
@@ -199,7 +188,7 @@ std::string summarise(EngineKind kind, std::string_view reason, unsigned workers
 
 std::expected<std::unique_ptr<Server>, std::string> Server::start(const ServeOptions& options,
                                                                   Log& log,
-                                                                  HttpObserver* http_observer) {
+                                                                  http::Observer* http_observer) {
   try {
     return start_with_memory(options, log, http_observer);
   } catch (const std::bad_alloc&) {
@@ -208,7 +197,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start(const ServeOpt
 }
 
 std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
-    const ServeOptions& options, Log& log, HttpObserver* http_observer) {
+    const ServeOptions& options, Log& log, http::Observer* http_observer) {
   size_t descriptors = raise_descriptor_limit();
   EngineChoice choice =
       options.engine ? EngineChoice{*options.engine, "chosen with --engine"} : choose_engine();
@@ -222,12 +211,13 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
                            .connections_per_source_max = options.connections_per_source_max};
   EchoService::Settings settings = service_settings(options, choice.kind, opened->listening);
   settings.http.observer = http_observer;
+  engine.seed = settings.http.control.seed;
   std::unique_ptr<Server> server(new Server(std::move(settings), limits, log));
   server->listening_ = opened->listening;
   server->engine_kind_ = choice.kind;
   server->engine_summary_ = summarise(choice.kind, choice.reason, engine.workers);
   Result<std::unique_ptr<Engine>> started = Engine::start(
-      engine, std::move(opened->sockets), server->service_, server->admission_, server->service_);
+      engine, std::move(opened->listeners), server->service_, server->admission_, server->service_);
   if (!started) {
     return Failure(fmt::format("cannot start the {} engine: {}; try another with --engine",
                                name_of(choice.kind), describe(started.error())));

@@ -19,14 +19,14 @@ class Server {
   // Listens and serves, on threads of its own. `log` and `http_observer`, which may be null, must
   // outlive the server. The error is a line for people that says what to do.
   static std::expected<std::unique_ptr<Server>, std::string> start(
-      const ServeOptions& options, Log& log, HttpObserver* http_observer = nullptr);
+      const ServeOptions& options, Log& log, http::Observer* http_observer = nullptr);
 
   // Aborts what is left, and waits for it.
   ~Server() = default;
 
   // The addresses listened on, with the ports the system picked.
   struct Listening {
-    ListenProtocol protocol;
+    Protocol protocol;
     Endpoint endpoint;
   };
   const std::vector<Listening>& listening() const { return listening_; }
@@ -40,7 +40,7 @@ class Server {
 
   // From any thread: the server will stop soon. It serves as before, but responses end their
   // connections, so that clients open the next one elsewhere.
-  void announce_stop() { service_.announce_stop(); }
+  void announce_stop() { engine_->request(Phase::kStopping); }
 
   // From any thread; see Engine.
   void request(Phase phase) { engine_->request(phase); }
@@ -49,7 +49,7 @@ class Server {
  private:
   static std::expected<std::unique_ptr<Server>, std::string> start_with_memory(
       const ServeOptions& options, Log& log,
-      HttpObserver* http_observer);  // throws std::bad_alloc where there is too little
+      http::Observer* http_observer);  // throws std::bad_alloc where there is too little
 
   Server(EchoService::Settings settings, const Admission::Limits& limits, Log& log)
       : service_(std::move(settings), log), admission_(limits) {}

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <vector>
 
-#include "protocol/http_routes.h"
-#include "protocol/response_control.h"
 #include "wire/detect.h"
 #include "wire/http/field_list.h"
 #include "wire/http/target.h"
@@ -58,25 +57,30 @@ void append(std::string& text, std::span<const std::byte> bytes) {
 bool wants_websocket(const wire::RequestDecoder& decoder) {
   if (decoder.head().framing != wire::BodyFraming::kNone) return false;
   wire::WebSocketFields fields;
-  for (const wire::Field& line : wire::fields_of(decoder.head_bytes())) {
+  for (const wire::Field& line : decoder.head().fields) {
     fields.take(line.name, line.value());
   }
   return fields.wants_websocket();
 }
 
-// Whether the request goes to an endpoint, or uses response control: its response is not known
-// here.
+// Whether the request goes to an endpoint, or has a control, whose response is not known here. The
+// paths of all endpoints but those that echo or reflect; docs/http.md lists them.
 bool is_controlled(const wire::RequestHead& head) {
-  const wire::TargetParts target = wire::split_target(head.target);
-  const HttpEndpoint endpoint = route_of(target.path).endpoint;
-  if (endpoint != echo_body && endpoint != echo_raw && endpoint != reflect) return true;
-  return asks_for_control(head);
+  static constexpr std::array kPaths = std::to_array<std::string_view>(
+      {"/anything", "/bytes/", "/delay/", "/drip", "/headers", "/healthz", "/ip", "/redirect-to",
+       "/sse", "/status/", "/stream-bytes/"});
+  const std::string_view path = wire::split_target(head.target).path;
+  const bool endpoint = path.ends_with(".sse") ||
+                        std::ranges::any_of(kPaths, [=](std::string_view known) {
+                          return path.starts_with(known);
+                        });
+  return endpoint || head.has_noted_field || head.target.contains('?');
 }
 
 Requests requests_in(std::string_view sent) {
   using Event = wire::RequestDecoder::Event;
   Requests requests;
-  wire::RequestDecoder decoder({});
+  wire::RequestDecoder decoder({}, "X-Echo-");
   std::span<const std::byte> input = bytes_of(sent);
   while (true) {
     const std::span<const std::byte> before = input;
@@ -91,8 +95,8 @@ Requests requests_in(std::string_view sent) {
       case Event::kHead:
         requests.all.push_back({.method = std::string(decoder.head().method),
                                 .path = std::string(wire::split_target(decoder.head().target).path),
-                                .head = std::string(decoder.head_bytes()),
-                                .raw = std::string(decoder.head_bytes()),
+                                .head = std::string(decoder.head().raw),
+                                .raw = std::string(decoder.head().raw),
                                 .body = {},
                                 .has_body = decoder.head().framing != wire::BodyFraming::kNone,
                                 .keep_alive = decoder.head().keep_alive,
@@ -213,9 +217,9 @@ std::string wrong_responses(const Requests& requests, const Responses& responses
 
 bool may_be_http(const Transcript& transcript) {
   if (transcript.raw_port) return false;
-  if (wire::detect_at_once(bytes_of(transcript.sent)) == wire::Protocol::kHttp1) return true;
+  if (wire::detect_at_once(bytes_of(transcript.sent)) == wire::Detected::kHttp1) return true;
   wire::Detector detector;
-  return detector.feed(bytes_of(transcript.sent)) == wire::Protocol::kHttp1;
+  return detector.feed(bytes_of(transcript.sent)) == wire::Detected::kHttp1;
 }
 
 std::string wrong_echo(const Transcript& transcript) {

@@ -13,7 +13,7 @@
 #include "base/memory_faults.h"
 #include "base/nursery.h"
 #include "engine/epoll/epoll_loop.h"
-#include "engine/loop_worker.h"
+#include "engine/loop_service.h"
 #include "engine/uring/lent_buffers.h"
 #include "engine/uring/uring_loop.h"
 #include "net/socket_options.h"
@@ -58,7 +58,7 @@ class World final : private MemoryFaults {
 
   WorldOutcome run() {
     start_ = kernel_.network().now();
-    if (open() && worker_) simulate(*worker_);
+    if (open() && served_) simulate(*served_);
     close();
     outcome_.simulated = kernel_.network().now() - start_;
     return outcome_;
@@ -86,17 +86,18 @@ class World final : private MemoryFaults {
     server_.faulty = true;
     SocketOptions options;
     options.blocking = server_kind_ == EngineKind::kUring;
-    std::vector<Fd> listeners;
+    std::vector<ListenerSocket> listeners;
     for (uint16_t port : {kPort, static_cast<uint16_t>(kPort + 1)}) {
       Result<Fd> listener = listen_on(endpoint(port), options);
       if (!listener) return false;
-      listeners.push_back(std::move(*listener));
+      listeners.push_back({.kind = ListenerKind::kStream, .socket = std::move(*listener)});
     }
     service_.emplace(settings(), log_);
     connections_max_ = random_.between(1, 40);
     admission_.emplace(Admission::Limits{.connections_max = connections_max_});
-    worker_.emplace(*server_.loop, *service_, *admission_, *service_);
-    const Result<void> opened = worker_->open(std::move(listeners));
+    worker_.emplace(*server_.loop, workers_);
+    served_.emplace(*worker_, *service_, *admission_, *service_);
+    const Result<void> opened = served_->open(std::move(listeners));
     kernel_.set_faulty(true);
     return opened.has_value();
   }
@@ -111,7 +112,7 @@ class World final : private MemoryFaults {
 
   EchoService::Settings settings() {
     EchoService::Settings settings;
-    settings.protocols = {wire::Protocol::kUndecided, wire::Protocol::kRaw};
+    settings.protocols = {Protocol::kAuto, Protocol::kRaw};
     settings.detect_timeout = std::chrono::seconds(5);
     settings.timeouts = {.idle = std::chrono::minutes(5),
                          .stall = std::chrono::seconds(30),
@@ -119,8 +120,8 @@ class World final : private MemoryFaults {
     return settings;
   }
 
-  void simulate(LoopWorker& worker) {
-    Task<> serving = worker.serve();
+  void simulate(LoopService& served) {
+    Task<> serving = served.serve();
     serving.start();
     Task<> clients = run_clients();
     clients.start();
@@ -230,7 +231,7 @@ class World final : private MemoryFaults {
       host.loop->run_once();
     }
     host.wait = kernel_.take_wait();
-    if (host.faulty && worker_) check_memory(*worker_);
+    if (host.faulty && served_) check_memory(*served_);
     outcome_.trace = (outcome_.trace ^
                       static_cast<uint64_t>(kernel_.network().now().time_since_epoch().count())) *
                      0x100000001b3;
@@ -245,8 +246,8 @@ class World final : private MemoryFaults {
   // The server's buffers are limited: those lent to its ring, and up to four for each connection:
   // the chunk received, the chunk being sent and, for a WebSocket, one held until it is validated,
   // or inflated and deflated again.
-  void check_memory(const LoopWorker& worker) {
-    const size_t connections = worker.connections();
+  void check_memory(const LoopService& served) {
+    const size_t connections = served.connections();
     const size_t leased = server_.loop->buffers().leased();
     if (leased > LentBuffers::kCount + 4 * connections) {
       fail(fmt::format("{} buffers leased for {} connections", leased, connections));
@@ -271,6 +272,7 @@ class World final : private MemoryFaults {
 
   // Destroys everything, and checks that nothing is left.
   void close() {
+    served_.reset();
     worker_.reset();
     service_.reset();
     admission_.reset();
@@ -304,7 +306,9 @@ class World final : private MemoryFaults {
   std::optional<EchoService> service_;
   std::optional<Admission> admission_;
   size_t connections_max_ = 0;
-  std::optional<LoopWorker> worker_;
+  WorkerSet workers_;
+  std::optional<Worker> worker_;
+  std::optional<LoopService> served_;
   std::vector<std::unique_ptr<SimClient>> clients_;
 };
 

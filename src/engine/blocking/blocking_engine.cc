@@ -3,7 +3,6 @@
 #include <new>
 
 #include "base/nursery.h"
-#include "engine/blocking/blocking_loop.h"
 #include "engine/placement.h"
 
 namespace echod {
@@ -20,13 +19,16 @@ BufferPool::Options per_thread(const EngineOptions& options) {
 
 }  // namespace
 
-void ConnectionRunner::run(Accepted accepted) {
+BlockingServer::Thread::Thread(const BlockingService& service)
+    : loop(per_thread(service.options), service.options.receive_size_max),
+      worker(loop, service.workers) {}
+
+void BlockingServer::serve(Accepted accepted) {
   try {
-    BlockingLoop loop(per_thread(options_), options_.receive_size_max);
-    LoopSet::Membership member(loops_, loop);
-    Task<> task = handler_.serve(loop, std::move(accepted));
+    if (!thread_) thread_.emplace(service_);
+    Task<> task = service_.handler.serve(thread_->worker, std::move(accepted));
     task.start();
-    while (!task.done()) loop.run_once();
+    while (!task.done()) thread_->loop.run_once();
   } catch (const std::bad_alloc&) {
     return;  // no memory to begin with: the connection is closed; from start() on nothing throws
   }
@@ -37,18 +39,19 @@ BlockingEngine::BlockingEngine(const EngineOptions& options, ConnectionHandler& 
     : options_(options),
       admission_(admission),
       observer_(observer),
-      runner_(options_, handler, loops_) {}
+      workers_(options.seed),
+      service_{options_, handler, workers_} {}
 
 Result<std::unique_ptr<Engine>> BlockingEngine::start(const EngineOptions& options,
-                                                      std::vector<ListenerSockets> listeners,
+                                                      std::vector<Listener> listeners,
                                                       ConnectionHandler& handler,
                                                       Admission& admission,
                                                       AcceptObserver& observer) {
   std::unique_ptr<BlockingEngine> engine(new BlockingEngine(options, handler, admission, observer));
   if (Result<void> made = engine->make_placement(); !made) return std::unexpected(made.error());
   auto acceptor = std::make_shared<Acceptor>();
-  for (ListenerSockets& listener : listeners) {
-    acceptor->listeners.push_back(std::move(listener.at(0)));
+  for (Listener& listener : listeners) {
+    acceptor->listeners.push_back(std::move(listener.sockets.at(0)));
   }
   std::future<Result<void>> started = acceptor->started.get_future();
   Result<void> thread =
@@ -63,16 +66,16 @@ Result<std::unique_ptr<Engine>> BlockingEngine::start(const EngineOptions& optio
 Result<void> BlockingEngine::make_placement() {
   switch (options_.kind) {
     case EngineKind::kThreads:
-      placement_ = std::make_unique<ThreadPerConnection>(runner_, observer_, options_.workers);
+      placement_ = std::make_unique<ThreadPerConnection>(service_, observer_, options_.workers);
       return {};
     case EngineKind::kPool: {
-      auto pool = std::make_unique<ThreadPool>(runner_, options_.queue_max);
+      auto pool = std::make_unique<ThreadPool>(service_, options_.queue_max);
       Result<void> started = pool->start(options_.workers);
       placement_ = std::move(pool);
       return started;
     }
     default:
-      placement_ = std::make_unique<OneAtATime>(runner_);
+      placement_ = std::make_unique<OneAtATime>(service_);
       return {};
   }
 }
@@ -80,7 +83,7 @@ Result<void> BlockingEngine::make_placement() {
 void BlockingEngine::accept(Acceptor& acceptor) {
   try {
     BlockingLoop loop(per_thread(options_), options_.receive_size_max);
-    LoopSet::Membership member(loops_, loop);
+    Worker worker(loop, workers_);  // for the phase alone
     Task<> task = accept_all(loop, acceptor);
     task.start();
     while (!task.done()) loop.run_once();
@@ -108,8 +111,8 @@ Task<> BlockingEngine::accept_all(EventLoop& loop, Acceptor& acceptor) {
 }
 
 void BlockingEngine::request(Phase phase) {
-  loops_.request(phase);
-  placement_->drain();
+  workers_.request(phase);
+  if (phase >= Phase::kDraining) placement_->drain();
 }
 
 bool BlockingEngine::wait(Deadline deadline) {

@@ -5,25 +5,41 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <optional>
 
+#include "engine/blocking/blocking_loop.h"
 #include "engine/engine.h"
-#include "engine/loop_set.h"
 #include "engine/thread_group.h"
 
 namespace echod {
 
-// What the three placements share: serving one connection to its end on the calling thread.
-class ConnectionRunner {
- public:
-  ConnectionRunner(const EngineOptions& options, ConnectionHandler& handler, LoopSet& loops)
-      : options_(options), handler_(handler), loops_(loops) {}
+// What a thread of the three placements needs to serve.
+struct BlockingService {
+  const EngineOptions& options;
+  ConnectionHandler& handler;
+  WorkerSet& workers;
+};
 
-  void run(Accepted accepted);
+// A thread that serves one connection after another, with a loop and a Worker of its own.
+class BlockingServer {
+ public:
+  // `service` must outlive it.
+  explicit BlockingServer(const BlockingService& service) : service_(service) {}
+
+  // Serves the connection to its end on the calling thread, which is always the same. Where there
+  // is no memory to begin with, the connection is closed.
+  void serve(Accepted accepted);
 
  private:
-  const EngineOptions& options_;
-  ConnectionHandler& handler_;
-  LoopSet& loops_;
+  // Made when it is first needed, for there may be no memory.
+  struct Thread {
+    explicit Thread(const BlockingService& service);
+    BlockingLoop loop;
+    Worker worker;
+  };
+
+  const BlockingService& service_;
+  std::optional<Thread> thread_;
 };
 
 // A placement with threads of its own, which it must let go of when the engine drains.
@@ -39,13 +55,14 @@ class ThreadedPlacement : public Placement {
 class BlockingEngine final : public Engine {
  public:
   static Result<std::unique_ptr<Engine>> start(const EngineOptions& options,
-                                               std::vector<ListenerSockets> listeners,
+                                               std::vector<Listener> listeners,
                                                ConnectionHandler& handler, Admission& admission,
                                                AcceptObserver& observer);
   ~BlockingEngine() override;
 
   void request(Phase phase) override;
   bool wait(Deadline deadline) override;
+  uint64_t connections_begun() const override { return workers_.connections(); }
 
  private:
   BlockingEngine(const EngineOptions& options, ConnectionHandler& handler, Admission& admission,
@@ -64,8 +81,8 @@ class BlockingEngine final : public Engine {
   EngineOptions options_;
   Admission& admission_;
   AcceptObserver& observer_;
-  LoopSet loops_;
-  ConnectionRunner runner_;
+  WorkerSet workers_;
+  BlockingService service_;
   std::unique_ptr<ThreadedPlacement> placement_;
   ThreadGroup acceptor_{"echod-accept", 0};
 };

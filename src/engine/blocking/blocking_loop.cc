@@ -67,7 +67,7 @@ void BlockingLoop::request(Phase phase) {
   // interruption it is. Only reading ends when draining, so an answer under way is not cut.
   if (phase == Phase::kAborting) {
     for (const Attached& socket : sockets_) kernel().shutdown(socket.fd, SHUT_RDWR);
-  } else {
+  } else if (phase == Phase::kDraining) {
     for (int socket : idle_sockets_) kernel().shutdown(socket, SHUT_RD);
     // Also those not accepted from at the moment: new clients are refused, not left in the queue.
     for (int listener : listeners_) kernel().shutdown(listener, SHUT_RD);
@@ -112,7 +112,7 @@ bool BlockingLoop::take_ended() {
     if (operation->error) {
       finished_.push_back(operation);
     } else if (ends(phase_, *operation)) {
-      operation->fail(Errc::kAborted);
+      operation->fail(end_of(phase_));
       finished_.push_back(operation);
     } else if (late) {
       if (operation->kind != Operation::Kind::kSleep) operation->fail(Errc::kTimeout);
@@ -131,7 +131,7 @@ void BlockingLoop::run_once_by(Deadline) {
     std::lock_guard lock(mutex_);
     phase_ = requested_;
     for (const Operation* operation : pending_) {
-      bool idle = operation->idle && operation->kind != Operation::Kind::kSleep;
+      bool idle = operation->ends_on_drain && operation->kind != Operation::Kind::kSleep;
       if (idle) idle_sockets_.push_back(operation->socket->fd());
     }
   }
@@ -172,10 +172,10 @@ void BlockingLoop::recognise_interruption(Operation& operation) {
   if (!ends(phase_, operation)) return;
   if (operation.kind == Operation::Kind::kAccept && operation.arrival->socket.valid()) return;
   bool receive = operation.kind == Operation::Kind::kReceive;
-  bool cut = receive && (operation.idle || !operation.chunk);
+  bool cut = receive && (operation.ends_on_drain || !operation.chunk);
   if (!operation.error && !cut) return;
   if (cut) operation.chunk = Chunk();
-  operation.fail(Errc::kAborted);
+  operation.fail(end_of(phase_));
 }
 
 void BlockingLoop::perform_ready() {

@@ -73,7 +73,7 @@ class BlockingLoop final : public EventLoop {
   Phase requested_ = Phase::kServing;
   std::vector<Attached> sockets_;  // changed by this thread alone
   std::vector<int> listeners_;     // those of them that were accepted from
-  std::vector<int> idle_sockets_;  // of the idle operations this round waits for
+  std::vector<int> idle_sockets_;  // of operations of this round that end on drain
 };
 
 }  // namespace echod

@@ -26,7 +26,11 @@ bool would_block(int os_error) { return os_error == EAGAIN || os_error == EWOULD
 }  // namespace
 
 EpollLoop::EpollLoop(const BufferPool::Options& buffers, Duration spin_max)
-    : now_(kernel().now()), buffers_(buffers), timers_(now_), spinner_(spin_max) {}
+    : now_(kernel().now()),
+      waker_(kernel()),
+      buffers_(buffers),
+      timers_(now_),
+      spinner_(spin_max) {}
 
 EpollLoop::~EpollLoop() {
   ECHOD_CHECK(ready_.empty());
@@ -36,11 +40,11 @@ EpollLoop::~EpollLoop() {
 Result<std::unique_ptr<EventLoop>> EpollLoop::create(const BufferPool::Options& buffers,
                                                      Duration spin_max) {
   std::unique_ptr<EpollLoop> loop(new EpollLoop(buffers, spin_max));
-  loop->epoll_ = Fd(kernel().epoll_create1(EPOLL_CLOEXEC));
+  loop->epoll_ = Fd(loop->kernel().epoll_create1(EPOLL_CLOEXEC));
   if (!loop->epoll_.valid()) return std::unexpected(os_failure(errno));
   if (Result<void> opened = loop->waker_.open(); !opened) return std::unexpected(opened.error());
   epoll_event event{.events = EPOLLIN, .data = {.u64 = kWakerEvent}};
-  if (kernel().epoll_ctl(loop->epoll_.get(), EPOLL_CTL_ADD, loop->waker_.fd(), &event) != 0) {
+  if (loop->kernel().epoll_ctl(loop->epoll_.get(), EPOLL_CTL_ADD, loop->waker_.fd(), &event) != 0) {
     return std::unexpected(os_failure(errno));
   }
   return loop;
@@ -68,22 +72,22 @@ Result<void> EpollLoop::attach(Socket& socket) {
   slot.readable = false;
   slot.writable = true;
   slot.ask_again = false;
-  socket.slot = index;
+  socket.set_slot(index);
   return {};
 }
 
 void EpollLoop::detach(Socket& socket) noexcept {
-  Slot& slot = slots_[socket.slot];
+  Slot& slot = slots_[socket.slot()];
   ECHOD_CHECK(slot.receiving == nullptr && slot.sending == nullptr);
   // Closing the descriptor, which follows, takes it out of the epoll set.
   ++slot.generation;
-  free_slots_.push_back(socket.slot);
+  free_slots_.push_back(socket.slot());
 }
 
 bool EpollLoop::start(Operation& operation) {
   ECHOD_CHECK(operation.state == Operation::State::kNew);
   if (ends(phase_, operation)) {
-    operation.fail(Errc::kAborted);
+    operation.fail(end_of(phase_));
   } else if (operation.kind != Operation::Kind::kSleep && operation.deadline <= now_) {
     operation.fail(Errc::kTimeout);
   } else if (budget_ == 0) {
@@ -116,7 +120,7 @@ bool EpollLoop::try_now(Operation& operation) {
     }
     return false;
   }
-  Slot& slot = slots_[operation.socket->slot];
+  Slot& slot = slots_[operation.socket->slot()];
   bool done = false;
   switch (operation.kind) {
     case Operation::Kind::kAccept:
@@ -229,7 +233,7 @@ void EpollLoop::park(Operation& operation) {
   operation.state = Operation::State::kParked;
   timers_.add(operation, operation.deadline);
   if (operation.kind == Operation::Kind::kSleep) return;
-  Slot& slot = slots_[operation.socket->slot];
+  Slot& slot = slots_[operation.socket->slot()];
   Operation*& place = operation.writes() ? slot.sending : slot.receiving;
   ECHOD_CHECK(place == nullptr);  // one operation in each direction
   place = &operation;
@@ -239,7 +243,7 @@ void EpollLoop::park(Operation& operation) {
 void EpollLoop::unpark(Operation& operation) {
   if (operation.linked()) timers_.remove(operation);
   if (operation.kind == Operation::Kind::kSleep) return;
-  Slot& slot = slots_[operation.socket->slot];
+  Slot& slot = slots_[operation.socket->slot()];
   (operation.writes() ? slot.sending : slot.receiving) = nullptr;
 }
 
@@ -319,7 +323,7 @@ void EpollLoop::enter_requested_phase() {
     auto& operation = static_cast<Operation&>(node);
     if (ends(phase_, operation)) {
       unpark(operation);
-      operation.fail(Errc::kAborted);
+      operation.fail(end_of(phase_));
       ready_.push(operation);
     } else {
       timers_.add(operation, operation.deadline);
@@ -372,7 +376,7 @@ void EpollLoop::look_at_ready() {
     Operation& operation = ready.pop();
     budget_ = kOperationsPerWakeUp;
     bool sleep_over = operation.kind == Operation::Kind::kSleep && operation.deadline <= now_;
-    if (ends(phase_, operation) && !operation.error) operation.fail(Errc::kAborted);
+    if (ends(phase_, operation) && !operation.error) operation.fail(end_of(phase_));
     if (operation.error || sleep_over || try_now(operation)) complete(operation);
   }
 }

@@ -8,20 +8,25 @@
 #include "base/chunk.h"
 #include "base/timer.h"
 #include "engine/loop/operation.h"
+#include "net/kernel.h"
 
 namespace echod {
 
 // How far a loop is on its way to the end. It only goes up.
 enum class Phase : uint8_t {
   kServing,
-  kDraining,  // idle operations (accepts, waits for a next request) end with kAborted, the rest go
-              // on
+  kStopping,  // as before, but whoever serves tells its clients to open no further connections
+  kDraining,  // operations that ask for it (accepts, waits for a next request) end with kDrained,
+              // the others go on
   kAborting,  // every operation ends with kAborted
 };
 
-// Whether a loop in `phase` ends `operation`.
+// Whether a loop in `phase` ends `operation`, and with which error.
 inline bool ends(Phase phase, const Operation& operation) {
-  return phase == Phase::kAborting || (phase == Phase::kDraining && operation.idle);
+  return phase == Phase::kAborting || (phase == Phase::kDraining && operation.ends_on_drain);
+}
+inline Errc end_of(Phase phase) {
+  return phase == Phase::kAborting ? Errc::kAborted : Errc::kDrained;
 }
 
 // Large buffers for connections that move much (Operation::bulk): few, kept by each loop that has
@@ -31,6 +36,9 @@ inline constexpr BufferPool::Options kBulkBuffers{
 
 class EventLoop : public Timer {
  public:
+  // The system calls of the loop and of what it serves: those of the thread that makes the loop.
+  Kernel& kernel() const noexcept { return kernel_; }
+
   // Begins `operation`. True: it is complete already. False: it is pending, and its waiter will be
   // resumed by a later run_once() when it is complete. Every operation ends by its deadline, with
   // kTimeout (a sleep: without an error).
@@ -77,6 +85,8 @@ class EventLoop : public Timer {
 
  private:
   friend class Socket;
+
+  Kernel& kernel_ = echod::kernel();
 
   // Makes `socket` ready for operations, or no longer; on detach the loop forgets it.
   virtual Result<void> attach(Socket& socket) = 0;

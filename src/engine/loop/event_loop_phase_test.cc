@@ -20,11 +20,14 @@ class PhaseTest : public LoopTest {
   PhaseTest()
       : LoopTest({.buffer_size = kTooMuch, .buffer_count_max = 256, .spare_count_max = 1}) {}
 
-  void expect_aborted(Task<>& task, During during) {
+  void expect_aborted(Task<>& task, During during) { expect_ended(task, Errc::kAborted, during); }
+  void expect_drained(Task<>& task, During during) { expect_ended(task, Errc::kDrained, during); }
+
+  void expect_ended(Task<>& task, Errc code, During during) {
     ASSERT_TRUE(task.done());
     Result<void> result = task.result();
     ASSERT_FALSE(result);
-    EXPECT_EQ(result.error().code, Errc::kAborted);
+    EXPECT_EQ(result.error().code, code);
     EXPECT_EQ(result.error().during, during);
   }
 
@@ -55,6 +58,22 @@ TEST_P(PhaseTest, OnlyGoesUp) {
   EXPECT_EQ(loop().phase(), Phase::kAborting);
 }
 
+TEST_P(PhaseTest, StoppingEndsNothing) {
+  SocketPair pair = unix_pair();
+  auto socket = attached(std::move(pair.near));
+  Operation idle = Operation::receive(*socket, kNever);
+  idle.ends_on_drain = true;
+  Task<> idling = perform(loop(), idle);
+  idling.start();
+  loop().request(Phase::kStopping);
+  EXPECT_TRUE(run(sleep_until(loop(), soon())));
+  EXPECT_EQ(loop().phase(), Phase::kStopping);
+  EXPECT_FALSE(idling.done());
+  write_all(pair.far, "hello");
+  run_until([&idling] { return idling.done(); });
+  EXPECT_EQ(idle.chunk.text(), "hello");
+}
+
 TEST_P(PhaseTest, DrainingEndsIdleOperationsAlone) {
   SocketPair idle_pair = unix_pair();
   SocketPair busy_pair = unix_pair();
@@ -66,7 +85,7 @@ TEST_P(PhaseTest, DrainingEndsIdleOperationsAlone) {
   Operation accept = Operation::accept(*listening_socket, address);
   Operation idle_receive = Operation::receive(*idle_socket, kNever);
   Operation idle_sleep = Operation::sleep(kNever);
-  accept.idle = idle_receive.idle = idle_sleep.idle = true;
+  accept.ends_on_drain = idle_receive.ends_on_drain = idle_sleep.ends_on_drain = true;
   Operation busy_receive = Operation::receive(*busy_socket, kNever);
   Operation busy_sleep = Operation::sleep(soon() + std::chrono::milliseconds(30));
   Task<> accepting = perform(loop(), accept);
@@ -80,9 +99,9 @@ TEST_P(PhaseTest, DrainingEndsIdleOperationsAlone) {
   EXPECT_TRUE(run(sleep_until(loop(), soon())));
   loop().request(Phase::kDraining);
   run_until([&] { return accepting.done() && receiving.done() && sleeping.done(); });
-  expect_aborted(accepting, During::kAccept);
-  expect_aborted(receiving, During::kReceive);
-  expect_aborted(sleeping, During::kNone);
+  expect_drained(accepting, During::kAccept);
+  expect_drained(receiving, During::kReceive);
+  expect_drained(sleeping, During::kNone);
   EXPECT_FALSE(busy_receiving.done());
   write_all(busy_pair.far, "the rest");
   run_until([&] { return busy_receiving.done() && busy_sleeping.done(); });
@@ -98,10 +117,10 @@ TEST_P(PhaseTest, ADrainingLoopStartsNothingIdle) {
   EXPECT_TRUE(run(sleep_until(loop(), soon())));
   write_all(pair.far, "hello");
   Operation idle = Operation::receive(*socket, kNever);
-  idle.idle = true;
+  idle.ends_on_drain = true;
   Task<> idling = perform(loop(), idle);
   run_all(idling);
-  expect_aborted(idling, During::kReceive);
+  expect_drained(idling, During::kReceive);
   EXPECT_EQ(run(receive_text(*socket, 5)), "hello");
   EXPECT_TRUE(run(send(*socket, chunk("answer"))));
   EXPECT_EQ(read_exactly(pair.far, 6), "answer");
@@ -134,7 +153,7 @@ TEST_P(PhaseTest, AbortingEndsEverything) {
   expect_aborted(sleeping, During::kNone);
   for (bool idle : {false, true}) {
     Operation later = Operation::sleep(kNever);
-    later.idle = idle;
+    later.ends_on_drain = idle;
     Task<> sleeping_later = perform(loop(), later);
     run_all(sleeping_later);
     expect_aborted(sleeping_later, During::kNone);
@@ -170,20 +189,20 @@ TEST_P(PhaseTest, AbortingEndsWhatIsQueued) {
 
 Task<> receives_idle(Socket& socket) {
   Operation operation = Operation::receive(socket, kNever);
-  operation.idle = true;
+  operation.ends_on_drain = true;
   co_await perform(socket.loop(), operation);
 }
 
 Task<> accepts_idle(Socket& socket) {
   Arrival address;
   Operation operation = Operation::accept(socket, address);
-  operation.idle = true;
+  operation.ends_on_drain = true;
   co_await perform(socket.loop(), operation);
 }
 
 Task<> sleeps_idle(EventLoop& loop) {
   Operation operation = Operation::sleep(kNever);
-  operation.idle = true;
+  operation.ends_on_drain = true;
   co_await perform(loop, operation);
 }
 
@@ -213,7 +232,7 @@ TEST_P(PhaseTest, AnotherThreadEndsAReceive) {
       Socket socket(loop, std::move(pair.near));
       ASSERT_TRUE(socket.attach());
       if (draining) {
-        EXPECT_EQ(outcome_of(loop, receives_idle(socket), Phase::kDraining), Errc::kAborted);
+        EXPECT_EQ(outcome_of(loop, receives_idle(socket), Phase::kDraining), Errc::kDrained);
       } else {
         EXPECT_EQ(outcome_of(loop, receives_nothing(socket), Phase::kAborting), Errc::kAborted);
       }
@@ -232,7 +251,7 @@ TEST_P(PhaseTest, AnotherThreadEndsASend) {
 
 TEST_P(PhaseTest, AnotherThreadEndsASleep) {
   on_fresh_loops([](EventLoop& loop) {
-    EXPECT_EQ(outcome_of(loop, sleeps_idle(loop), Phase::kDraining), Errc::kAborted);
+    EXPECT_EQ(outcome_of(loop, sleeps_idle(loop), Phase::kDraining), Errc::kDrained);
     EXPECT_EQ(outcome_of(loop, sleep_until(loop, kNever), Phase::kAborting), Errc::kAborted);
   });
 }
@@ -243,7 +262,7 @@ TEST_P(PhaseTest, AnotherThreadEndsAnAccept) {
     TestListener listening = listen_on_loopback({.blocking = blocking});
     Socket socket(loop, std::move(listening.socket));
     ASSERT_TRUE(socket.attach());
-    EXPECT_EQ(outcome_of(loop, accepts_idle(socket), Phase::kDraining), Errc::kAborted);
+    EXPECT_EQ(outcome_of(loop, accepts_idle(socket), Phase::kDraining), Errc::kDrained);
   });
 }
 
@@ -286,7 +305,7 @@ TEST_P(PhaseTest, DrainingFromAnotherThreadTellsTheIdleFromTheBusy) {
     EXPECT_EQ(receiving.result(), "hello");
     Result<void> idled = idling.result();
     ASSERT_FALSE(idled);
-    EXPECT_EQ(idled.error().code, Errc::kAborted);
+    EXPECT_EQ(idled.error().code, Errc::kDrained);
   });
 }
 

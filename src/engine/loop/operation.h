@@ -104,9 +104,9 @@ struct Operation : TimerNode {
   };
   std::optional<Error> error;  // none: success
   Kind kind;
-  bool idle = false;  // waits for something new, such as a next request: a draining loop ends it
-  bool bulk = false;  // a receive: into a large buffer, if one can be had
-  State state = State::kNew;        // the loop's
+  bool ends_on_drain = false;  // with kDrained: waits for something new, such as a next request
+  bool bulk = false;           // a receive: into a large buffer, if one can be had
+  State state = State::kNew;   // the loop's
   Operation* next_ready = nullptr;  // the loop's: in its queue of operations to look at
   std::coroutine_handle<> waiter;   // resumed when complete
 

@@ -51,12 +51,16 @@ class Socket {
   // The process's descriptor; of a direct one, which only UringLoop has, its number in its table.
   int fd() const { return handle_.number(); }
 
-  uint32_t slot = 0;  // EpollLoop's own: where it keeps what it knows of this socket
+  // EpollLoop's own: where it keeps what it knows of this socket.
+  uint32_t slot() const { return slot_; }
+  void set_slot(uint32_t slot) { slot_ = slot; }
 
  private:
   EventLoop& loop_;
   SocketHandle handle_;
   bool attached_ = false;
+  uint32_t slot_ = 0;
 };
+static_assert(sizeof(Socket) == 32);  // every connection has one
 
 }  // namespace echod

@@ -4,12 +4,10 @@
 
 #include <cerrno>
 
-#include "net/kernel.h"
-
 namespace echod {
 
 Result<void> Waker::open() {
-  fd_ = Fd(kernel().eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  fd_ = Fd(kernel_.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!fd_.valid()) return std::unexpected(os_failure(errno));
   return {};
 }
@@ -19,14 +17,14 @@ void Waker::request(Phase phase) noexcept {
   while (current < phase) {
     if (!requested_.compare_exchange_weak(current, phase, std::memory_order_acq_rel)) continue;
     // Cannot fail but by a full counter, and then the loop is about to wake anyway.
-    kernel().eventfd_write(fd_.get(), 1);
+    kernel_.eventfd_write(fd_.get(), 1);
     return;
   }
 }
 
 void Waker::clear() noexcept {
   uint64_t count;
-  kernel().eventfd_read(fd_.get(), &count);
+  kernel_.eventfd_read(fd_.get(), &count);
 }
 
 }  // namespace echod

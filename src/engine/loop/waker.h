@@ -7,11 +7,15 @@
 #include "base/error.h"
 #include "engine/loop/event_loop.h"
 #include "net/fd.h"
+#include "net/kernel.h"
 
 namespace echod {
 
 class Waker {
  public:
+  // `kernel` must outlive it.
+  explicit Waker(Kernel& kernel) : kernel_(kernel) {}
+
   // Opens the eventfd; not blocking. Fails when the process is out of descriptors.
   Result<void> open();
 
@@ -28,6 +32,7 @@ class Waker {
   Phase requested() const noexcept { return requested_.load(std::memory_order_acquire); }
 
  private:
+  Kernel& kernel_;
   Fd fd_;
   std::atomic<Phase> requested_{Phase::kServing};
 };

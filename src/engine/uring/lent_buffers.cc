@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "base/check.h"
-#include "net/kernel.h"
 
 namespace echod {
 namespace {
@@ -22,7 +21,7 @@ LentBuffers::~LentBuffers() {
   }
 }
 
-Result<void> LentBuffers::open(io_uring& ring) {
+Result<void> LentBuffers::open(io_uring& ring, Kernel& kernel) {
   lent_.resize(pool_.buffer_count_max());  // lend() must not allocate
   void* memory =
       ::mmap(nullptr, kRingBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -32,7 +31,7 @@ Result<void> LentBuffers::open(io_uring& ring) {
   registration.ring_addr = reinterpret_cast<uint64_t>(memory);
   registration.ring_entries = kCount;
   registration.bgid = kGroup;
-  if (int result = kernel().uring_register_buf_ring(&ring, &registration); result < 0) {
+  if (int result = kernel.uring_register_buf_ring(&ring, &registration); result < 0) {
     return std::unexpected(os_failure(-result));
   }
   io_uring_buf_ring_init(ring_);

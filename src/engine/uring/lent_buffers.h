@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/chunk.h"
+#include "net/kernel.h"
 #include "net/uring_compat.h"
 
 namespace echod {
@@ -25,7 +26,7 @@ class LentBuffers {
   // Takes back what was lent. The io_uring must be gone: with it the kernel lets go.
   ~LentBuffers();
 
-  Result<void> open(io_uring& ring);
+  Result<void> open(io_uring& ring, Kernel& kernel);
 
   // Buffers lent now.
   unsigned count() const { return count_; }

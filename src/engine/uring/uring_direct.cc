@@ -54,7 +54,7 @@ uint16_t UringLoop::ring_for_accept() {
 bool UringLoop::open_further_ring() {
   if (kNews + rings_.size() >= kNewsEnd) return false;
   try {
-    auto ring = std::make_unique<UringRing>(buffers_, further_ring(direct_slots_));
+    auto ring = std::make_unique<UringRing>(kernel(), buffers_, further_ring(direct_slots_));
     if (!ring->open() || !ring->open_news()) return false;
     rings_.push_back(std::move(ring));
   } catch (const std::bad_alloc&) {

@@ -35,6 +35,7 @@ void pause_processor() {
 
 UringLoop::UringLoop(const BufferPool::Options& buffers, Duration spin_max, size_t direct_max)
     : now_(kernel().now()),
+      waker_(kernel()),
       buffers_(buffers),
       timers_(now_),
       spinner_(spin_max),
@@ -50,7 +51,7 @@ Result<std::unique_ptr<EventLoop>> UringLoop::create(const BufferPool::Options& 
 }
 
 Result<void> UringLoop::open() {
-  rings_.push_back(std::make_unique<UringRing>(buffers_, kFirstRing));
+  rings_.push_back(std::make_unique<UringRing>(kernel(), buffers_, kFirstRing));
   if (Result<void> opened = rings_.front()->open(); !opened) return opened;
   if (Result<void> opened = waker_.open(); !opened) return opened;
   watch_waker();
@@ -69,7 +70,7 @@ void UringLoop::detach(Socket& socket) noexcept {
 bool UringLoop::start(Operation& operation) {
   ECHOD_CHECK(operation.state == Operation::State::kNew);
   if (ends(phase_, operation)) {
-    operation.fail(Errc::kAborted);
+    operation.fail(end_of(phase_));
   } else if (operation.kind != Operation::Kind::kSleep && operation.deadline <= now_) {
     operation.fail(Errc::kTimeout);
   } else if (operation.kind == Operation::Kind::kSleep && operation.deadline <= now_) {
@@ -258,7 +259,7 @@ void UringLoop::enter_requested_phase() {
   timers_.take_all([this](TimerNode& node) {
     auto& operation = static_cast<Operation&>(node);
     if (ends(phase_, operation)) {
-      operation.fail(Errc::kAborted);
+      operation.fail(end_of(phase_));
       cancel_in_kernel(operation);
     } else {
       timers_.add(operation, operation.deadline);
@@ -403,7 +404,7 @@ void UringLoop::feed_starved() {
   lent.lend();
   for (size_t room = std::max<size_t>(lent.count(), 1); room > 0 && !starved_.empty();) {
     Operation& operation = starved_.pop();
-    if (ends(phase_, operation) && !operation.error) operation.fail(Errc::kAborted);
+    if (ends(phase_, operation) && !operation.error) operation.fail(end_of(phase_));
     if (operation.error) {
       complete(operation);
     } else {

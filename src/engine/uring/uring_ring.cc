@@ -5,15 +5,14 @@
 #include <cerrno>
 
 #include "base/check.h"
-#include "net/kernel.h"
 
 namespace echod {
 
-UringRing::UringRing(BufferPool& buffers, const Size& size)
-    : size_(size), buffers_(buffers), slots_free_(size.direct_slots) {}
+UringRing::UringRing(Kernel& kernel, BufferPool& buffers, const Size& size)
+    : kernel_(kernel), size_(size), buffers_(buffers), slots_free_(size.direct_slots) {}
 
 UringRing::~UringRing() {
-  if (open_) kernel().uring_exit(&ring_);
+  if (open_) kernel_.uring_exit(&ring_);
 }
 
 Result<void> UringRing::open() {
@@ -24,22 +23,22 @@ Result<void> UringRing::open() {
   params.flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_SINGLE_ISSUER |
                  IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
   params.cq_entries = size_.completions;
-  if (int result = kernel().uring_setup(size_.submissions, &ring_, &params); result < 0) {
+  if (int result = kernel_.uring_setup(size_.submissions, &ring_, &params); result < 0) {
     return std::unexpected(os_failure(-result));
   }
   open_ = true;
-  kernel().uring_register_ring_fd(&ring_);  // saves a look-up a call; without it all works the same
-  if (Result<void> opened = buffers_.open(ring_); !opened) return opened;
+  kernel_.uring_register_ring_fd(&ring_);  // saves a look-up a call; without it all works the same
+  if (Result<void> opened = buffers_.open(ring_, kernel_); !opened) return opened;
   if (size_.direct_slots == 0) return {};
-  int result = kernel().uring_register_files_sparse(&ring_, size_.direct_slots);
+  int result = kernel_.uring_register_files_sparse(&ring_, size_.direct_slots);
   if (result < 0) return std::unexpected(os_failure(-result));
   return {};
 }
 
 Result<void> UringRing::open_news() {
-  news_ = Fd(kernel().eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  news_ = Fd(kernel_.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!news_.valid()) return std::unexpected(os_failure(errno));
-  if (int result = kernel().uring_register_eventfd(&ring_, news_.get()); result < 0) {
+  if (int result = kernel_.uring_register_eventfd(&ring_, news_.get()); result < 0) {
     return std::unexpected(os_failure(-result));
   }
   return {};
@@ -47,14 +46,14 @@ Result<void> UringRing::open_news() {
 
 void UringRing::clear_news() noexcept {
   eventfd_t count = 0;
-  kernel().eventfd_read(news_.get(), &count);
+  kernel_.eventfd_read(news_.get(), &count);
   has_news_ = true;
 }
 
 io_uring_sqe* UringRing::next_sqe() {
   io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
   if (sqe == nullptr) {
-    kernel().uring_submit(&ring_);
+    kernel_.uring_submit(&ring_);
     sqe = io_uring_get_sqe(&ring_);
   }
   ECHOD_CHECK(sqe != nullptr);

@@ -10,6 +10,7 @@
 #include "engine/loop/socket_handle.h"
 #include "engine/uring/lent_buffers.h"
 #include "net/fd.h"
+#include "net/kernel.h"
 #include "net/uring_compat.h"
 
 namespace echod {
@@ -23,8 +24,8 @@ class UringRing {
     unsigned direct_slots = 0;  // places for direct descriptors
   };
 
-  // The pool, whose buffers it lends, must outlive it.
-  UringRing(BufferPool& buffers, const Size& size);
+  // The kernel, and the pool, whose buffers it lends, must outlive it.
+  UringRing(Kernel& kernel, BufferPool& buffers, const Size& size);
   UringRing(const UringRing&) = delete;
   UringRing& operator=(const UringRing&) = delete;
   ~UringRing();
@@ -62,6 +63,7 @@ class UringRing {
   void give_slot_back() { ++slots_free_; }
 
  private:
+  Kernel& kernel_;
   Size size_;
   io_uring ring_{};
   bool open_ = false;

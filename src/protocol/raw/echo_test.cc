@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/protocol.h"
 #include "protocol/protocol_test_util.h"
+#include "protocol/raw/handler.h"
 
 namespace echod {
 namespace {
@@ -16,7 +18,7 @@ TEST(EchoTest, EveryChunkComesBackAtOnce) {
   conversation.send("again\n");
   EXPECT_EQ(conversation.take_received(), "again\n");
   EXPECT_FALSE(conversation.ended());
-  EXPECT_EQ(conversation.session().protocol, SessionProtocol::kRaw);
+  EXPECT_EQ(conversation.session().protocol, Protocol::kRaw);
   conversation.finish();
   ASSERT_TRUE(conversation.ended());
   EXPECT_TRUE(conversation.outcome());

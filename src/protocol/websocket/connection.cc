@@ -32,18 +32,20 @@ wire::WebSocketLimits limits_of(const WebSocketSettings& settings) {
 }  // namespace
 
 WebSocketConnection::WebSocketConnection(Stream& peer, Session& session,
-                                         const HttpSettings& settings,
-                                         const std::optional<wire::DeflateParameters>& deflate)
+                                         const WebSocketSettings& settings,
+                                         const std::optional<wire::DeflateParameters>& deflate,
+                                         MemoryBudget* memory, Duration linger_timeout)
     : peer_(peer),
       session_(session),
       settings_(settings),
-      decoder_(wire::WebSocketRole::kServer, deflate.has_value(), limits_of(settings.websocket)),
+      linger_timeout_(linger_timeout),
+      decoder_(wire::WebSocketRole::kServer, deflate.has_value(), limits_of(settings)),
       output_(peer, session.buffers),
-      lease_(settings.memory) {
+      lease_(memory) {
   if (!deflate) return;
-  const wire::InflateLimits limits{.message_size_max = settings.websocket.message_size_max,
-                                   .ratio_max = settings.websocket.inflate_ratio_max,
-                                   .ratio_floor = settings.websocket.inflate_ratio_floor};
+  const wire::InflateLimits limits{.message_size_max = settings.message_size_max,
+                                   .ratio_max = settings.inflate_ratio_max,
+                                   .ratio_floor = settings.inflate_ratio_floor};
   if (deflate->echoes_as_received()) {
     inflater_ = std::make_unique<wire::MessageInflater>(
         deflate->client_window_bits(), !deflate->client_no_context_takeover, limits);
@@ -65,7 +67,7 @@ Task<> WebSocketConnection::serve(Chunk first) {
   in_ = Chunk();
   held_ = Chunk();
   co_await output_.flush();
-  co_await finish_and_linger(peer_, session_, settings_.linger_timeout);
+  co_await finish_and_linger(peer_, session_, linger_timeout_);
 }
 
 // Up to the end of the input, or of the connection.
@@ -97,15 +99,16 @@ Task<> WebSocketConnection::decode_input() {
 Task<bool> WebSocketConnection::receive_more() {
   unread_ = {};
   in_ = Chunk();  // no buffer is held while waiting
-  const Duration interval = settings_.websocket.ping_interval;
+  const Duration interval = settings_.ping_interval;
   while (true) {
     const Deadline look = deadline_after(session_.clock.now(), interval);
-    peer_.expires_at(look);
-    const bool idle = !decoder_.in_frame() && !decoder_.in_message();
-    session_.idle = idle;
-    Result<Chunk> received = co_await peer_.receive().observed();
-    session_.idle = false;
-    peer_.expires_at(kNever);
+    session_.ends_on_drain = !decoder_.in_frame() && !decoder_.in_message();
+    Result<Chunk> received;
+    {
+      const DeadlineScope scope(peer_, session_.deadlines, look);
+      received = co_await peer_.receive().observed();
+    }
+    session_.ends_on_drain = false;
     if (received) {
       ping_unanswered_ = false;
       in_ = std::move(*received);
@@ -113,7 +116,7 @@ Task<bool> WebSocketConnection::receive_more() {
       co_return static_cast<bool>(in_);
     }
     const Errc code = received.error().code;
-    if (idle && code == Errc::kAborted) {  // the server drains
+    if (code == Errc::kDrained) {
       co_await close(close_code::kGoingAway, "the server shuts down");
       co_return false;
     }

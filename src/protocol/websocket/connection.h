@@ -12,8 +12,8 @@
 
 #include "base/memory_budget.h"
 #include "base/utf8.h"
-#include "protocol/handler.h"
 #include "protocol/websocket/compressed_echo.h"
+#include "protocol/websocket/settings.h"
 #include "stream/buffered_writer.h"
 #include "stream/session.h"
 #include "stream/stream.h"
@@ -24,8 +24,10 @@ namespace echod {
 class WebSocketConnection {
  public:
   // Everything given must outlive the connection. `deflate`: what was agreed on, if anything.
-  WebSocketConnection(Stream& peer, Session& session, const HttpSettings& settings,
-                      const std::optional<wire::DeflateParameters>& deflate);
+  // `memory` may be null. After its end the peer has `linger_timeout` to end its side.
+  WebSocketConnection(Stream& peer, Session& session, const WebSocketSettings& settings,
+                      const std::optional<wire::DeflateParameters>& deflate, MemoryBudget* memory,
+                      Duration linger_timeout);
 
   // Serves until one side closes. `first` was received behind the handshake.
   Task<> serve(Chunk first);
@@ -59,7 +61,8 @@ class WebSocketConnection {
 
   Stream& peer_;
   Session& session_;
-  const HttpSettings& settings_;
+  const WebSocketSettings& settings_;
+  Duration linger_timeout_;
   wire::WebSocketDecoder decoder_;
   std::unique_ptr<wire::MessageInflater> inflater_;  // of messages that pass as they came
   std::unique_ptr<CompressedEcho> recoder_;          // of those that do not

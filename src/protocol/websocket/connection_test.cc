@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/handler.h"
+#include "protocol/http1/handler.h"
+#include "protocol/protocol.h"
 #include "protocol/protocol_test_util.h"
 #include "wire/websocket/close.h"
 #include "wire/websocket/frame.h"
@@ -21,8 +22,8 @@ using wire::WebSocketOpcode;
 constexpr std::string_view kKey = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 constexpr std::string_view kSwitching = "HTTP/1.1 101 Switching Protocols\r\n";
 
-HttpSettings with(WebSocketSettings websocket) {
-  HttpSettings settings;
+Http1Settings with(WebSocketSettings websocket) {
+  Http1Settings settings;
   settings.websocket = websocket;
   return settings;
 }
@@ -81,7 +82,7 @@ class Chat {
     answer = conversation.take_received();
     EXPECT_TRUE(answer.starts_with(kSwitching)) << answer;
     EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
-    EXPECT_EQ(conversation.session().protocol, SessionProtocol::kWebSocket);
+    EXPECT_EQ(conversation.session().protocol, Protocol::kWebSocket);
   }
 
   std::string send(std::string_view bytes) {
@@ -112,7 +113,7 @@ TEST(WebSocketTest, TheHandshakesAnswer) {
 }
 
 TEST(WebSocketTest, HandshakesThatAreRefused) {
-  const Http1Handler handler(HttpSettings{});
+  const Http1Handler handler(Http1Settings{});
   const auto answer_to = [&](const std::string& request) {
     Conversation conversation(handler);
     conversation.send(request);
@@ -131,22 +132,22 @@ TEST(WebSocketTest, HandshakesThatAreRefused) {
 }
 
 TEST(WebSocketTest, OtherUpgradesAreOrdinaryRequests) {
-  const Http1Handler handler(HttpSettings{});
+  const Http1Handler handler(Http1Settings{});
   Conversation conversation(handler);
   conversation.send("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n");
   EXPECT_TRUE(conversation.received().starts_with("HTTP/1.1 200 OK\r\n"));
-  EXPECT_EQ(conversation.session().protocol, SessionProtocol::kHttp1);
+  EXPECT_EQ(conversation.session().protocol, Protocol::kHttp1);
 }
 
 TEST(WebSocketTest, FramesComeBackAsTheyWereForEverySplit) {
   const std::string request = handshake() + sent(kSeveralFrames);
   for (const std::vector<std::string>& pieces : splits_of(request)) {
-    const Http1Handler handler(HttpSettings{});
+    const Http1Handler handler(Http1Settings{});
     Conversation conversation(handler);
     conversation.send_pieces(pieces);
     ASSERT_TRUE(conversation.received().ends_with("\r\n\r\n" + echoed(kSeveralFrames)));
     EXPECT_EQ(conversation.pool().leased(), 0u) << "an idle connection holds no buffer";
-    EXPECT_TRUE(conversation.session().idle);
+    EXPECT_TRUE(conversation.session().ends_on_drain);
   }
 }
 
@@ -251,7 +252,7 @@ TEST(WebSocketTest, ADrainingServerSaysGoodbye) {
   Chat chat;
   // The receive that waits now ends with the message; the one after its echo is ended by draining.
   WatchedStream& server = chat.conversation.server();
-  server.fail_and_go_on(server.operations() + 1, Errc::kAborted);
+  server.fail_and_go_on(server.operations() + 1, Errc::kDrained);
   const Frame last{.opcode = WebSocketOpcode::kText, .payload = "last"};
   EXPECT_EQ(chat.send(sent({last})), echoed({last, closing(1001, "the server shuts down")}));
   EXPECT_TRUE(chat.conversation.got_end());
@@ -261,7 +262,7 @@ TEST(WebSocketTest, InTheMiddleOfAMessageDrainingWaits) {
   Chat chat;
   const Frame begin{.opcode = WebSocketOpcode::kText, .payload = "a", .fin = false};
   chat.send(sent({begin}));
-  EXPECT_FALSE(chat.conversation.session().idle);
+  EXPECT_FALSE(chat.conversation.session().ends_on_drain);
 }
 
 TEST(WebSocketTest, PingsASilentClientAndGivesItUpThen) {
@@ -392,7 +393,7 @@ TEST(WebSocketTest, CompressionCanBeDeclined) {
 // A text that comes in pieces is held until it is known to be right, as far as there is memory.
 TEST(WebSocketTest, WithoutMemoryToSpareAHalfMessageIsRefused) {
   MemoryBudget memory(100 * 1024);
-  HttpSettings settings = with({});
+  Http1Settings settings = with({});
   settings.memory = &memory;
   const Http1Handler handler(settings);
   const std::string text = sent({{.opcode = WebSocketOpcode::kText, .payload = "hello, world"}});

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod::wire {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include "wire/http/accept.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod::wire {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod::wire {
 namespace {
@@ -31,19 +31,21 @@ FieldList::Iterator& FieldList::Iterator::operator++() {
 }
 
 void FieldList::Iterator::read() {
-  at_end_ = rest_.empty() || rest_.starts_with(kLineEnd);
+  at_end_ = rest_.empty();
   if (at_end_) return;
   const std::string_view line = consume_line(rest_);
   const size_t colon = line.find(':');
   ECHOD_CHECK(colon != std::string_view::npos);
-  line_ = {.name = line.substr(0, colon), .raw_value = line.substr(colon + 1)};
+  line_ = {.name = line.substr(0, colon), .raw_value = line.substr(colon + 1), .raw = line};
 }
 
-std::string_view request_line_of(std::string_view head_bytes) { return consume_line(head_bytes); }
-
-FieldList fields_of(std::string_view head_bytes) {
-  consume_line(head_bytes);
-  return FieldList(head_bytes);
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  ECHOD_CHECK(is_token(name));
+  ECHOD_CHECK(is_field_value(value));
+  out += name;
+  out += ": ";
+  out += value;
+  out += "\r\n";
 }
 
 std::optional<std::string_view> field_value(FieldList fields, std::string_view name) {

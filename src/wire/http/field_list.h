@@ -1,28 +1,39 @@
-// Takes apart the bytes of a head or a trailer section that a decoder has accepted
-// (RequestDecoder::head_bytes(), trailer_bytes()): the request line, and the field lines in their
-// order, with their case, their duplicates and the whitespace around their values. Nothing is
-// copied; the views point into the bytes given.
+// Header or trailer fields in their order, with their case, their duplicates and the whitespace
+// around their values (RFC 9110 section 5). HTTP/1 and HTTP/2 codecs fill the same list.
+//
+// A list is stored as the text "NAME:VALUE\r\n" of each field, one after the other. That is what
+// HTTP/1 receives, so no field is copied there; a codec for another version appends to a
+// FieldBuffer, which is one allocation for all fields. Users iterate, and need not know.
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace echod::wire {
 
-// One "NAME: VALUE" line. As text it is `name` + ":" + `raw_value`.
 struct Field {
   std::string_view name;
-  std::string_view raw_value;  // everything between the colon and the CRLF
+  std::string_view raw_value;  // everything between the colon and the end of the line
+  std::string_view raw;        // all of the line: NAME:VALUE
 
   // The value without the whitespace around it, which does not count (RFC 9110 section 5.5).
   std::string_view value() const;
 };
 
-// `for (Field line : FieldList(bytes))`, in the order of the bytes. They must be zero or more
-// lines, each ended by CRLF, and may be followed by an empty one.
+// A view of fields, cheap to copy: `for (const Field& field : list)`. What it was made from must
+// outlive it.
 class FieldList {
  public:
+  FieldList() = default;
+
+  // `lines`: zero or more lines that a decoder has accepted, each ended by CRLF.
   explicit FieldList(std::string_view lines) : lines_(lines) {}
+
+  bool empty() const { return lines_.empty(); }
+
+  // The text of all fields, as described above.
+  std::string_view text() const { return lines_; }
 
   class Iterator {
    public:
@@ -46,11 +57,26 @@ class FieldList {
   std::string_view lines_;
 };
 
-// The first line of a head, without its CRLF.
-std::string_view request_line_of(std::string_view head_bytes);
+// "NAME: VALUE\r\n". Name and value must be valid as field name and field value: checked.
+void append_field(std::string& out, std::string_view name, std::string_view value);
 
-// The field lines of a head.
-FieldList fields_of(std::string_view head_bytes);
+// Fields that are put together here, and their owner.
+class FieldBuffer {
+ public:
+  FieldBuffer() = default;
+  explicit FieldBuffer(FieldList fields) : text_(fields.text()) {}
+
+  void add(std::string_view name, std::string_view value) { append_field(text_, name, value); }
+  void add(FieldList fields) { text_ += fields.text(); }
+  void clear() { text_.clear(); }
+  bool empty() const { return text_.empty(); }
+
+  // Valid until the buffer changes.
+  FieldList list() const { return FieldList(text_); }
+
+ private:
+  std::string text_;
+};
 
 // The value of the first field called `name`, whatever its case; nothing where there is none.
 std::optional<std::string_view> field_value(FieldList fields, std::string_view name);

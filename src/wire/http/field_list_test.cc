@@ -1,4 +1,4 @@
-// What is kept of a request as it came, and how it is taken apart.
+// What is kept of a request as it came, and lists of fields.
 #include "wire/http/field_list.h"
 
 #include <gtest/gtest.h>
@@ -55,33 +55,54 @@ TEST(Http1HeadTest, ChunkSizesAndTrailersAreKept) {
   EXPECT_TRUE(recorded[1].chunks.empty());
 }
 
-TEST(Http1HeadTest, FieldsInTheirOrderWithCaseAndWhitespace) {
-  EXPECT_EQ(request_line_of(kHead), "GET /a?b=c HTTP/1.1");
-  std::string again = std::string(request_line_of(kHead)) + "\r\n";
+FieldList fields_of(std::string_view head) {
+  const size_t line_size = head.find("\r\n") + 2;
+  return FieldList(head.substr(line_size, head.size() - line_size - 2));
+}
+
+TEST(FieldListTest, FieldsInTheirOrderWithCaseAndWhitespace) {
+  std::string again = "GET /a?b=c HTTP/1.1\r\n";
   std::vector<std::string> values;
-  for (const Field& line : fields_of(kHead)) {
-    again += std::string(line.name) + ":" + std::string(line.raw_value) + "\r\n";
-    values.emplace_back(line.value());
+  for (const Field& field : fields_of(kHead)) {
+    EXPECT_EQ(field.raw, std::string(field.name) + ":" + std::string(field.raw_value));
+    again += std::string(field.raw) + "\r\n";
+    values.emplace_back(field.value());
   }
   EXPECT_EQ(again + "\r\n", kHead) << "nothing is lost";
   EXPECT_EQ(values, (std::vector<std::string>{"localhost", "1", "2", "", "a:b",
                                               "keep-alive , Upgrade", "x"}));
 }
 
-TEST(Http1HeadTest, SectionsWithoutFields) {
-  for (const std::string_view lines : {"", "\r\n"}) {
-    for (const Field& line : FieldList(lines)) ADD_FAILURE() << line.name;
-  }
-  for (const Field& line : fields_of("GET / HTTP/1.0\r\n\r\n")) ADD_FAILURE() << line.name;
+TEST(FieldListTest, ListsWithoutFields) {
+  EXPECT_TRUE(FieldList().empty());
+  for (const Field& field : FieldList("")) ADD_FAILURE() << field.name;
+  for (const Field& field : fields_of("GET / HTTP/1.0\r\n\r\n")) ADD_FAILURE() << field.name;
 }
 
-TEST(Http1HeadTest, TheFirstFieldOfAName) {
+TEST(FieldListTest, ABufferKeepsWhatIsAdded) {
+  FieldBuffer buffer(fields_of("GET / HTTP/1.1\r\nHost:  a\r\n\r\n"));
+  buffer.add("X", "1");
+  EXPECT_EQ(buffer.list().text(), "Host:  a\r\nX: 1\r\n");
+  EXPECT_EQ(field_value(buffer.list(), "x"), "1");
+}
+
+TEST(FieldListTest, TheHeadOfADecodedRequest) {
+  RequestDecoder decoder(HttpLimits{}, "X-T");
+  std::span<const std::byte> input = std::as_bytes(std::span(kHead));
+  ASSERT_EQ(decoder.next(input), RequestDecoder::Event::kHead);
+  EXPECT_EQ(decoder.head().raw, kHead);
+  EXPECT_EQ(decoder.head().fields.text(), fields_of(kHead).text());
+  EXPECT_EQ(decoder.head().version_text, "HTTP/1.1");
+  EXPECT_TRUE(decoder.head().has_noted_field);
+}
+
+TEST(FieldListTest, TheFirstFieldOfAName) {
   EXPECT_EQ(field_value(fields_of(kHead), "X-TWICE"), "1");
   EXPECT_EQ(field_value(fields_of(kHead), "x-empty"), "");
   EXPECT_EQ(field_value(fields_of(kHead), "X-Twic"), std::nullopt);
 }
 
-TEST(Http1HeadTest, MembersOfAList) {
+TEST(FieldListTest, MembersOfAList) {
   EXPECT_TRUE(has_list_member(fields_of(kHead), "connection", "upgrade"));
   EXPECT_TRUE(has_list_member(fields_of(kHead), "connection", "keep-alive"));
   EXPECT_TRUE(has_list_member(fields_of(kHead), "connection", "X")) << "of a second field";

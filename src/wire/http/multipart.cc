@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod::wire {
 namespace {

@@ -111,7 +111,7 @@ class Feeder {
                                      .keep_alive = head.keep_alive,
                                      .expects_continue = head.expects_continue,
                                      .complete = false});
-        recorded_.push_back({.head = std::string(decoder_.head_bytes())});
+        recorded_.push_back({.head = std::string(decoder_.head().raw)});
         return true;
       }
       case RequestDecoder::Event::kChunk:
@@ -137,8 +137,8 @@ class Feeder {
         EXPECT_EQ(decoder_.head().target, request.target);
         EXPECT_EQ(decoder_.head().content_type, request.content_type);
         EXPECT_FALSE(decoder_.in_request());
-        EXPECT_EQ(decoder_.head_bytes(), recorded_.back().head);
-        recorded_.back().trailers = decoder_.trailer_bytes();
+        EXPECT_EQ(decoder_.head().raw, recorded_.back().head);
+        recorded_.back().trailers = decoder_.trailers().text();
         request.complete = true;
         decoder_.reset();
         return true;

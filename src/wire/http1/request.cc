@@ -8,7 +8,7 @@
 #include <array>
 
 #include "base/check.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod::wire {
 namespace {
@@ -49,7 +49,10 @@ bool is_forbidden_trailer(std::string_view name) {
 
 }  // namespace
 
-RequestDecoder::RequestDecoder(const HttpLimits& limits) : limits_(limits) { start(); }
+RequestDecoder::RequestDecoder(const HttpLimits& limits, std::string_view noted_prefix)
+    : limits_(limits), noted_prefix_(noted_prefix) {
+  start();
+}
 
 void RequestDecoder::start() {
   line_.start(std::min(limits_.request_line_size_max, limits_.head_size_max));
@@ -82,7 +85,10 @@ RequestDecoder::Event RequestDecoder::next_event(std::span<const std::byte>& inp
       case State::kRequestLine:
       case State::kFields:
         refusal = read_head_part(input);
-        if (!refusal && before == State::kFields && state_ != before) return Event::kHead;
+        if (!refusal && before == State::kFields && state_ != before) {
+          fill_views();
+          return Event::kHead;
+        }
         break;
       case State::kTrailers:
         refusal = read_trailers(input);
@@ -106,6 +112,15 @@ RequestDecoder::Event RequestDecoder::next_event(std::span<const std::byte>& inp
   }
 }
 
+// The views into the head as it came, once all of it is there.
+void RequestDecoder::fill_views() {
+  head_.raw = head_bytes_;
+  const size_t line_size = head_.raw.find("\r\n");
+  const std::string_view line = head_.raw.substr(0, line_size);
+  head_.version_text = line.substr(line.rfind(' ') + 1);
+  head_.fields = FieldList(head_.raw.substr(line_size + 2, head_.raw.size() - line_size - 4));
+}
+
 const RequestHead& RequestDecoder::head() const {
   ECHOD_CHECK(state_ != State::kRequestLine && state_ != State::kFields);
   return head_;
@@ -113,11 +128,6 @@ const RequestHead& RequestDecoder::head() const {
 
 std::string_view RequestDecoder::begun_method() const {
   return line_.is_read() ? line_.method() : std::string_view();
-}
-
-std::string_view RequestDecoder::head_bytes() const {
-  ECHOD_CHECK(state_ != State::kRequestLine && state_ != State::kFields);
-  return head_bytes_;
 }
 
 std::span<const std::byte> RequestDecoder::body() const {
@@ -266,8 +276,9 @@ Http1Refusal RequestDecoder::take_field(std::string_view name, std::string_view 
   if (equals_ignoring_case(name, "Content-Type")) content_type_ = value;
   if (equals_ignoring_case(name, "Content-Encoding")) head_.content_coded = true;
   if (equals_ignoring_case(name, "Trailer")) head_.trailers_announced = true;
-  if (equals_ignoring_case(name.substr(0, kControlPrefix.size()), kControlPrefix)) {
-    head_.controls = true;
+  if (!noted_prefix_.empty() &&
+      equals_ignoring_case(name.substr(0, noted_prefix_.size()), noted_prefix_)) {
+    head_.has_noted_field = true;
   }
   return {};
 }

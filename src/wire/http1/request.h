@@ -1,4 +1,4 @@
-// HTTP/1.0 and HTTP/1.1 requests and responses, sans I/O: bytes in, events and bytes out. Strict
+// HTTP/1.0 and HTTP/1.1 requests, sans I/O: bytes in, events out. Strict
 // where RFC 9112 allows it, because a lax parser is what request smuggling is made of: lines end in
 // CRLF, no whitespace before a colon, no folded lines, one Content-Length of digits without leading
 // zeros, no Content-Length beside Transfer-Encoding, "chunked" as the only coding, exactly one Host
@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "wire/http/request_head.h"
 #include "wire/http1/chunked.h"
 #include "wire/http1/fields.h"
 #include "wire/http1/request_line.h"
@@ -28,32 +29,6 @@ struct HttpLimits {
   size_t chunk_line_size_max = 256;  // size and extensions, without the CRLF; beyond: 400
   size_t trailer_size_max = 8192;    // the trailer section, all CRLFs included; beyond: 431
   uint64_t body_size_max = uint64_t{1} << 40;  // the whole body; beyond: 413
-};
-
-enum class HttpVersion : uint8_t { kHttp10, kHttp11 };
-
-// How the request's body is delimited (RFC 9112 section 6).
-enum class BodyFraming : uint8_t { kNone, kContentLength, kChunked };
-
-// Fields whose names begin so, whatever their case, tell echod what to answer. The decoder, which
-// looks at every name anyhow, tells whether there are any.
-inline constexpr std::string_view kControlPrefix = "X-Echo-";
-
-// What a handler needs to know of a request. The views point into the decoder and hold until its
-// next reset().
-struct RequestHead {
-  std::string_view method;
-  std::string_view target;
-  std::string_view content_type;  // empty: the request had none
-  HttpVersion version = HttpVersion::kHttp11;
-  BodyFraming framing = BodyFraming::kNone;
-  uint64_t content_length = 0;  // with BodyFraming::kContentLength
-  bool keep_alive = true;  // as the version and the Connection field say (RFC 9112 section 9.3)
-  bool expects_continue =
-      false;              // Expect: 100-continue on HTTP/1.1 with a body (RFC 9110 section 10.1.1)
-  bool controls = false;  // a field's name begins with kControlPrefix
-  bool content_coded = false;       // there is a Content-Encoding
-  bool trailers_announced = false;  // there is a Trailer
 };
 
 // Decodes one connection's requests, one after another.
@@ -75,7 +50,9 @@ class RequestDecoder {
     kError,      // malformed or over a limit: answer refusal() and close; nothing more is decoded
   };
 
-  explicit RequestDecoder(const HttpLimits& limits);
+  // `noted_prefix`: heads say whether the name of one of their fields begins with it, whatever its
+  // case (RequestHead::has_noted_field); empty: nothing is noted. It must outlive the decoder.
+  explicit RequestDecoder(const HttpLimits& limits, std::string_view noted_prefix = {});
   RequestDecoder(const RequestDecoder&) = delete;  // head() points into it
   RequestDecoder& operator=(const RequestDecoder&) = delete;
 
@@ -91,19 +68,14 @@ class RequestDecoder {
   // request line was read; else empty.
   std::string_view begun_method() const;
 
-  // The head as it came, from the first byte of its request line to its empty line's end: what
-  // FieldList (http1_head.h) takes apart. Valid from kHead until reset().
-  std::string_view head_bytes() const;
-
   // After kChunk: more than 0.
   uint64_t chunk_size() const { return chunked_.chunk_size(); }
 
   // After kBody: a part of the `input` that next() was given, never empty.
   std::span<const std::byte> body() const;
 
-  // The trailer section as it came, without its empty line; empty where there was none. From kEnd
-  // until reset().
-  std::string_view trailer_bytes() const { return trailers_; }
+  // The trailer fields, if any. From kEnd until reset().
+  FieldList trailers() const { return FieldList(trailers_); }
 
   // After kError: with 400, 413, 414, 417 (an unknown expectation), 431, 501 (an unknown transfer
   // coding) or 505 (another major version). Each as early as it is certain.
@@ -163,8 +135,10 @@ class RequestDecoder {
   void take_connection(std::string_view value);
   void take_expect(std::string_view value);
   Http1Refusal finish_head();
+  void fill_views();
 
   const HttpLimits limits_;
+  const std::string_view noted_prefix_;
   RequestLineReader line_;
   FieldReader fields_;
   ChunkedDecoder chunked_;
@@ -180,27 +154,5 @@ class RequestDecoder {
   uint64_t consumed_ = 0;      // bytes of the request
   bool at_next_byte_ = false;  // it is refused for the byte behind those
 };
-
-// "HTTP/1.1 200 OK\r\n" with the standard reason phrase of `status` (RFC 9110 section 15).
-void append_status_line(std::string& out, int status);
-
-// "NAME: VALUE\r\n". Name and value must be valid as field name and field value: checked.
-void append_field(std::string& out, std::string_view name, std::string_view value);
-
-// The size line before a chunk of `size` > 0 bytes: "1f\r\n" (RFC 9112 section 7.1). The bytes and
-// their closing "\r\n" are the caller's.
-void append_chunk_size(std::string& out, uint64_t size);
-
-// The last chunk and an empty trailer section: "0\r\n\r\n".
-inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
-
-// "HTTP/1.1 100 Continue\r\n\r\n".
-inline constexpr std::string_view kContinueResponse = "HTTP/1.1 100 Continue\r\n\r\n";
-
-// A Content-Type it is safe to send back to whoever follows a link here: `requested` where a
-// browser would not run it (plain text, JSON, form data, octets, common images, audio, video and
-// fonts), "application/octet-stream" for everything else and for an empty or malformed one.
-// Parameters of an accepted type are kept when they are well formed.
-std::string_view safe_content_type(std::string_view requested);
 
 }  // namespace echod::wire

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod::wire {
 

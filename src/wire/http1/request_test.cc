@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "wire/http/syntax.h"
 #include "wire/http1/http1_test_util.h"
-#include "wire/http1/syntax.h"
 
 namespace echod::wire {
 namespace {

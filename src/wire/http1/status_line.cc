@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod::wire {
 namespace {

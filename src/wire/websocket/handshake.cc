@@ -4,7 +4,8 @@
 
 #include "base/check.h"
 #include "wire/digest.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
+#include "wire/http1/response.h"
 
 namespace echod::wire {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "wire/http1/request.h"
+#include "wire/http/request_head.h"
 #include "wire/websocket/extensions.h"
 
 namespace echod::wire {

@@ -27,9 +27,8 @@ std::expected<Ceiling, std::string> measure_ceiling(const BenchOptions& options,
   if (!log) return std::unexpected(log.error());
   ServeOptions serve;
   serve.listen.front().port = 0;
-  serve.listen.front().protocol = options.target.protocol == BenchProtocol::kTcp
-                                      ? ListenProtocol::kRaw
-                                      : ListenProtocol::kHttp1;
+  serve.listen.front().protocol =
+      options.target.protocol == Protocol::kRaw ? Protocol::kRaw : Protocol::kHttp1;
   std::expected<std::unique_ptr<Server>, std::string> server = Server::start(serve, **log);
   if (!server) return std::unexpected(server.error());
 

@@ -29,7 +29,7 @@ Task<> BenchConnection::run() {
     completed_ = false;
     // With a connection for each message, it is opened when the message is due.
     while (tester_.setup.options.connect_each && !may_begin() && !is_over()) {
-      co_await Sleep{sleeper_};
+      co_await may_send_.wait();
     }
     if (is_over()) break;
     if (tester_.setup.options.connect_each && !reserved_) {
@@ -121,12 +121,14 @@ std::unique_ptr<EchoClient> BenchConnection::make_client(ClientStream& stream) {
   BufferPool& buffers = stream.buffers();
   EchoTraffic& traffic = *this;
   switch (options.target.protocol) {
-    case BenchProtocol::kTcp:
+    case Protocol::kRaw:
       return make_tcp_client(stream, buffers, traffic, client);
-    case BenchProtocol::kHttp1:
+    case Protocol::kHttp1:
       return make_http1_client(stream, buffers, traffic, client);
-    case BenchProtocol::kWebSocket:
+    case Protocol::kWebSocket:
       return make_websocket_client(stream, buffers, traffic, client);
+    case Protocol::kAuto:
+      break;  // is no target
   }
   ECHOD_CHECK(false);
 }
@@ -160,13 +162,13 @@ Task<> BenchConnection::back_off(Duration delay) {
 void BenchConnection::wake() {
   if (driver_ != nullptr) {
     driver_->wake();
-  } else if (sleeper_) {
-    std::exchange(sleeper_, nullptr).resume();
+  } else {
+    may_send_.wake();
   }
 }
 
 void BenchConnection::send_due() {
-  const bool waiting = driver_ != nullptr ? driver_->is_waiting() : static_cast<bool>(sleeper_);
+  const bool waiting = driver_ != nullptr ? driver_->is_waiting() : may_send_.has_waiter();
   const bool ready = waiting && in_flight_.size() < tester_.setup.pipeline && begun_ < due_end_;
   if (ready && tester_.schedule) {
     const Time due = tester_.schedule->due(number_, begun_);
@@ -304,8 +306,7 @@ Result<void> BenchConnection::judge(const Result<void>& received, const EchoClie
   }
   // The server closed the connection with nothing in flight. HTTP allows that after a message.
   const bool allowed =
-      is_over() ||
-      (tester_.setup.options.target.protocol == BenchProtocol::kHttp1 && echoed_here_ > 0);
+      is_over() || (tester_.setup.options.target.protocol == Protocol::kHttp1 && echoed_here_ > 0);
   if (allowed) return {};
   report("closed",
          fmt::format("the server closed the connection after {} message(s)", echoed_here_));

@@ -3,13 +3,13 @@
 // when it fails. No failure of it ends the run.
 #pragma once
 
-#include <coroutine>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "app/bench/load/tester.h"
+#include "base/event.h"
 #include "base/ring_queue.h"
 #include "base/task.h"
 #include "protocol/client_driver.h"
@@ -31,7 +31,6 @@ class BenchConnection final : private EchoTraffic {
       : tester_(tester), number_(number), role_(role) {}
   BenchConnection(const BenchConnection&) = delete;
   BenchConnection& operator=(const BenchConnection&) = delete;
-  ~BenchConnection() { ECHOD_CHECK(!sleeper_); }
 
   // Ends when there is nothing more to send and every echo is back, or when the loop aborts.
   Task<> run();
@@ -63,17 +62,6 @@ class BenchConnection final : private EchoTraffic {
     uint64_t size;
     Time due;   // when it was to be sent
     Time sent;  // when it was sent
-  };
-
-  // Suspends until wake().
-  struct Sleep {
-    std::coroutine_handle<>& place;
-    bool await_ready() noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter) noexcept {
-      ECHOD_CHECK(!place);
-      place = waiter;
-    }
-    void await_resume() noexcept {}
   };
 
   std::optional<uint64_t> next_message() override;
@@ -115,7 +103,7 @@ class BenchConnection final : private EchoTraffic {
   ClientStream* stream_ = nullptr;    // while it is being opened, and open
   ClientDriver* driver_ = nullptr;    // while it is open
   Operation* backing_off_ = nullptr;  // between two attempts to connect
-  std::coroutine_handle<> sleeper_;   // what wake() resumes while it is not open
+  Event may_send_;                    // what wake() wakes while it is not open
   Time connect_start_;
   uint64_t attempts_ = 0;
   size_t first_endpoint_ = 0;   // tried first in this round

@@ -258,7 +258,7 @@ void answer(const Fd& socket, std::string response, bool once = false) {
 
 BenchResult run_http(const std::string& response, bool once = false, uint64_t messages = 20) {
   TestServer server([=](const Fd& socket, unsigned) { answer(socket, response, once); });
-  BenchOptions options = bench_options(server.endpoint(), BenchProtocol::kHttp1);
+  BenchOptions options = bench_options(server.endpoint(), Protocol::kHttp1);
   options.connections = 1;
   options.messages = messages;
   return run_or_fail(options);

@@ -16,7 +16,7 @@ namespace {
 
 struct Case {
   EngineKind engine;
-  BenchProtocol protocol;
+  Protocol protocol;
 };
 
 class RunnerTest : public testing::TestWithParam<Case> {
@@ -30,7 +30,7 @@ class RunnerTest : public testing::TestWithParam<Case> {
     serve.workers = 1;
     serve.listen.front().port = 0;
     serve.listen.front().protocol =
-        GetParam().protocol == BenchProtocol::kTcp ? ListenProtocol::kRaw : ListenProtocol::kHttp1;
+        GetParam().protocol == Protocol::kRaw ? Protocol::kRaw : Protocol::kHttp1;
     server_ = std::move(*Server::start(serve, *log_));
     options = bench_options(server_->listening().front().endpoint, GetParam().protocol);
     options.engine = GetParam().engine;
@@ -209,13 +209,13 @@ TEST_P(RunnerTest, ConnectsFromTheSourcesGiven) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Everywhere, RunnerTest,
-                         testing::Values(Case{EngineKind::kEpoll, BenchProtocol::kTcp},
-                                         Case{EngineKind::kUring, BenchProtocol::kTcp},
-                                         Case{EngineKind::kEpoll, BenchProtocol::kHttp1},
-                                         Case{EngineKind::kUring, BenchProtocol::kHttp1}),
+                         testing::Values(Case{EngineKind::kEpoll, Protocol::kRaw},
+                                         Case{EngineKind::kUring, Protocol::kRaw},
+                                         Case{EngineKind::kEpoll, Protocol::kHttp1},
+                                         Case{EngineKind::kUring, Protocol::kHttp1}),
                          [](const testing::TestParamInfo<Case>& test) {
                            return std::string(name_of(test.param.engine)) +
-                                  (test.param.protocol == BenchProtocol::kTcp ? "Tcp" : "Http");
+                                  (test.param.protocol == Protocol::kRaw ? "Tcp" : "Http");
                          });
 
 }  // namespace

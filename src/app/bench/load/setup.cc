@@ -7,7 +7,7 @@
 #include "engine/processor.h"
 #include "net/resolver.h"
 #include "net/socket_options.h"
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
 
 namespace echod {
 namespace {

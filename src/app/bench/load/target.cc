@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <charconv>
 
-#include "wire/http1/syntax.h"
+#include "wire/http/syntax.h"
+#include <optional>
 
 namespace echod {
 namespace {
 
 using Failure = std::unexpected<std::string>;
-
-constexpr uint16_t kHttpPort = 80;
 
 std::expected<uint16_t, std::string> parse_port(std::string_view text) {
   uint16_t port = 0;
@@ -24,16 +23,15 @@ std::expected<uint16_t, std::string> parse_port(std::string_view text) {
 }
 
 // Takes "SCHEME://" off the front.
-std::expected<BenchProtocol, std::string> take_scheme(std::string_view& rest) {
+std::expected<Protocol, std::string> take_scheme(std::string_view& rest) {
   const size_t end = rest.find("://");
-  if (end == std::string_view::npos) return BenchProtocol::kTcp;
+  if (end == std::string_view::npos) return Protocol::kRaw;
   const std::string_view scheme = rest.substr(0, end);
   rest.remove_prefix(end + 3);
-  const auto is = [=](std::string_view name) { return wire::equals_ignoring_case(scheme, name); };
-  if (is("tcp")) return BenchProtocol::kTcp;
-  if (is("http")) return BenchProtocol::kHttp1;
-  if (is("ws")) return BenchProtocol::kWebSocket;
-  return Failure(fmt::format("'{}' is not a protocol: use tcp://, http:// or ws://", scheme));
+  const std::optional<Protocol> protocol = protocol_with_scheme(scheme, UrlUse::kTarget);
+  if (protocol) return *protocol;
+  return Failure(
+      fmt::format("'{}' is not a protocol: use {}", scheme, schemes_for(UrlUse::kTarget)));
 }
 
 // Takes the path off the end of `rest`; "/" where there is none.
@@ -86,7 +84,7 @@ std::expected<BenchTarget, std::string> parse_bench_target(std::string_view url)
   if (!protocol) return Failure(protocol.error());
   target.protocol = *protocol;
   const std::string path = take_path(rest);
-  const bool http = *protocol != BenchProtocol::kTcp;
+  const bool http = *protocol != Protocol::kRaw;
   if (http) target.path = percent_encoded(path);
   if (!http && path != "/") {
     return Failure(fmt::format(
@@ -124,10 +122,10 @@ std::expected<BenchTarget, std::string> parse_bench_target(std::string_view url)
   if (target.host.find_first_of("[]") != std::string::npos) {
     return Failure(fmt::format("'{}': '{}' is neither a name nor an address", url, target.host));
   }
-  if (port.empty() && !http) {
+  if (port.empty() && row_of(*protocol).port == 0) {
     return Failure(fmt::format("'{}' has no port: write tcp://HOST:PORT", url));
   }
-  target.port = kHttpPort;
+  target.port = row_of(*protocol).port;
   if (port.empty()) return target;
   auto number = parse_port(port);
   if (!number) return Failure(number.error());

@@ -5,7 +5,7 @@
 namespace echod {
 namespace {
 
-void expect(const char* url, BenchProtocol protocol, const char* host, uint16_t port,
+void expect(const char* url, Protocol protocol, const char* host, uint16_t port,
             const char* path = "/") {
   auto target = parse_bench_target(url);
   ASSERT_TRUE(target) << url << ": " << target.error();
@@ -17,16 +17,16 @@ void expect(const char* url, BenchProtocol protocol, const char* host, uint16_t 
 }
 
 TEST(TargetTest, Urls) {
-  constexpr auto kTcp = BenchProtocol::kTcp;
-  constexpr auto kHttp = BenchProtocol::kHttp1;
+  constexpr auto kTcp = Protocol::kRaw;
+  constexpr auto kHttp = Protocol::kHttp1;
   expect("tcp://localhost:7", kTcp, "localhost", 7);
   expect("tcp://localhost:7/", kTcp, "localhost", 7);
   expect("localhost:7", kTcp, "localhost", 7);
   expect("127.0.0.1:65535", kTcp, "127.0.0.1", 65535);
   expect("tcp://[::1]:7", kTcp, "::1", 7);
   expect("http://example.org", kHttp, "example.org", 80);
-  expect("ws://example.org", BenchProtocol::kWebSocket, "example.org", 80);
-  expect("ws://example.org:81/chat?a", BenchProtocol::kWebSocket, "example.org", 81, "/chat?a");
+  expect("ws://example.org", Protocol::kWebSocket, "example.org", 80);
+  expect("ws://example.org:81/chat?a", Protocol::kWebSocket, "example.org", 81, "/chat?a");
   expect("http://example.org/", kHttp, "example.org", 80);
   expect("http://example.org:8080/a/b?c=d#e", kHttp, "example.org", 8080, "/a/b?c=d");
   expect("http://example.org?x=1", kHttp, "example.org", 80, "/?x=1");

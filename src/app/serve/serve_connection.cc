@@ -1,0 +1,31 @@
+// How a connection is put together. Each step owns the one below it:
+//
+//   socket -> [proxy header] -> [fault] -> [tls] -> detect -> handler
+//
+// Those in brackets have their place here and do not exist yet. A step that reads what the client
+// sends first (a proxy header) comes before what changes bytes or timing, and that before what
+// needs the bytes as they are; under TLS detection sees what was encrypted.
+#include "app/serve/echo_service.h"
+#include "protocol/detect.h"
+
+namespace echod {
+
+Task<> EchoService::serve(Worker& worker, Accepted accepted) {
+  Session session{.clock = worker.loop(), .buffers = worker.buffers(), .worker = &worker};
+  auto bottom = std::make_unique<SocketStream>(worker.loop(), std::move(accepted.socket), session,
+                                               settings_.timeouts);
+  SocketStream& socket = *bottom;
+  const SocketTransport transport(socket, accepted.ticket.peer(), worker.begin_connection());
+  std::unique_ptr<Stream> stream = std::move(bottom);
+  Result<void> outcome = begin(session, transport, socket);
+
+  Result<Protocol> protocol = settings_.protocols[accepted.listener];
+  if (outcome && protocol == Protocol::kAuto) {
+    protocol = co_await detect(stream, session, settings_.detect_timeout).observed();
+    if (!protocol) outcome = std::unexpected(protocol.error());
+  }
+  if (outcome) outcome = co_await handler_for(*protocol).serve(*stream, session).observed();
+  end(session, socket, outcome);
+}
+
+}  // namespace echod

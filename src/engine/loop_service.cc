@@ -1,0 +1,26 @@
+#include "engine/loop_service.h"
+
+namespace echod {
+
+Result<void> LoopService::open(std::vector<ListenerSocket> listeners) {
+  for (size_t i = 0; i < listeners.size(); ++i) {
+    if (Result<void> served = check_served(listeners[i].kind); !served) return served;
+    auto socket = std::move(listeners[i].socket);
+    listeners_.push_back(std::make_unique<Socket>(worker_.loop(), std::move(socket)));
+    if (Result<void> attached = listeners_.back()->attach(); !attached) {
+      listeners_.clear();
+      return attached;
+    }
+    accept_loops_.push_back(accept_loop(*listeners_[i], i, admission_, observer_, *this));
+  }
+  return {};
+}
+
+Task<> LoopService::serve() {
+  for (Task<>& task : accept_loops_) accepting_.spawn(std::move(task));
+  co_await accepting_.join();
+  listeners_.clear();
+  co_await connections_.join();
+}
+
+}  // namespace echod

@@ -1,0 +1,37 @@
+#include "engine/worker.h"
+
+namespace echod {
+
+void WorkerSet::request(Phase phase) {
+  std::lock_guard lock(mutex_);
+  if (phase <= phase_) return;
+  phase_ = phase;
+  for (Worker* worker : workers_) worker->loop().request(phase);
+}
+
+Phase WorkerSet::phase() const {
+  std::lock_guard lock(mutex_);
+  return phase_;
+}
+
+uint64_t WorkerSet::connections() const {
+  std::lock_guard lock(mutex_);
+  uint64_t sum = connections_;
+  for (const Worker* worker : workers_) sum += worker->cells().connections.value();
+  return sum;
+}
+
+uint64_t WorkerSet::join(Worker& worker) {
+  std::lock_guard lock(mutex_);
+  workers_.push_back(&worker);
+  if (phase_ != Phase::kServing) worker.loop().request(phase_);
+  return Random(seed_).next() + joined_++;
+}
+
+void WorkerSet::leave(Worker& worker) noexcept {
+  std::lock_guard lock(mutex_);
+  std::erase(workers_, &worker);
+  connections_ += worker.cells().connections.value();
+}
+
+}  // namespace echod

@@ -1,0 +1,17 @@
+// The Date field of HTTP responses (RFC 9110 section 6.6.1), from the wall clock. Deadlines and
+// durations come from the monotonic Clock instead (base/clock.h).
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace echod::http {
+
+// "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string format_http_date(std::chrono::sys_seconds time);
+
+// The same for now; made once a second on each thread. The view holds until the thread's next call.
+std::string_view http_date_now();
+
+}  // namespace echod::http

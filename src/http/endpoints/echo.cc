@@ -1,0 +1,86 @@
+#include "http/endpoints/echo.h"
+
+#include "http/content_type.h"
+#include "http/endpoints/generated.h"
+#include "http/endpoints/reflection.h"
+#include "http/response_fields.h"
+
+namespace echod::http {
+namespace {
+
+using Kind = BodyPart::Kind;
+
+// The response's head goes with the body's first part, so that a body which is malformed from its
+// start can still be refused.
+Task<BodyEnd> stream_body(Responder& responder) {
+  while (true) {
+    BodyPart part = responder.poll_body();
+    if (part.kind == Kind::kMalformed) co_return BodyEnd::kMalformed;
+    if (part.kind == Kind::kCut) co_return BodyEnd::kCut;
+    if (part.kind == Kind::kPending) {
+      co_await responder.wait_for_body();
+      continue;
+    }
+    if (!responder.begun()) {
+      const Request& request = responder.request();
+      FieldBuffer fields;
+      if (request.content_coded || request.trailers_announced) {
+        fields = echoed_fields(request.fields);
+      }
+      Response response{.content_type = safe_content_type(request.content_type),
+                        .fields = fields.list()};
+      if (request.framing == BodyFraming::kContentLength) response.size = request.content_length;
+      co_await responder.begin(response);
+    }
+    if (part.kind == Kind::kEnd) break;
+    if (part.kind == Kind::kChunk) {
+      co_await responder.begin_chunk(part.size);
+    } else {
+      co_await responder.write(std::move(part));
+    }
+  }
+  FieldBuffer trailers;
+  if (!responder.trailers().empty()) trailers = echoed_trailers(responder.trailers());
+  co_await responder.end(trailers.list());
+  co_return BodyEnd::kComplete;
+}
+
+}  // namespace
+
+Task<BodyEnd> echo_body(Responder& responder, std::string_view argument) {
+  BodyEnd end = BodyEnd::kComplete;
+  const std::optional<uint64_t> size = responder.plan().size;
+  if (size) {
+    end = co_await answer_generated(responder, *size);
+  } else if (responder.request().framing == BodyFraming::kNone) {
+    end = co_await reflect(responder, argument);
+  } else {
+    // What is coded already is not coded again.
+    if (responder.request().content_coded) responder.do_not_compress();
+    end = co_await stream_body(responder);
+  }
+  co_return end;
+}
+
+Task<BodyEnd> echo_raw(Responder& responder, std::string_view) {
+  const Request& request = responder.request();
+  Response response{.content_type = "application/octet-stream"};
+  if (request.framing != BodyFraming::kChunked) {
+    response.size = request.raw.size() + request.content_length;
+  }
+  co_await responder.begin(response);
+  co_await responder.write(request.raw);
+  while (true) {
+    const BodyPart part = responder.poll_body();
+    if (part.kind == Kind::kMalformed) co_return BodyEnd::kMalformed;
+    if (part.kind == Kind::kCut) co_return BodyEnd::kCut;
+    const std::string_view raw(reinterpret_cast<const char*>(part.raw.data()), part.raw.size());
+    co_await responder.write(raw);
+    if (part.kind == Kind::kEnd) break;
+    if (part.kind == Kind::kPending) co_await responder.wait_for_body();
+  }
+  co_await responder.end();
+  co_return BodyEnd::kComplete;
+}
+
+}  // namespace echod::http

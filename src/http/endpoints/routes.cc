@@ -1,0 +1,39 @@
+#include "http/endpoints/routes.h"
+
+#include <array>
+
+#include "http/endpoints/echo.h"
+#include "http/endpoints/events.h"
+#include "http/endpoints/generated.h"
+#include "http/endpoints/httpbin.h"
+#include "http/endpoints/reflection.h"
+
+namespace echod::http {
+namespace {
+
+constexpr std::array kRoutes = {
+    Route{"/", echo_body},
+    Route{"/anything", answer_anything},
+    Route{"/anything/", answer_anything},
+    Route{"/bytes/", answer_bytes},
+    Route{"/delay/", answer_delay},
+    Route{"/drip", answer_drip},
+    Route{"/headers", answer_headers},
+    Route{"/healthz", answer_health},
+    Route{"/ip", answer_ip},
+    Route{"/raw", echo_raw},
+    Route{"/redirect-to", answer_redirect},
+    Route{"/reflect", reflect},
+    Route{"/sse", answer_events},
+    Route{"/status/", answer_status},
+    Route{"/stream-bytes/", answer_stream_bytes},
+    Route{"*.sse", answer_events},
+};
+
+constexpr Router kRouter(kRoutes, echo_body);
+
+}  // namespace
+
+const Router& echo_router() { return kRouter; }
+
+}  // namespace echod::http

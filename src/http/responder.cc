@@ -1,0 +1,358 @@
+#include "http/responder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "http/date.h"
+#include "wire/http/credentials.h"
+#include "wire/http/status.h"
+
+namespace echod::http {
+namespace {
+
+// Bytes given to a coder between two looks at the clock: with gzip about half a millisecond.
+constexpr size_t kCodedPieceSize = 4096;
+
+// A client is watched during pauses from this on: shorter ones are over before it matters.
+constexpr Duration kWatchedPauseMin = std::chrono::milliseconds(20);
+
+// A document below it would hardly become smaller.
+constexpr size_t kCodedDocumentSizeMin = 256;
+
+}  // namespace
+
+using wire::ContentCoding;
+using Kind = BodyPart::Kind;
+
+void Responder::begin_request(bool understood) {
+  plan_ = {};
+  coding_ = ContentCoding::kIdentity;
+  coder_.reset();
+  permit_.reset();
+  begun_ = false;
+  silent_ = false;
+  closing_ = false;
+  upgrade_ = {};
+  facts_ = {};
+  if (settings_.observer == nullptr) return;
+  begin_ = session_.clock.now() - exchange_.head_duration();
+  if (understood) facts_.request = request();
+}
+
+void Responder::end_request() {
+  if (settings_.observer != nullptr) {
+    facts_.duration = session_.clock.precise_now() - begin_;
+    settings_.observer->answered(session_, facts_);
+  }
+  permit_.reset();
+}
+
+void Responder::set_plan(ResponsePlan plan) {
+  plan_ = std::move(plan);
+  const bool wanted = plan_.gzip && wire::coding_weight(request().fields, ContentCoding::kGzip) > 0;
+  // A link can ask for gzip, so asking for it must not tell of the credentials of who follows it.
+  if (wanted && !has_credentials()) coding_ = ContentCoding::kGzip;
+}
+
+BodyPart Responder::poll_body() {
+  BodyPart part = exchange_.poll_body();
+  facts_.request_body_size += part.bytes.size();
+  return part;
+}
+
+Task<> Responder::wait_for_body() {
+  if (coder_ && !silent_) co_await drain_encoder(false);
+  co_await exchange_.wait_for_body();
+}
+
+Task<BodyPart> Responder::next_body_part() {
+  while (true) {
+    BodyPart part = poll_body();
+    if (part.kind != Kind::kPending) co_return std::move(part);
+    co_await wait_for_body();
+  }
+}
+
+Task<BodyEnd> Responder::drop_body() {
+  KeptBody none(settings_);
+  BodyEnd end = co_await keep_body(none, 0);
+  co_return end;
+}
+
+// Appends `part`. False: there is no memory for it.
+bool Responder::keep_part(KeptBody& body, const BodyPart& part) {
+  const size_t size = body.bytes.size() + part.bytes.size();
+  if (size > body.bytes.capacity()) {
+    // All at once where the size is known, so that the budget is asked before much was read.
+    const bool known = request().framing == BodyFraming::kContentLength;
+    const size_t capacity = known ? static_cast<size_t>(request().content_length)
+                                  : std::max(size, 2 * body.bytes.capacity());
+    if (capacity > kFreeBodySize && !body.lease.grow_to(capacity)) return false;
+    body.bytes.reserve(capacity);
+  }
+  body.bytes.append(part.text());
+  return true;
+}
+
+Task<BodyEnd> Responder::keep_body(KeptBody& body, size_t size_max) {
+  const bool known_too_large =
+      request().framing == BodyFraming::kContentLength && request().content_length > size_max;
+  while (true) {
+    const BodyPart part = poll_body();
+    switch (part.kind) {
+      case Kind::kPending:
+        break;
+      case Kind::kChunk:
+        continue;
+      case Kind::kData:
+        if (body.state != KeptBody::State::kWhole) continue;
+        if (known_too_large || part.bytes.size() > size_max - body.bytes.size()) {
+          body.state = KeptBody::State::kTooLarge;
+        } else if (!keep_part(body, part)) {
+          body.state = KeptBody::State::kNoMemory;
+        }
+        if (body.state != KeptBody::State::kWhole) {
+          body.bytes = {};
+          body.lease.release();
+        }
+        continue;
+      case Kind::kEnd:
+        co_return BodyEnd::kComplete;
+      case Kind::kMalformed:
+        co_return BodyEnd::kMalformed;
+      case Kind::kCut:
+        co_return BodyEnd::kCut;
+    }
+    co_await wait_for_body();
+  }
+}
+
+void Responder::compose_fields(const Response& response, int status) {
+  const bool may_have_content = has_content("GET", status);
+  fields_.clear();
+  fields_.add("Date", http_date_now());
+  const std::string_view type =
+      plan_.content_type.empty() ? response.content_type : std::string_view(plan_.content_type);
+  if (!type.empty()) fields_.add("Content-Type", type);
+  // A browser neither guesses another type nor runs anything, whatever a client made us say.
+  fields_.add("X-Content-Type-Options", "nosniff");
+  fields_.add("Content-Security-Policy", response.policy);
+  if (compresses() && may_have_content) {
+    fields_.add("Content-Encoding", wire::name_of(coding_));
+    if (!response.document) fields_.add("Vary", "Accept-Encoding");
+  }
+  if (response.document) fields_.add("Vary", "Accept, Accept-Encoding");
+  // A cache's key has the query in it, but not the fields that control the response, nor chance.
+  const bool by_fields = settings_.control.enabled && request().has_noted_field;
+  if (!response.cacheable || by_fields || plan_.by_chance) {
+    fields_.add("Cache-Control", "no-store");
+  }
+  fields_.add(response.fields);
+  fields_.add(plan_.fields.list());
+}
+
+Task<> Responder::begin_with(const Response& response, std::optional<uint64_t> size) {
+  const int status = plan_.status.value_or(response.status);
+  facts_.status = status;
+  silent_ = !has_content(request().method, status);
+  begun_ = true;
+  compose_fields(response, status);
+  const ResponseHead head{.status = status,
+                          .fields = fields_.list(),
+                          .size = size,
+                          .close = plan_.close || closing_,
+                          .upgrade = upgrade_};
+  return exchange_.begin(head);
+}
+
+// A document of which the client takes a coding is compressed.
+void Responder::choose_coding(const Response& response) {
+  if (response.document && !compresses() && !has_credentials()) {
+    coding_ = wire::preferred_coding(request().fields);
+  }
+}
+
+// A response that is only wanted compressed is sent as it is where there is no memory to spare.
+void Responder::start_coder() {
+  if (!compresses() || coder_) return;
+  coder_ = std::make_unique<Coder>(coding_, settings_.memory, session_.clock);
+  if (coder_->lease.grow_to(wire::ContentEncoder::memory_size_max(coding_))) return;
+  coder_.reset();
+  coding_ = ContentCoding::kIdentity;
+}
+
+Task<> Responder::begin(const Response& response) {
+  if (!response.size) choose_coding(response);
+  start_coder();
+  return begin_with(response, coder_ ? std::nullopt : response.size);
+}
+
+Task<> Responder::begin_chunk(uint64_t size) {
+  if (silent_ || coder_ || size == 0) co_return;
+  co_await exchange_.begin_chunk(size);
+}
+
+Task<> Responder::write(std::string_view part) {
+  if (silent_ || part.empty()) co_return;
+  if (coder_) {
+    co_await write_coded(part);
+  } else {
+    facts_.response_body_size += part.size();
+    co_await exchange_.write(part);
+  }
+}
+
+Task<> Responder::write(BodyPart part) {
+  if (silent_) co_return;
+  if (coder_) {
+    co_await write_coded(part.text());
+  } else {
+    facts_.response_body_size += part.bytes.size();
+    co_await exchange_.write(std::move(part));
+  }
+}
+
+Task<> Responder::write_coded(std::string_view part) {
+  while (!part.empty()) {
+    const std::string_view piece = part.substr(0, kCodedPieceSize);
+    std::span<const std::byte> input = std::as_bytes(std::span(piece));
+    bool done = false;
+    while (!done) {
+      wire::EncoderStep step = co_await coder_->encoder.encode(input, coder_->out);
+      co_await write_coder_output(step.size);
+      done = step.done;
+    }
+    part.remove_prefix(piece.size());
+    if (coder_->slice.over()) co_await coder_->slice.renew();
+  }
+}
+
+// Gets out of the encoder what it holds, or all that is left.
+Task<> Responder::drain_encoder(bool finish) {
+  while (true) {
+    // Not in one expression: g++ 12 would evaluate both.
+    Result<wire::EncoderStep> drained =
+        finish ? coder_->encoder.finish(coder_->out) : coder_->encoder.flush(coder_->out);
+    wire::EncoderStep step = co_await std::move(drained);
+    co_await write_coder_output(step.size);
+    if (step.done) co_return;
+  }
+}
+
+Task<> Responder::write_coder_output(size_t size) {
+  if (size == 0) co_return;
+  facts_.response_body_size += size;
+  co_await exchange_.write({reinterpret_cast<const char*>(coder_->out.data()), size});
+}
+
+Task<> Responder::flush() {
+  if (coder_ && !silent_) co_await drain_encoder(false);
+  co_await exchange_.flush();
+}
+
+Task<> Responder::end(FieldList trailers) {
+  if (coder_ && !silent_) co_await drain_encoder(true);
+  coder_.reset();
+  co_await exchange_.end(trailers);
+}
+
+Task<> Responder::answer(Response response, std::string_view body) {
+  response.size = body.size();
+  if (body.size() >= kCodedDocumentSizeMin) choose_coding(response);
+  if (compresses()) {
+    std::string coded = co_await wire::encoded(coding_, body);
+    co_await begin_with(response, coded.size());
+    co_await write(std::string_view(coded));
+  } else {
+    co_await begin_with(response, body.size());
+    co_await write(body);
+  }
+  co_await end();
+}
+
+Task<BodyEnd> Responder::decline(int status, std::string_view text, FieldList fields) {
+  if (!exchange_.body_read() && !request().has_body()) {
+    const BodyPart end = poll_body();
+    ECHOD_CHECK(end.kind == Kind::kEnd);
+  }
+  // A body that is still to come may be long, and is not worth waiting for.
+  if (!exchange_.body_read()) exchange_.abandon_body();
+  closing_ = closing_ || plan_.close;
+  plan_ = {};
+  coding_ = ContentCoding::kIdentity;
+  const std::string line = std::string(text) + "\n";
+  const Response response{
+      .status = status, .content_type = "text/plain; charset=utf-8", .fields = fields};
+  co_await answer(response, line);
+  co_return BodyEnd::kComplete;
+}
+
+Task<BodyEnd> Responder::decline_for_memory() {
+  FieldBuffer fields;
+  fields.add("Retry-After", "1");
+  BodyEnd end =
+      co_await decline(503, "no memory to spare for this request (--max-memory)", fields.list());
+  co_return end;
+}
+
+Task<> Responder::refuse(Refusal refusal) {
+  plan_ = {};
+  coding_ = ContentCoding::kIdentity;
+  closing_ = true;
+  exchange_.abandon_body();
+  facts_.refusal = refusal.rule;
+  std::string why(refusal.rule);
+  if (refusal.at > 0) why += fmt::format(", at byte {} of the request", refusal.at);
+  session_.report_refused(refusal.status, why);
+  // "400 Bad Request\r\nthere is no Host header, at byte 19 of the request\r\n"
+  const std::string body =
+      fmt::format("{} {}\r\n{}\r\n", refusal.status, wire::reason_phrase(refusal.status), why);
+  FieldBuffer fields;
+  if (refusal.status == 405) fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
+  if (refusal.status == 426) {
+    upgrade_ = "websocket";
+    fields.add("Sec-WebSocket-Version", "13");
+  }
+  const Response response{
+      .status = refusal.status, .content_type = "text/plain", .fields = fields.list()};
+  co_await answer(response, body);
+}
+
+void Responder::cut() {
+  facts_.complete = false;
+  exchange_.cut();
+}
+
+bool Responder::has_credentials() const {
+  for (const Field& field : request().fields) {
+    if (wire::is_credential_name(field.name)) return true;
+  }
+  return false;
+}
+
+Task<bool> Responder::acquire_permit() {
+  if (exchange_.client_ended()) co_return true;
+  const std::string source =
+      session_.transport != nullptr ? session_.transport->identity().source : std::string();
+  permit_ = state_.acquire_permit(settings_.control.waiting_max, source);
+  if (permit_) co_return true;
+  FieldBuffer fields;
+  fields.add("Retry-After", "1");
+  co_await decline(503, "too many delayed responses, in all or from one source (--max-waiting)",
+                   fields.list());
+  co_return false;
+}
+
+Task<> Responder::pause(Duration duration) {
+  co_await flush();
+  if (duration <= Duration::zero()) co_return;
+  const Time until = session_.clock.now() + duration;
+  if (duration >= kWatchedPauseMin) {
+    co_await exchange_.watch_client(until);
+    if (exchange_.client_ended()) release_permit();
+  }
+  if (session_.clock.now() < until) co_await session_.clock.sleep_until(until);
+}
+
+}  // namespace echod::http

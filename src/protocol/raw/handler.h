@@ -1,0 +1,13 @@
+// Sends everything back as it came.
+#pragma once
+
+#include "protocol/handler.h"
+
+namespace echod {
+
+class RawHandler final : public Handler {
+ public:
+  Task<> serve(Stream& peer, Session& session) const override;
+};
+
+}  // namespace echod

@@ -1,0 +1,227 @@
+// Where the RFCs leave a choice between lax and strict, these functions are strict: what they
+// refuse is what two parsers could understand in two ways.
+#include "wire/http/syntax.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+
+namespace echod::wire {
+namespace {
+
+constexpr bool is_letter(unsigned char byte) {
+  return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+}
+
+constexpr uint8_t bit(CharClass wanted) { return static_cast<uint8_t>(wanted); }
+
+constexpr uint8_t classes_of(unsigned char byte) {
+  constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
+  constexpr std::string_view kHostMarks = "-._~";
+  const bool alphanumeric = is_letter(byte) || (byte >= '0' && byte <= '9');
+  const bool visible = byte > 0x20 && byte < 0x7f;
+  uint8_t classes = 0;
+  if (alphanumeric || kTokenMarks.contains(static_cast<char>(byte))) {
+    classes |= bit(CharClass::kToken);
+  }
+  if (alphanumeric || kHostMarks.contains(static_cast<char>(byte))) {
+    classes |= bit(CharClass::kHost);
+  }
+  // Bytes beyond ASCII should be percent-encoded, and some clients send them as they are.
+  if (visible || byte >= 0x80) classes |= bit(CharClass::kTarget);
+  if (visible || byte == ' ' || byte == '\t' || byte >= 0x80) classes |= bit(CharClass::kValue);
+  return classes;
+}
+
+constexpr std::array<uint8_t, 256> make_class_table() {
+  std::array<uint8_t, 256> table{};
+  for (size_t byte = 0; byte < table.size(); ++byte) {
+    table[byte] = classes_of(static_cast<unsigned char>(byte));
+  }
+  return table;
+}
+
+constexpr std::array<uint8_t, 256> kClasses = make_class_table();
+
+unsigned char lower(unsigned char byte) {
+  return byte >= 'A' && byte <= 'Z' ? static_cast<unsigned char>(byte + ('a' - 'A')) : byte;
+}
+
+bool is_hex_digit(unsigned char byte) {
+  return is_digit(byte) || (lower(byte) >= 'a' && lower(byte) <= 'f');
+}
+
+void skip_whitespace(std::string_view& text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+}
+
+// The bytes between the brackets of an IPv6 literal. The address itself is not parsed: nobody here
+// connects to it; what matters is that nothing else can hide in it.
+bool is_ipv6_body(std::string_view text) {
+  return text.contains(':') && std::ranges::all_of(text, [](char c) {
+           return c == ':' || c == '.' || is_hex_digit(static_cast<unsigned char>(c));
+         });
+}
+
+bool is_port(std::string_view text) {
+  if (text.empty() || text.size() > 5) return false;
+  uint32_t port = 0;
+  for (const char c : text) {
+    if (!is_digit(static_cast<unsigned char>(c))) return false;
+    port = port * 10 + static_cast<uint32_t>(c - '0');
+  }
+  return port <= 65535;
+}
+
+// SCHEME "://" AUTHORITY [PATH] ["?" QUERY]. The authority is required: without it "localhost:80"
+// would be a URI of the scheme "localhost", when it is an authority meant for CONNECT.
+bool is_absolute_form(std::string_view target) {
+  const size_t scheme_size = target.find("://");
+  if (scheme_size == std::string_view::npos) return false;
+  const std::string_view scheme = target.substr(0, scheme_size);
+  if (scheme.empty() || !is_letter(static_cast<unsigned char>(scheme.front()))) return false;
+  const bool scheme_valid = std::ranges::all_of(scheme, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return is_letter(byte) || is_digit(byte) || c == '+' || c == '-' || c == '.';
+  });
+  if (!scheme_valid) return false;
+  const std::string_view rest = target.substr(scheme_size + 3);
+  return is_host(rest.substr(0, rest.find_first_of("/?")));
+}
+
+// Removes a quoted string, whose opening quote is at the front.
+bool consume_quoted_string(std::string_view& text) {
+  ECHOD_CHECK(text.starts_with('"'));
+  size_t i = 1;
+  while (i < text.size()) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte == '"') {
+      text.remove_prefix(i + 1);
+      return true;
+    }
+    const size_t size = byte == '\\' ? 2 : 1;
+    if (i + size > text.size()) return false;
+    if (!all_in_class(text.substr(i, size), CharClass::kValue)) return false;
+    i += size;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool in_class(unsigned char byte, CharClass wanted) { return (kClasses[byte] & bit(wanted)) != 0; }
+
+bool all_in_class(std::string_view text, CharClass wanted) {
+  return std::ranges::all_of(
+      text, [=](char c) { return in_class(static_cast<unsigned char>(c), wanted); });
+}
+
+size_t run_length(std::span<const std::byte> input, CharClass wanted) {
+  size_t size = 0;
+  while (size < input.size() && in_class(static_cast<unsigned char>(input[size]), wanted)) ++size;
+  return size;
+}
+
+std::string_view consume(std::span<const std::byte>& input, size_t size) {
+  ECHOD_CHECK(size <= input.size());
+  const std::string_view text(reinterpret_cast<const char*>(input.data()), size);
+  input = input.subspan(size);
+  return text;
+}
+
+bool is_digit(unsigned char byte) { return byte >= '0' && byte <= '9'; }
+
+bool is_token(std::string_view text) {
+  return !text.empty() && all_in_class(text, CharClass::kToken);
+}
+
+bool equals_ignoring_case(std::string_view left, std::string_view right) {
+  return left.size() == right.size() &&
+         std::equal(left.begin(), left.end(), right.begin(), [](char a, char b) {
+           return lower(static_cast<unsigned char>(a)) == lower(static_cast<unsigned char>(b));
+         });
+}
+
+std::string_view trim(std::string_view text) {
+  skip_whitespace(text);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+bool is_field_value(std::string_view text) {
+  return trim(text) == text && all_in_class(text, CharClass::kValue);
+}
+
+std::optional<uint64_t> parse_decimal(std::string_view text) {
+  if (text.empty() || (text.size() > 1 && text.front() == '0')) return std::nullopt;
+  uint64_t number = 0;
+  for (const char c : text) {
+    if (!is_digit(static_cast<unsigned char>(c))) return std::nullopt;
+    const auto digit = static_cast<uint64_t>(c - '0');
+    if (number > (UINT64_MAX - digit) / 10) return std::nullopt;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+bool is_host(std::string_view text, bool port_required) {
+  size_t host_size;
+  if (text.starts_with('[')) {
+    const size_t close = text.find(']');
+    if (close == std::string_view::npos || !is_ipv6_body(text.substr(1, close - 1))) return false;
+    host_size = close + 1;
+  } else {
+    host_size = std::min(text.find(':'), text.size());
+    if (host_size == 0 || !all_in_class(text.substr(0, host_size), CharClass::kHost)) return false;
+  }
+  const std::string_view rest = text.substr(host_size);
+  if (rest.empty()) return !port_required;
+  if (rest.front() != ':') return false;
+  // RFC 3986 allows "example.com:"; CONNECT needs the number (RFC 9110 section 9.3.6).
+  if (rest.size() == 1) return !port_required;
+  return is_port(rest.substr(1));
+}
+
+bool is_target_of(std::string_view method, std::string_view target) {
+  if (target.contains('#')) return false;  // a fragment is never sent to a server
+  if (method == "CONNECT") return is_host(target, /*port_required=*/true);
+  if (target == "*") return method == "OPTIONS";
+  return target.starts_with('/') || is_absolute_form(target);
+}
+
+std::string_view consume_member(std::string_view& list) {
+  const size_t size = std::min(list.find(','), list.size());
+  const std::string_view member = list.substr(0, size);
+  list.remove_prefix(std::min(size + 1, list.size()));
+  return trim(member);
+}
+
+std::string_view consume_token(std::string_view& text) {
+  size_t size = 0;
+  while (size < text.size() &&
+         in_class(static_cast<unsigned char>(text[size]), CharClass::kToken)) {
+    ++size;
+  }
+  const std::string_view token = text.substr(0, size);
+  text.remove_prefix(size);
+  return token;
+}
+
+bool consume_parameters(std::string_view& text) {
+  for (;;) {
+    std::string_view rest = text;
+    skip_whitespace(rest);
+    if (!rest.starts_with(';')) return true;
+    rest.remove_prefix(1);
+    skip_whitespace(rest);
+    if (consume_token(rest).empty() || !rest.starts_with('=')) return false;
+    rest.remove_prefix(1);
+    const bool value_valid =
+        rest.starts_with('"') ? consume_quoted_string(rest) : !consume_token(rest).empty();
+    if (!value_valid) return false;
+    text = rest;
+  }
+}
+
+}  // namespace echod::wire
