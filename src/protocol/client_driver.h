@@ -1,6 +1,6 @@
 // Drives an EchoClient over a connected stream, from its handshake to the end of the connection:
-// sends while there is something to send and receives beside that. What is sent, and when it is
-// over, is decided by the EchoTraffic; whoever has made more to send calls wake().
+// sends while there is something to send, and receives at the same time. The EchoTraffic decides
+// what is sent and when it is over. Call wake() when there may be more to send.
 #pragma once
 
 #include "base/clock.h"

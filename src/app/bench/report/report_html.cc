@@ -172,7 +172,7 @@ std::string totals_table(const BenchResult& result) {
     rows.emplace_back("Send lag", time_of(result.schedule_lag_p99_ns) + " (p99)");
   }
   rows.emplace_back("Load tester's CPU time",
-                    fmt::format("{} (utilization {})", time_of(result.tester_cpu_s * 1e9),
+                    fmt::format("{} (utilisation {})", time_of(result.tester_cpu_s * 1e9),
                                 format_share(result.tester_cpu_busy)));
   if (result.ceiling_per_s > 0) {
     rows.emplace_back("Load tester's ceiling", format_rate(result.ceiling_per_s) + " messages/s");

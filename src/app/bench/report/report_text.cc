@@ -131,7 +131,7 @@ std::string tester(const BenchResult& result) {
   // A thread uses at most one processor at a time.
   const uint64_t processors = std::min(result.environment.processors, result.plan.threads);
   std::string text =
-      fmt::format("Load tester: {} of CPU time, CPU utilization {} of {}",
+      fmt::format("Load tester: {} of CPU time, CPU utilisation {} of {}",
                   format_latency(result.tester_cpu_s * 1e9), format_share(result.tester_cpu_busy),
                   processors > 0 ? format_plural(processors, "processor") : "processors");
   if (result.ceiling_per_s > 0) {

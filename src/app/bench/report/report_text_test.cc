@@ -59,7 +59,7 @@ TEST(ReportTextTest, AnOpenLoopHasAllOfIt) {
         "\n  p50 +[0-9.]+ us +[0-9.]+ us +[0-9.]+ us\n", "\n  p99.999 ", "\n  max ", "\n  mean ",
         "\n  stddev ", "when a message was due",
         "First errors\n  connection 17: byte 4096 of the stream is 0x41, not 0x42\n",
-        "Load tester: 11.5 s of CPU time, CPU utilization 19 % of 2 processors; ceiling "
+        "Load tester: 11.5 s of CPU time, CPU utilisation 19 % of 2 processors; ceiling "
         "410,000",
         "Send lag: p99 21.0 us\n"}) {
     EXPECT_TRUE(has(text, pattern)) << pattern << " in\n" << text;
