@@ -12,12 +12,11 @@ constexpr size_t kFreeHeadSize = 8 * 1024;
 // promise a tunnel.
 bool is_refused_method(std::string_view method) { return method == "TRACE" || method == "CONNECT"; }
 
-// Reads what the client wants its response to be. Returns whether that can be: if not, it was told.
+// What was asked for is read into the responder's plan. Returns whether that can be: if not, the
+// client was told.
 Task<bool> plan(Responder& responder) {
-  const ControlSettings& settings = responder.settings().control;
-  if (!settings.enabled || !asks_for_control(responder.request())) co_return true;
   std::expected<ResponsePlan, std::string> planned =
-      plan_response(responder.request(), settings, responder.control_state());
+      plan_response(responder.request(), responder.settings().control, responder.control_state());
   if (planned) {
     responder.set_plan(std::move(*planned));
     co_return true;
@@ -26,18 +25,14 @@ Task<bool> plan(Responder& responder) {
   co_return false;
 }
 
-Task<BodyEnd> run(Responder& responder, Router::Match match) {
-  BodyEnd end = BodyEnd::kComplete;
-  const Duration delay = responder.plan().delay;
-  if (delay > Duration::zero()) {
-    bool acquired = co_await responder.acquire_permit();
-    if (!acquired) co_return end;
-  }
+// Waits as long as the client asked for. False: there was no permit, and the client was told.
+Task<bool> delay(Responder& responder) {
+  bool acquired = co_await responder.acquire_permit();
+  if (!acquired) co_return false;
   if (responder.request().expects_continue) co_await responder.exchange().inform(100, {});
-  if (delay > Duration::zero()) co_await responder.pause(delay);
+  co_await responder.pause(responder.plan().delay);
   responder.release_permit();  // not for as long as the body takes to come
-  end = co_await match.endpoint(responder, match.argument);
-  co_return end;
+  co_return true;
 }
 
 }  // namespace
@@ -55,9 +50,18 @@ Task<> respond(Responder& responder, const Router& router) {
     co_await responder.decline_for_memory();
     co_return;
   }
-  BodyEnd end = BodyEnd::kComplete;
-  bool planned = co_await plan(responder);
-  if (planned) end = co_await run(responder, router.match(wire::split_target(request.target).path));
+  if (responder.settings().control.enabled && asks_for_control(request)) {
+    bool planned = co_await plan(responder);
+    if (!planned) co_return;
+  }
+  if (responder.plan().delay > Duration::zero()) {
+    bool delayed = co_await delay(responder);
+    if (!delayed) co_return;
+  } else if (request.expects_continue) {
+    co_await responder.exchange().inform(100, {});
+  }
+  const Router::Match match = router.match(wire::split_target(request.target).path);
+  BodyEnd end = co_await match.endpoint(responder, match.argument);
   if (end == BodyEnd::kComplete) co_return;
   if (end == BodyEnd::kMalformed && !responder.begun()) {
     co_await responder.refuse(responder.exchange().refusal());

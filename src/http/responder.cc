@@ -20,6 +20,12 @@ constexpr Duration kWatchedPauseMin = std::chrono::milliseconds(20);
 // A document below it would hardly become smaller.
 constexpr size_t kCodedDocumentSizeMin = 256;
 
+// Fields of nearly every response, as text that needs no check.
+constexpr FieldList kNoSniff("X-Content-Type-Options: nosniff\r\n");
+constexpr FieldList kSandbox("Content-Security-Policy: sandbox; default-src 'none'\r\n");
+constexpr FieldList kNoStore("Cache-Control: no-store\r\n");
+static_assert(kSandbox.text().contains(kSandboxPolicy));
+
 }  // namespace
 
 using wire::ContentCoding;
@@ -136,8 +142,12 @@ void Responder::compose_fields(const Response& response, int status) {
       plan_.content_type.empty() ? response.content_type : std::string_view(plan_.content_type);
   if (!type.empty()) fields_.add("Content-Type", type);
   // A browser neither guesses another type nor runs anything, whatever a client made us say.
-  fields_.add("X-Content-Type-Options", "nosniff");
-  fields_.add("Content-Security-Policy", response.policy);
+  fields_.add(kNoSniff);
+  if (response.policy.data() == kSandboxPolicy.data()) {
+    fields_.add(kSandbox);
+  } else {
+    fields_.add("Content-Security-Policy", response.policy);
+  }
   if (compresses() && may_have_content) {
     fields_.add("Content-Encoding", wire::name_of(coding_));
     if (!response.document) fields_.add("Vary", "Accept-Encoding");
@@ -146,7 +156,7 @@ void Responder::compose_fields(const Response& response, int status) {
   // A cache's key has the query in it, but not the fields that control the response, nor chance.
   const bool by_fields = settings_.control.enabled && request().has_noted_field;
   if (!response.cacheable || by_fields || plan_.by_chance) {
-    fields_.add("Cache-Control", "no-store");
+    fields_.add(kNoStore);
   }
   fields_.add(response.fields);
   fields_.add(plan_.fields.list());
@@ -203,14 +213,15 @@ Task<> Responder::write(std::string_view part) {
   }
 }
 
+// The common case is the exchange's own task, without a frame around it.
 Task<> Responder::write(BodyPart part) {
-  if (silent_) co_return;
-  if (coder_) {
-    co_await write_coded(part.text());
-  } else {
-    facts_.response_body_size += part.bytes.size();
-    co_await exchange_.write(std::move(part));
-  }
+  if (silent_ || coder_) return write_unusual(std::move(part));
+  facts_.response_body_size += part.bytes.size();
+  return exchange_.write(std::move(part));
+}
+
+Task<> Responder::write_unusual(BodyPart part) {
+  if (!silent_) co_await write_coded(part.text());
 }
 
 Task<> Responder::write_coded(std::string_view part) {
@@ -252,7 +263,11 @@ Task<> Responder::flush() {
 }
 
 Task<> Responder::end(FieldList trailers) {
-  if (coder_ && !silent_) co_await drain_encoder(true);
+  return coder_ ? end_coded(trailers) : exchange_.end(trailers);
+}
+
+Task<> Responder::end_coded(FieldList trailers) {
+  if (!silent_) co_await drain_encoder(true);
   coder_.reset();
   co_await exchange_.end(trailers);
 }

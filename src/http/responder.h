@@ -164,9 +164,11 @@ class Responder {
   bool keep_part(KeptBody& body, const BodyPart& part);
   void compose_fields(const Response& response, int status);
   Task<> begin_with(const Response& response, std::optional<uint64_t> size);
+  Task<> write_unusual(BodyPart part);
   Task<> write_coded(std::string_view part);
   Task<> write_coder_output(size_t size);
   Task<> drain_encoder(bool finish);
+  Task<> end_coded(FieldList trailers);
 
   Exchange& exchange_;
   Session& session_;

@@ -62,7 +62,7 @@ Response write_response(FuzzInput& input, std::string& out) {
       out.append(part).append("\r\n");
       response.body += part;
     }
-    out += wire::kLastChunk;
+    out += wire::kChunkedEnd;
   } else {
     response.body = input.text(input.byte());
     wire::append_field(out, "Content-Length", std::to_string(response.body.size()));

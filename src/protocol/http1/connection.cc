@@ -132,7 +132,7 @@ void Http1Connection::refuse_request(const http::Refusal& refusal) {
 }
 
 // The rest of the connection belongs to WebSocket, where the handshake is right.
-Task<> Http1Connection::upgrade(const wire::WebSocketFields& fields) {
+Task<> Http1Connection::upgrade(wire::WebSocketFields fields) {
   const http::Request& request = exchange_.request();
   const auto acceptance = wire::accept_websocket(request.method, request.version, fields,
                                                  policy_of(settings_.websocket.compression));
@@ -161,13 +161,10 @@ Task<> Http1Connection::upgrade(const wire::WebSocketFields& fields) {
 Task<> Http1Connection::answer() {
   const http::Request& request = exchange_.request();
   if (request.method == "GET" && request.version == HttpVersion::kHttp11 && !request.has_body()) {
-    const wire::WebSocketFields fields = websocket_fields(request.fields);
-    if (fields.wants_websocket()) {
-      co_await upgrade(fields);
-      co_return;
-    }
+    wire::WebSocketFields fields = websocket_fields(request.fields);
+    if (fields.wants_websocket()) return upgrade(std::move(fields));
   }
-  co_await http::respond(responder_, router_);
+  return http::respond(responder_, router_);
 }
 
 }  // namespace echod

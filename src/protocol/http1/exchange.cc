@@ -186,34 +186,36 @@ Task<> Http1Exchange::end_part(size_t size) {
   if (chunk_left_ == 0) co_await output_.write("\r\n");
 }
 
+// What needs no chunk is the writer's own task, without a frame around it.
 Task<> Http1Exchange::write(std::string_view part) {
   ECHOD_CHECK(!silent_);
-  if (framing_ != BodyFraming::kChunked) {
-    co_await output_.write(part);
-    co_return;
-  }
+  return framing_ == BodyFraming::kChunked ? write_chunked(part) : output_.write(part);
+}
+
+Task<> Http1Exchange::write_chunked(std::string_view part) {
   if (chunk_left_ == 0) co_await begin_chunk(part.size());
   co_await output_.write(part);
   co_await end_part(part.size());
 }
 
 Task<> Http1Exchange::write(BodyPart part) {
-  if (!part.chunk) {
-    co_await write(part.text());
-    co_return;
-  }
+  if (!part.chunk) return write(part.text());
   ECHOD_CHECK(!silent_);
-  const size_t size = part.bytes.size();
-  const bool chunks = framing_ == BodyFraming::kChunked;
-  if (chunks && chunk_left_ == 0) co_await begin_chunk(size);
-  co_await output_.send(std::move(part.chunk));
-  if (chunks) co_await end_part(size);
+  return framing_ == BodyFraming::kChunked ? send_chunked(std::move(part.chunk))
+                                           : output_.send(std::move(part.chunk));
+}
+
+Task<> Http1Exchange::send_chunked(Chunk chunk) {
+  const size_t size = chunk.size();
+  if (chunk_left_ == 0) co_await begin_chunk(size);
+  co_await output_.send(std::move(chunk));
+  co_await end_part(size);
 }
 
 Task<> Http1Exchange::end(http::FieldList trailers) {
   if (framing_ != BodyFraming::kChunked || silent_) co_return;
   if (trailers.empty()) {
-    co_await output_.write(wire::kLastChunk);
+    co_await output_.write(wire::kChunkedEnd);
     co_return;
   }
   co_await output_.write("0\r\n");

@@ -79,6 +79,8 @@ class Http1Exchange final : public http::Exchange {
   void append_framing(const http::ResponseHead& head);
   void append_connection(const http::ResponseHead& head);
   bool owns_chunk(std::span<const std::byte> part) const;
+  Task<> write_chunked(std::string_view part);
+  Task<> send_chunked(Chunk chunk);
   Task<> end_part(size_t size);
 
   Stream& peer_;

@@ -96,10 +96,10 @@ TEST(Http1ExchangeTest, ACompressedEchoIsNotHeldBack) {
       "POST /?gzip=true HTTP/1.1\r\nHost: h\r\nAccept-Encoding: gzip\r\n"
       "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
   wire::ContentDecoder decoder(wire::ContentCoding::kGzip);
-  const std::string so_far = conversation.received() + std::string(wire::kLastChunk);
+  const std::string so_far = conversation.received() + std::string(wire::kChunkedEnd);
   EXPECT_TRUE(decoder.feed(HttpResponseReader(so_far).next().body));
   EXPECT_EQ(decoder.text(), "hello");
-  conversation.send(wire::kLastChunk);
+  conversation.send(wire::kChunkedEnd);
   conversation.finish();
   const HttpResponse response = HttpResponseReader(conversation.received()).next();
   EXPECT_EQ(wire::decoded_content(wire::ContentCoding::kGzip, response.body), "hello");

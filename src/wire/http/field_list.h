@@ -25,15 +25,15 @@ struct Field {
 // outlive it.
 class FieldList {
  public:
-  FieldList() = default;
+  constexpr FieldList() = default;
 
   // `lines`: zero or more lines that a decoder has accepted, each ended by CRLF.
-  explicit FieldList(std::string_view lines) : lines_(lines) {}
+  constexpr explicit FieldList(std::string_view lines) : lines_(lines) {}
 
   bool empty() const { return lines_.empty(); }
 
   // The text of all fields, as described above.
-  std::string_view text() const { return lines_; }
+  constexpr std::string_view text() const { return lines_; }
 
   class Iterator {
    public:

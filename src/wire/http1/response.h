@@ -17,6 +17,6 @@ void append_status_line(std::string& out, int status);
 void append_chunk_size(std::string& out, uint64_t size);
 
 // The last chunk and an empty trailer section: "0\r\n\r\n".
-inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
+inline constexpr std::string_view kChunkedEnd = "0\r\n\r\n";
 
 }  // namespace echod::wire

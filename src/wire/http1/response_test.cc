@@ -90,7 +90,7 @@ TEST(Http1ResponseTest, WrittenChunksDecodeToTheSameBytes) {
     encoded.append(size, 'a').append("\r\n");
     expected.append(size, 'a');
   }
-  encoded += kLastChunk;
+  encoded += kChunkedEnd;
 
   ChunkedDecoder decoder;
   decoder.start(16, UINT64_MAX);
