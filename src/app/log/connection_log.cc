@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "protocol/protocol.h"
 #include "app/cli/units.h"
+#include "protocol/protocol.h"
 
 namespace echod {
 namespace {

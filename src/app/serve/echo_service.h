@@ -5,9 +5,9 @@
 #include <atomic>
 #include <vector>
 
+#include "app/cli/serve_options.h"
 #include "app/log/connection_log.h"
 #include "app/log/log.h"
-#include "app/cli/serve_options.h"
 #include "engine/engine.h"
 #include "protocol/http1/handler.h"
 #include "protocol/protocol.h"

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "app/log/log.h"
 #include "app/cli/serve_options.h"
+#include "app/log/log.h"
 #include "app/serve/echo_service.h"
 #include "engine/engine.h"
 #include "net/endpoint.h"

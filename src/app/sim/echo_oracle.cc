@@ -70,10 +70,9 @@ bool is_controlled(const wire::RequestHead& head) {
       {"/anything", "/bytes/", "/delay/", "/drip", "/headers", "/healthz", "/ip", "/redirect-to",
        "/sse", "/status/", "/stream-bytes/"});
   const std::string_view path = wire::split_target(head.target).path;
-  const bool endpoint = path.ends_with(".sse") ||
-                        std::ranges::any_of(kPaths, [=](std::string_view known) {
-                          return path.starts_with(known);
-                        });
+  const bool endpoint =
+      path.ends_with(".sse") ||
+      std::ranges::any_of(kPaths, [=](std::string_view known) { return path.starts_with(known); });
   return endpoint || head.has_noted_field || head.target.contains('?');
 }
 

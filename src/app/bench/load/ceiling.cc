@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "app/log/log.h"
 #include "app/cli/serve_options.h"
+#include "app/log/log.h"
 #include "app/serve/server.h"
 #include "engine/processor.h"
 

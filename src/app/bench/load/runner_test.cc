@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "app/bench/server_test_util.h"
-#include "app/log/log.h"
 #include "app/cli/serve_options.h"
+#include "app/log/log.h"
 #include "app/serve/server.h"
 #include "engine/uring/uring_probe.h"
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "wire/http/syntax.h"
-#include <optional>
 
 namespace echod {
 namespace {
