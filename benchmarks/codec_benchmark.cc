@@ -6,6 +6,7 @@
 
 #include "wire/detect.h"
 #include "wire/http1/request.h"
+#include "wire/http1/response.h"
 
 namespace echod::wire {
 namespace {
@@ -22,7 +23,7 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 void DetectHttp(benchmark::State& state) {
   for (auto _ : state) {
     Detector detector;
-    Protocol protocol = detector.feed(bytes_of(kPost));
+    Detected protocol = detector.feed(bytes_of(kPost));
     benchmark::DoNotOptimize(protocol);
   }
 }
@@ -31,7 +32,7 @@ BENCHMARK(DetectHttp);
 void DetectRaw(benchmark::State& state) {
   for (auto _ : state) {
     Detector detector;
-    Protocol protocol = detector.feed(bytes_of("Hello, echo server!\n"));
+    Detected protocol = detector.feed(bytes_of("Hello, echo server!\n"));
     benchmark::DoNotOptimize(protocol);
   }
 }
@@ -52,7 +53,7 @@ BENCHMARK(DecodeRequest);
 void DecodeChunkedBody(benchmark::State& state) {
   std::string request = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
   for (int i = 0; i < 64; ++i) request += "400\r\n" + std::string(1024, 'x') + "\r\n";
-  request += kLastChunk;
+  request += kChunkedEnd;
   RequestDecoder decoder{HttpLimits{}};
   for (auto _ : state) {
     std::span<const std::byte> input = bytes_of(request);
