@@ -1,4 +1,4 @@
-// What all the examples share: the handler, which is the same under every concurrency model, and a
+// Shared by all examples: the handler, which is the same under every concurrency model, and a
 // listening socket. Read this first, then sequential.cc, threads.cc, pool.cc, epoll.cc, uring.cc.
 #pragma once
 
@@ -14,8 +14,8 @@
 
 namespace example {
 
-// Serves one client until it closes. `loop` decides what "await" means: a blocking call, or serving
-// other clients until the kernel is ready.
+// Serves one client until it closes. The `loop` decides what "await" means: a blocking call, or
+// serving other clients until the kernel is ready.
 inline echod::Task<> serve(echod::EventLoop& loop, echod::SocketHandle client) {
   static const echod::StreamTimeouts timeouts{.idle = std::chrono::minutes(5),
                                               .stall = std::chrono::seconds(30)};
@@ -27,8 +27,8 @@ inline echod::Task<> serve(echod::EventLoop& loop, echod::SocketHandle client) {
               outcome ? "closed" : echod::describe(outcome.error()).c_str());
 }
 
-// A socket that listens on 127.0.0.1, on the port given as the first argument (default 8080). Ends
-// the program on failure. `blocking`: whether accept(2) waits.
+// Opens a socket that listens on 127.0.0.1, on the port given as the first argument (default 8080).
+// Exits on failure. `blocking`: whether accept(2) blocks.
 inline echod::Fd listen(int argc, char** argv, bool blocking) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   auto port = static_cast<uint16_t>(argc > 1 ? std::atoi(argv[1]) : 8080);

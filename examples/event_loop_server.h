@@ -1,5 +1,5 @@
 // The event-driven server of epoll.cc and uring.cc: one thread, one loop, and a task for each
-// client; thousands can wait at the same time. The two programs differ only in the loop.
+// client; thousands of clients can wait concurrently. The two programs differ only in the loop.
 #pragma once
 
 #include "base/nursery.h"
@@ -7,7 +7,7 @@
 
 namespace example {
 
-// Accepts for ever, and hands every client to the nursery.
+// Accepts forever, and spawns a task for every client in the nursery.
 inline echod::Task<> accept_clients(echod::Socket& listener) {
   echod::Nursery clients;
   while (true) {

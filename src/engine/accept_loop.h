@@ -1,6 +1,6 @@
-// Accepting: the one coroutine that takes clients from a listening socket, on every engine. It
-// backs off when descriptors or memory run out, keeps to the admission limits, and hands each
-// connection to a Placement, which decides what thread serves it.
+// The accept loop: the coroutine that accepts clients from a listening socket, on every engine. It
+// backs off when descriptors or memory run out, enforces the admission limits, and hands each
+// connection to a Placement, which decides which thread serves it.
 #pragma once
 
 #include "base/task.h"
@@ -11,42 +11,41 @@
 
 namespace echod {
 
-// A client's connection on its way to be served.
+// An accepted connection that is not served yet.
 struct Accepted {
   SocketHandle socket;
   Admission::Ticket ticket;  // with the client's address
-  size_t listener;           // which listening socket it came from, as numbered by the server
+  size_t listener;           // the number of the listener that it came from
 };
 
-// What accepting has to report. Called on any loop's thread.
+// Reports from the accept loops. Called on any loop's thread.
 class AcceptObserver {
  public:
   virtual ~AcceptObserver() = default;
 
-  // accept(2) failed for want of something, and is tried again after kAcceptPause: clients wait in
-  // the queue meanwhile. Called at each pause, from every loop: to be reported more sparingly.
+  // accept(2) failed for lack of a resource, and is retried after kAcceptPause: clients wait in the
+  // backlog. Called at each pause, from every loop, so the observer should limit its log lines.
   virtual void accept_paused(const Error& error) = 0;
 
-  // A client was refused: its source has as many connections as it may.
+  // A client was refused: the per-source connection limit is reached.
   virtual void source_refused(const Endpoint& peer) = 0;
 };
 
-// Where a connection is served.
+// Decides which thread serves a connection.
 class Placement {
  public:
   virtual ~Placement() = default;
 
-  // Takes the connection over. May wait for room, which holds up the accepting thread on purpose;
-  // returns without serving it when the engine drains meanwhile.
+  // Takes over the connection. May block until there is room, which deliberately stops the
+  // accepting thread; returns without serving the connection if the engine drains meanwhile.
   virtual void place(Accepted accepted) = 0;
 };
 
-// How long accepting pauses when the process is out of descriptors: short enough to go on within a
-// tenth of a second of their return, long enough to cost nothing.
+// The back-off when the process is out of descriptors: short enough to resume within a tenth of a
+// second after they are free again, long enough to cost nothing.
 inline constexpr Duration kAcceptPause = std::chrono::milliseconds(25);
 
-// How long a client waits between two looks for a place when there are as many connections as there
-// may be.
+// How often a waiting client's admission is retried when the connection limit is reached.
 inline constexpr Duration kAdmissionPause = std::chrono::milliseconds(10);
 
 // Accepts from `listener` until its loop drains.

@@ -1,6 +1,6 @@
-// How many connections there may be: in all, where the next one waits for a place, and from one
-// source, where one too many is refused, because waiting would let that source hold up all others.
-// One Admission for all loops; thread-safe.
+// The connection limits: in total, where the next connection waits, and per source, where the next
+// is refused, because waiting would let that source block all others. One Admission for all loops;
+// thread-safe.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@ class Admission {
     size_t connections_per_source_max = 0;  // 0: no limit
   };
 
-  // A connection's place, given back when the Ticket goes.
+  // A connection's slot; the destructor returns it.
   class Ticket {
    public:
     Ticket(Ticket&& other) noexcept
@@ -30,7 +30,7 @@ class Admission {
       if (admission_ != nullptr) admission_->leave(peer_);
     }
 
-    // The connection's other end.
+    // The connection's peer.
     const Endpoint& peer() const { return peer_; }
 
    private:
@@ -44,16 +44,16 @@ class Admission {
   enum class Verdict : uint8_t { kAdmitted, kFull, kSourceFull };
 
   explicit Admission(const Limits& limits) : limits_(limits) {}
-  ~Admission();  // Checks that every place was given back.
+  ~Admission();  // Checks that every slot was returned.
 
-  // Whether there is a place for a connection from `peer`; kAdmitted takes it. Throws
-  // std::bad_alloc, and has taken none, where there is no memory to count by sources.
+  // Whether a connection from `peer` is allowed; kAdmitted takes a slot. Throws std::bad_alloc, and
+  // takes no slot, if there is no memory for the per-source count.
   Verdict try_enter(const Endpoint& peer);
 
-  // The ticket for a place just taken.
+  // The ticket for a slot just taken.
   Ticket ticket(const Endpoint& peer) { return Ticket(this, peer); }
 
-  // Places taken now.
+  // Slots taken now.
   size_t connections() const { return connections_.load(std::memory_order_relaxed); }
 
  private:

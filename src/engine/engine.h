@@ -1,5 +1,5 @@
 // An engine is an event loop (how an operation completes) and a placement (which thread gets a
-// connection). It is chosen at start, and no handler knows which one runs it.
+// connection). It is chosen at startup, and handlers do not depend on it.
 //
 //   name        loop                       placement
 //   sequential  BlockingLoop               one connection at a time, the next ones wait
@@ -37,16 +37,17 @@ inline constexpr EngineKind kEngineKinds[] = {EngineKind::kSequential, EngineKin
 std::string_view name_of(EngineKind kind);
 std::optional<EngineKind> engine_named(std::string_view name);
 
-// Which engine `auto` takes, and why, for the log.
+// Which engine `auto` selects, and why, for the log.
 struct EngineChoice {
   EngineKind kind;
   std::string reason;
 };
 
-// uring where the kernel passes its self-test, else epoll.
+// uring if the kernel passes its self-test, else epoll.
 EngineChoice choose_engine();
 
-// What serves connections; called on whatever thread the placement chose, several at once.
+// Serves connections; called on the thread that the placement chose, on several threads
+// concurrently.
 class ConnectionHandler {
  public:
   virtual ~ConnectionHandler() = default;
@@ -55,44 +56,44 @@ class ConnectionHandler {
   virtual Task<> serve(Worker& worker, Accepted accepted) = 0;
 };
 
-// How the kernel spreads new clients over the event loops of an engine.
+// How the kernel distributes new connections over the event loops of an engine.
 enum class Spread : uint8_t {
-  kAuto,   // kLocal, until one loop is overloaded while others idle; from then on kHash
-  kLocal,  // to the loop on the processor their first packet came in on; each loop is tied to one
-  kHash,   // by a hash of the addresses; loops run where the scheduler puts them
+  kAuto,   // kLocal; kHash once one loop is overloaded while others are idle
+  kLocal,  // to the loop on the CPU that received the first packet; each loop is pinned to one
+  kHash,   // by a hash of the addresses; loops are not pinned
 };
 
 struct EngineOptions {
   EngineKind kind = EngineKind::kEpoll;
 
-  // sequential: ignored. threads: the most threads at once. pool: its threads. epoll and uring:
-  // event loops. At least 1.
+  // sequential: ignored. threads: maximum number of threads. pool: number of threads. epoll and
+  // uring: number of event loops. At least 1.
   unsigned workers = 1;
 
-  // Accepted connections that may wait for a pool worker; when there are as many, accepting waits.
+  // Maximum number of accepted connections that wait for a pool worker; beyond, accepting waits.
   unsigned queue_max = 128;
 
-  // Bytes taken by one receive: a whole buffer, or what a classic server's array holds.
+  // Maximum bytes of one receive: a whole buffer, or the array of a classic server.
   size_t receive_size_max = 30 * 1024;
 
   BufferPool::Options buffers;
 
-  // uring: connections each loop may have beyond the process's descriptors, as direct descriptors.
+  // uring: maximum number of direct descriptors per loop, for connections beyond the process's
+  // descriptor limit.
   size_t direct_max = 0;
 
-  // What the workers draw comes from it.
+  // Random seed of the workers.
   uint64_t seed = 1;
 
-  // epoll and uring. Loops are tied to processors only where there are as many of the one as of the
-  // other.
+  // epoll and uring. Loops are pinned only if there is one per CPU.
   Spread spread = Spread::kAuto;
-  Duration spin_max = kSpinMax;  // how long a loop may look for news before it sleeps; 0: never
+  Duration spin_max = kSpinMax;  // maximum busy-poll time before a sleep; 0: never
 };
 
 // The default number of workers on this machine.
 unsigned default_workers(EngineKind kind);
 
-// Listening sockets an engine needs for each address (each event loop has its own), and whether
+// How many listening sockets an engine needs per address (each event loop has its own), and whether
 // they must be blocking.
 struct ListenerNeeds {
   unsigned sockets = 1;
@@ -102,27 +103,27 @@ ListenerNeeds listener_needs(const EngineOptions& options);
 
 class Engine {
  public:
-  // Starts accepting from `listeners` and serving with `handler`. What is given by reference must
-  // outlive the engine. Fails when threads or loops cannot be had, and with ESOCKTNOSUPPORT for a
-  // kind of listener that is not served.
+  // Starts accepting from `listeners` and serving with `handler`. References must outlive the
+  // engine. Fails if threads or loops cannot be created, and with ESOCKTNOSUPPORT for an
+  // unsupported kind of listener.
   static Result<std::unique_ptr<Engine>> start(const EngineOptions& options,
                                                std::vector<Listener> listeners,
                                                ConnectionHandler& handler, Admission& admission,
                                                AcceptObserver& observer);
 
-  // Aborts and waits for what is left.
+  // Aborts all connections and waits for them.
   virtual ~Engine() = default;
 
-  // kStopping: serves as before, and Worker::stopping() says so. kDraining: stops accepting;
-  // connections go on until they end, those that only wait for a next request end at once.
-  // kAborting: every connection ends with kAborted. Returns without waiting.
+  // kStopping: serves as before, and Worker::stopping() is true. kDraining: stops accepting; idle
+  // connections end at once, others continue until they end. kAborting: every connection ends with
+  // kAborted. Returns without waiting.
   virtual void request(Phase phase) = 0;
 
-  // Waits until the engine has ended, connections and all, or until `deadline`. Returns whether it
-  // has; it never does before it was asked to drain.
+  // Waits until the engine and all its connections have ended, or until `deadline`. Returns whether
+  // they have; they never end before a drain was requested.
   virtual bool wait(Deadline deadline) = 0;
 
-  // Connections begun since the start. From any thread.
+  // Connections accepted since startup. From any thread.
   virtual uint64_t connections_begun() const = 0;
 };
 

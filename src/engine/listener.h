@@ -1,5 +1,5 @@
-// Listener: where clients come in. Its kind says what is done with its sockets: from those of
-// streams connections are accepted, those of datagrams are read themselves.
+// A Listener is an address with its listening sockets. Its kind says how they are used: stream
+// sockets accept connections, datagram sockets are read directly.
 #pragma once
 
 #include <cerrno>
@@ -14,26 +14,26 @@ namespace echod {
 
 enum class ListenerKind : uint8_t {
   kStream,    // TCP
-  kDatagram,  // UDP: no engine serves it yet
-  kUnix,      // a stream of the same machine
+  kDatagram,  // UDP: not supported by any engine yet
+  kUnix,      // a stream socket of the Unix domain
 };
 
-// Whether clients are accepted from a listener of this kind, each with a connection of its own.
+// Whether a listener of this kind accepts connections.
 constexpr bool has_connections(ListenerKind kind) { return kind != ListenerKind::kDatagram; }
 
 struct Listener {
   ListenerKind kind = ListenerKind::kStream;
-  Endpoint endpoint;        // with the port that the system gave
-  std::vector<Fd> sockets;  // one for each event loop, as listener_needs() says
+  Endpoint endpoint;        // with the port that the system assigned
+  std::vector<Fd> sockets;  // one per event loop, see listener_needs()
 };
 
-// One of a listener's sockets, for the loop that has it.
+// One of a listener's sockets, for one loop.
 struct ListenerSocket {
   ListenerKind kind = ListenerKind::kStream;
   Fd socket;
 };
 
-// ESOCKTNOSUPPORT for a kind that is not served.
+// ESOCKTNOSUPPORT for an unsupported kind.
 inline Result<void> check_served(ListenerKind kind) {
   if (!has_connections(kind)) return std::unexpected(os_failure(ESOCKTNOSUPPORT));
   return {};

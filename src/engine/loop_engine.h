@@ -1,6 +1,6 @@
 // The epoll and uring engines: event loops, each on a thread of its own with its own listening
-// sockets, among which the kernel spreads the clients (SO_REUSEPORT). Nothing is shared between
-// loops, and a connection stays with the loop that accepted it.
+// sockets, among which the kernel distributes the connections (SO_REUSEPORT). Nothing is shared
+// between loops, and a connection stays with the loop that accepted it.
 #pragma once
 
 #include "engine/engine.h"
@@ -36,7 +36,7 @@ class LoopEngine final : public Engine {
   ConnectionHandler& handler_;
   Admission& admission_;
   AcceptObserver& observer_;
-  std::unique_ptr<SpreadWatch> spread_watch_;  // with Spread::kAuto, where there is a choice
+  std::unique_ptr<SpreadWatch> spread_watch_;  // with Spread::kAuto and several loops
   WorkerSet workers_;
   ThreadGroup threads_{"echod-loop", 0};
 };

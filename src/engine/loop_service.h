@@ -1,5 +1,5 @@
-// What is served on one event loop: its listening sockets and the connections they gave. Who runs
-// the loop, and on which thread, is not known here.
+// Serves one event loop's listening sockets and their connections. It does not depend on who runs
+// the loop, and on which thread.
 #pragma once
 
 #include <memory>
@@ -13,13 +13,13 @@ namespace echod {
 
 class LoopService final : public Placement {
  public:
-  // What is given by reference must outlive it.
+  // References must outlive it.
   LoopService(Worker& worker, ConnectionHandler& handler, Admission& admission,
               AcceptObserver& observer)
       : worker_(worker), handler_(handler), admission_(admission), observer_(observer) {}
 
-  // Takes the listening sockets over, one of each listener, before serve(). Fails with
-  // ESOCKTNOSUPPORT for a kind that is not served; throws std::bad_alloc where there is no memory.
+  // Takes ownership of the listening sockets, one of each listener; call this before serve(). Fails
+  // with ESOCKTNOSUPPORT for an unsupported kind; throws std::bad_alloc if out of memory.
   Result<void> open(std::vector<ListenerSocket> listeners);
 
   // Accepts and serves until the loop drains and the last connection has ended.
@@ -29,7 +29,8 @@ class LoopService final : public Placement {
     connections_.spawn(handler_.serve(worker_, std::move(accepted)));
   }
 
-  // For a task beside accepting, which ends when the loop drains; before serve() is over.
+  // Runs a task concurrently with accepting; it must end when the loop drains. Call this before
+  // serve() ends.
   void spawn(Task<> task) { accepting_.spawn(std::move(task)); }
 
   size_t connections() const { return connections_.size(); }
@@ -41,7 +42,7 @@ class LoopService final : public Placement {
   Admission& admission_;
   AcceptObserver& observer_;
   std::vector<std::unique_ptr<Socket>> listeners_;
-  std::vector<Task<>> accept_loops_;  // made by open(), where running out of memory can be told
+  std::vector<Task<>> accept_loops_;  // created by open(), which can report a lack of memory
   Nursery accepting_;
   Nursery connections_;
 };

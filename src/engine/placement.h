@@ -11,8 +11,8 @@
 
 namespace echod {
 
-// The sequential engine: the accepting thread serves, and accepts again when the connection is
-// over.
+// The sequential engine: the accepting thread serves, and accepts again when the connection has
+// ended.
 class OneAtATime final : public ThreadedPlacement {
  public:
   explicit OneAtATime(const BlockingService& service) : server_(service) {}
@@ -25,12 +25,12 @@ class OneAtATime final : public ThreadedPlacement {
   BlockingServer server_;
 };
 
-// The threads engine: a new thread for each connection. At `threads_max` threads place() waits
-// until one ends; where the system gives no thread it reports so, and closes the connection.
+// The threads engine: a new thread for each connection. With `threads_max` threads, place() waits
+// until one ends. If no thread can be created, it reports that and closes the connection.
 class ThreadPerConnection final : public ThreadedPlacement {
  public:
-  // Bytes of stack: a connection's coroutines live on the heap, and a thousand default stacks would
-  // reserve eight gigabytes of addresses.
+  // Stack size in bytes. Coroutines live on the heap, so little is needed; a thousand default
+  // stacks would reserve 8 GiB of address space.
   static constexpr size_t kStackSize = 256 * 1024;
 
   ThreadPerConnection(const BlockingService& service, AcceptObserver& observer,
@@ -55,13 +55,13 @@ class ThreadPerConnection final : public ThreadedPlacement {
 };
 
 // The pool engine: a fixed number of workers take connections from a queue of at most `queue_max`;
-// when it is full place() waits, and clients wait in the kernel's queue.
+// when it is full, place() waits, and clients wait in the kernel's backlog.
 class ThreadPool final : public ThreadedPlacement {
  public:
   ThreadPool(const BlockingService& service, unsigned queue_max)
       : service_(service), queue_max_(queue_max) {}
 
-  // Starts the workers; to be called once, before place().
+  // Starts the workers. Call this once, before place().
   Result<void> start(unsigned workers);
 
   void place(Accepted accepted) override;

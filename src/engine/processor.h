@@ -1,7 +1,7 @@
-// Processors: which of them threads may use, tying a thread to one, and which of them the kernel
-// takes a socket's packets in on. Locality is the largest gain there is for an echo server: with
-// the connection's softirq work, its socket and its event loop on one processor, nothing is passed
-// between caches and nobody has to be woken on another one.
+// CPUs: which ones the process may use, pinning a thread to one, and which one receives a socket's
+// packets. Locality is the largest gain for an echo server: with a connection's softirq work,
+// socket and event loop on one CPU, no data moves between caches and no thread is woken on another
+// CPU.
 #pragma once
 
 #include <vector>
@@ -10,27 +10,27 @@
 
 namespace echod {
 
-// The processors this process may run on, in rising order; {0} where the system does not tell.
+// The CPUs that this process may use, in ascending order; {0} if unknown.
 std::vector<int> usable_processors();
 
-// Lets the calling thread run on `processor` alone. Returns whether the system agreed.
+// Pins the calling thread to `processor`. Returns whether that succeeded.
 bool pin_this_thread(int processor) noexcept;
 
-// The processor the calling thread is on now; -1 where unknown.
+// The CPU on which the calling thread runs now; -1 if unknown.
 int current_processor() noexcept;
 
-// Makes the calling thread's timed waits end on time, where the kernel would delay them by up to
-// 50 us so that wake-ups fall together.
+// Makes the calling thread's timed waits end on time (timer slack); by default the kernel delays
+// them by up to 50 us to batch wake-ups.
 void wake_on_time() noexcept;
 
-// Processor time the calling thread has used.
+// CPU time used by the calling thread.
 Duration thread_cpu_time() noexcept;
 
-// The processor that last took in a packet for `socket` (SO_INCOMING_CPU); -1 where unknown.
+// The CPU that last received a packet for `socket` (SO_INCOMING_CPU); -1 if unknown.
 int incoming_processor(int socket) noexcept;
 
-// For a listening socket that shares its port: prefers it for clients whose first packet comes in
-// on `processor`; -1 for none, which leaves the choice to the kernel's hash of the addresses.
+// For a listening socket with a shared port: prefers it for clients whose first packet arrives on
+// `processor`; -1: no preference, so the kernel chooses by a hash of the addresses.
 void prefer_incoming_processor(int listener, int processor) noexcept;
 
 }  // namespace echod

@@ -1,8 +1,8 @@
-// Watches over Spread::kAuto. Giving each client to the loop on the processor its packets come in
-// on is the fastest way as long as packets come in on all of them. A network card with a single
-// queue delivers everything to one processor, and its loop would do all the work while others idle.
-// When that happens the preference is given up, and new clients are spread by the kernel's hash.
-// Thread-safe: every loop reports, and any of them may find out.
+// Monitors Spread::kAuto. Distribution by receiving CPU is fastest as long as all CPUs receive
+// packets. A network card with a single queue delivers everything to one CPU, whose loop would do
+// all the work while the others are idle. When that happens, the preference is dropped, and the
+// kernel's hash distributes new connections. Thread-safe: every loop reports, and any report may
+// trigger the change.
 #pragma once
 
 #include <atomic>
@@ -20,28 +20,28 @@ class SpreadWatch {
 
   explicit SpreadWatch(size_t loops);
 
-  // What loop `loop` did since its last report: the share of a processor it used (0 to 1) and the
-  // connections it has. Returns whether the preference is to be given up, from now on for good.
+  // Reports for loop `loop`: the fraction of a CPU it used since its last report (0 to 1), and its
+  // connections. Returns whether to drop the preference, permanently.
   bool report(size_t loop, double busy, size_t connections);
 
-  // Whether it was given up.
+  // Whether the preference was dropped.
   bool given_up() const { return given_up_.load(std::memory_order_relaxed); }
 
  private:
-  // A loop that uses this much of its processor can hardly do more; one that uses less than kIdle
-  // could take half of its work.
+  // A loop above kOverloaded has hardly any capacity left; one below kIdle could take half of its
+  // work.
   static constexpr double kOverloaded = 0.8;
   static constexpr double kIdle = 0.4;
 
-  // Fewer connections cannot be spread evenly by a hash either.
+  // A hash cannot distribute fewer connections evenly either.
   static constexpr size_t kConnectionsMin = 16;
 
-  // Reports in a row that must say so: load comes and goes.
+  // Consecutive reports required, since load fluctuates.
   static constexpr int kReportsMin = 3;
 
   struct Cell {
     std::atomic<double> busy = 1;
-    int overloaded_reports = 0;  // its own loop's
+    int overloaded_reports = 0;  // of this loop
   };
 
   size_t loops_;

@@ -1,4 +1,4 @@
-// Threads that come and go, and are all joined in the end.
+// A group of threads, which may end at any time; all are joined in the end.
 #pragma once
 
 #include <pthread.h>

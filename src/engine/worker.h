@@ -1,9 +1,9 @@
-// Worker: what a thread that serves connections has and hands to everything that it serves: its
-// event loop with its buffers and its kernel, a source of chance, counters, and how far the server
-// is on its way to its end. One thread uses a Worker; nothing of it is shared on the data path.
+// Worker: the state of a thread that serves connections, passed to everything that it serves: its
+// event loop with buffers and kernel, a random number generator, counters, and the shutdown phase.
+// One thread uses a Worker; nothing in it is shared on the data path.
 //
-// A WorkerSet is all workers of an engine, wherever they run: it tells them to drain, and adds up
-// what they counted.
+// A WorkerSet contains all workers of an engine: it passes on the drain, and sums up their
+// counters.
 #pragma once
 
 #include <algorithm>
@@ -32,38 +32,38 @@ class Cell {
   std::atomic<uint64_t> value_{0};
 };
 
-// What a worker counts, since its start.
+// A worker's counters since its start.
 struct WorkerCells {
-  Cell connections;  // begun
+  Cell connections;  // accepted
 };
 
 // Thread-safe.
 class WorkerSet {
  public:
-  // What its workers draw comes from `seed`.
+  // `seed`: the random seed of its workers.
   explicit WorkerSet(uint64_t seed = 1) : seed_(seed) {}
   WorkerSet(const WorkerSet&) = delete;
   WorkerSet& operator=(const WorkerSet&) = delete;
   ~WorkerSet() { ECHOD_CHECK(workers_.empty()); }
 
-  // Moves every worker's loop to `phase`, and those that join later.
+  // Moves every worker's loop to `phase`, including workers that join later.
   void request(Phase phase);
   Phase phase() const;
 
-  // Connections begun since the start, also by workers that have left.
+  // Connections accepted since startup, including those of workers that have left.
   uint64_t connections() const;
 
  private:
   friend class Worker;
 
-  // Connection numbers that a worker takes at once, at most.
+  // Maximum number of connection numbers that a worker takes at once.
   static constexpr uint64_t kNumbersMax = 64;
 
   // Returns the worker's seed.
   uint64_t join(Worker& worker);
   void leave(Worker& worker) noexcept;
 
-  // The first of `count` connection numbers that nobody else gets.
+  // Reserves `count` connection numbers and returns the first.
   uint64_t take_numbers(uint64_t count) {
     return numbers_taken_.fetch_add(count, std::memory_order_relaxed) + 1;
   }
@@ -79,8 +79,8 @@ class WorkerSet {
 
 class Worker {
  public:
-  // Joins `set`; one that joins late is told the phase at once. Both must outlive it. To be made
-  // and used on the thread that runs `loop`. Throws std::bad_alloc where there is no memory.
+  // Joins `set`, and gets its current phase at once. Both arguments must outlive it. Create and use
+  // it on the thread that runs `loop`. Throws std::bad_alloc if out of memory.
   Worker(EventLoop& loop, WorkerSet& set) : loop_(loop), set_(set), random_(set.join(*this)) {}
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -94,13 +94,13 @@ class Worker {
   // Any thread may read them.
   const WorkerCells& cells() const { return cells_; }
 
-  // Whether the server is about to stop: it serves as before, but tells its clients to open their
-  // next connection elsewhere (Connection: close, GOAWAY). DrainEvent waits for what follows.
+  // Whether the server is about to stop: it serves as before, but tells clients to open their next
+  // connection elsewhere (Connection: close, GOAWAY). DrainEvent waits for the phase after that.
   bool stopping() const { return loop_.phase() >= Phase::kStopping; }
 
-  // A connection begins: counts it, and gives it a number that no other of the set has. The first
-  // is 1, and with one worker they come in order. With several, a worker takes numbers in blocks,
-  // which grow as it goes on, so that the workers do not meet at one counter.
+  // Counts a new connection and returns its number, unique in the set. The first is 1, and with one
+  // worker the numbers are consecutive. With several, each worker takes numbers in growing blocks,
+  // so that the workers do not contend for one counter.
   uint64_t begin_connection() {
     cells_.connections.add(1);
     if (next_number_ == numbers_end_) {
@@ -117,13 +117,13 @@ class Worker {
   EventLoop& loop_;
   WorkerSet& set_;
   WorkerCells cells_;
-  uint64_t next_number_ = 0;  // of those taken
+  uint64_t next_number_ = 0;  // of the current block
   uint64_t numbers_end_ = 0;
-  uint64_t block_size_ = 1;  // of the next
-  Random random_;            // last: it comes from joining the set, which looks at the rest
+  uint64_t block_size_ = 1;  // of the next block
+  Random random_;            // last: its seed comes from joining the set, which reads the rest
 };
 
-// The beginning of the drain, for a connection to wait for beside its own work:
+// Lets a connection wait for the beginning of the drain, concurrently with its own work:
 //
 //   DrainEvent drain(worker.loop());
 //   nursery.spawn(say_goodbye(drain));  // bool draining = co_await drain.wait();
@@ -131,22 +131,22 @@ class Worker {
 //   drain.cancel();
 //   co_await nursery.join();
 //
-// A connection that only waits for bytes needs none: it asks its receive to end by itself then
-// (Session::ends_on_drain). A BlockingLoop that sleeps in a call for the connection's work hears of
-// the drain when that returns.
+// A connection that only waits for bytes needs none: its receive can end by itself
+// (Session::ends_on_drain). A BlockingLoop that sleeps in a system call for the connection notices
+// the drain when the call returns.
 class DrainEvent {
  public:
   // `loop` must outlive it.
   explicit DrainEvent(EventLoop& loop) : loop_(loop) { operation_.ends_on_drain = true; }
 
-  // To be awaited at most once. True: the server drains, or ends all connections. False: cancel()
-  // was called before.
+  // Await this at most once. True: the server is draining or aborting. False: cancel() was called
+  // first.
   Task<bool> wait() {
     co_await loop_.perform(operation_);
     co_return !cancelled_;
   }
 
-  // Ends wait(), now or when it is begun; no longer than that it must stay.
+  // Ends wait(), now or as soon as it begins. After wait() has ended, this object may be destroyed.
   void cancel() {
     if (operation_.state == Operation::State::kComplete) return;
     cancelled_ = true;

@@ -76,13 +76,13 @@ Read<std::optional<T>> choose(std::string_view name, std::string_view text, Draw
     if (colon < member.size()) {
       const std::optional<double> given = parse_percentage(member.substr(colon + 1));
       if (!given) {
-        return std::unexpected(fmt::format("{}: a percentage is a number from 0 to 100", name));
+        return std::unexpected(fmt::format("{}: expected a percentage from 0 to 100", name));
       }
       percentage = *given;
     }
     constexpr double kRounding = 1e-9;
     if (percentage > left + kRounding || (percentage == 0 && left == 0 && colon == member.size())) {
-      return std::unexpected(fmt::format("{}: the percentages are more than 100", name));
+      return std::unexpected(fmt::format("{}: the percentages add up to more than 100", name));
     }
     left -= percentage;
     shares.push_back({*value, percentage});
@@ -102,7 +102,7 @@ Read<bool> decide(std::string_view name, std::string_view text, Draw& draw) {
   if (wire::equals_ignoring_case(text, "false")) return false;
   const std::optional<double> percentage = parse_percentage(text);
   if (!percentage) {
-    return std::unexpected(fmt::format("{}: write true, false or a percentage", name));
+    return std::unexpected(fmt::format("{}: expected true, false or a percentage", name));
   }
   if (*percentage == 0 || *percentage == 100) return *percentage == 100;
   return draw.uniform() * 100 < *percentage;
@@ -229,12 +229,13 @@ std::expected<Duration, std::string> read_duration(std::string_view name, std::s
                                                    const ControlSettings& settings) {
   const std::optional<Duration> duration = parse_duration(text);
   if (!duration) {
-    return std::unexpected(fmt::format("{}: write a duration, such as 150us, 2ms or 0.5s", name));
+    return std::unexpected(
+        fmt::format("{}: expected a duration, such as 150us, 2ms or 0.5s", name));
   }
   if (*duration > settings.duration_max) {
     const std::chrono::duration<double> longest = settings.duration_max;
     return std::unexpected(
-        fmt::format("{}: at most {} s here (--max-duration)", name, longest.count()));
+        fmt::format("{}: limit is {} s (--max-duration)", name, longest.count()));
   }
   return *duration;
 }
@@ -246,11 +247,11 @@ std::expected<uint64_t, std::string> read_size(std::string_view name, std::strin
   const bool whole = end == text.data() + text.size();
   const bool too_large = error == std::errc::result_out_of_range || size > settings.size_max;
   if (!whole || (error != std::errc() && !too_large)) {
-    return std::unexpected(fmt::format("{}: write a number of bytes", name));
+    return std::unexpected(fmt::format("{}: expected a number of bytes", name));
   }
   if (too_large) {
     return std::unexpected(
-        fmt::format("{}: at most {} bytes here (--max-answer)", name, settings.size_max));
+        fmt::format("{}: limit is {} bytes (--max-answer)", name, settings.size_max));
   }
   return size;
 }
@@ -260,7 +261,7 @@ std::expected<int, std::string> read_status(std::string_view name, std::string_v
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
   const bool whole = error == std::errc() && end == text.data() + text.size();
   if (!whole || status < 200 || status > 599) {
-    return std::unexpected(fmt::format("{}: write a status from 200 to 599", name));
+    return std::unexpected(fmt::format("{}: expected a status from 200 to 599", name));
   }
   return status;
 }

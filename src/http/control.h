@@ -1,14 +1,14 @@
-// What a client asks its answer to be, in the words of fortio's echo server:
+// Response control: how a client changes its response, with the parameters of fortio's echo server:
 //
-//   ?status=503:20,404:10.5     each with so many percent, else the usual; "503" alone always
-//   ?delay=150us:10,2ms:5       the wait before the answer
-//   ?size=1024:10,512:5         an answer of so many bytes, instead of the body or the reflection
-//   ?close=true, ?close=5.3     ends the connection after the answer: always, or so many percent
-//   ?gzip=true, ?gzip=42.7      compresses it, for a client that takes gzip
-//   ?header=Name:value          a field more; may be repeated
+//   ?status=503:20,404:10.5     each in that percentage of responses; "503" alone: always
+//   ?delay=150us:10,2ms:5       delays the response
+//   ?size=1024:10,512:5         a generated body of that size, instead of the echo
+//   ?close=true, ?close=5.3     closes the connection after the response: always, or in 5.3 %
+//   ?gzip=true, ?gzip=42.7      compresses the response, if the client accepts gzip
+//   ?header=Name:value          adds a header; may be repeated
 //
-// and the same as the fields X-Echo-Status, X-Echo-Delay, X-Echo-Size, X-Echo-Close, X-Echo-Gzip
-// and X-Echo-Header. Where both are there the query counts.
+// and the same as the headers X-Echo-Status, X-Echo-Delay, X-Echo-Size, X-Echo-Close, X-Echo-Gzip
+// and X-Echo-Header. The query has precedence.
 #pragma once
 
 #include <atomic>
@@ -30,35 +30,35 @@
 namespace echod::http {
 
 struct ControlSettings {
-  bool enabled = true;  // else nothing above is read; paths with a meaning keep it
+  bool enabled = true;  // false: all of the above is ignored; endpoints still work
 
-  // Chance is drawn from it: the same requests in the same order get the same answers.
+  // Random seed: the same requests in the same order get the same responses.
   uint64_t seed = 1;
 
-  // The longest delay, and the longest time an answer may be spread over. A request for more: 400.
+  // Maximum delay, and maximum time over which a response may be spread. A request for more: 400.
   Duration duration_max = std::chrono::seconds(10);
 
-  // The largest answer made of nothing, in bytes. A request for more: 400.
+  // Maximum size of a generated response, in bytes. A request for more: 400.
   uint64_t size_max = uint64_t{16} << 20;
 
-  // Delayed responses at once, over all connections whose client is still there; one source may
-  // have half of them. One more: 503.
+  // Maximum number of concurrent delayed responses, over all connections whose client is still
+  // connected; one source may have half of them. Beyond: 503.
   uint32_t waiting_max = 1000;
 
-  // Fields that clients may set besides those that anybody's may.
+  // Response headers that clients may set, in addition to those that are always allowed.
   AllowedFields allowed_fields;
 
-  // Whom /redirect-to may name besides this server itself: "host" or "host:port".
+  // Extra hosts allowed as redirect targets of /redirect-to: "host" or "host:port".
   std::vector<std::string> redirect_hosts;
 };
 
-// What all connections share: the draws made so far, and the answers that wait.
+// State that all connections share: the number of draws, and the delayed responses.
 class ControlState {
  public:
   // The next draw's number; the first is 1.
   uint64_t next_draw() { return draws_.fetch_add(1, std::memory_order_relaxed) + 1; }
 
-  // A permit for one of the delayed responses, given back when it is gone.
+  // A permit for one delayed response; its destructor returns it.
   class Permit {
    public:
     Permit(Permit&& other) noexcept
@@ -81,8 +81,8 @@ class ControlState {
     Sources::iterator source_;
   };
 
-  // Nothing where all `permits` are in use, or `source` has its share: half of them, so that no
-  // source can lock out the others.
+  // Nothing if all `permits` are in use, or if `source` has half of them: no source can lock out
+  // the others.
   std::optional<Permit> acquire_permit(uint32_t permits, std::string_view source);
 
  private:
@@ -91,10 +91,11 @@ class ControlState {
   std::atomic<uint64_t> draws_{0};
   std::mutex mutex_;  // guards the rest
   uint32_t waiting_ = 0;
-  Permit::Sources by_source_;  // permits in use, of those who have any
+  Permit::Sources by_source_;  // permits in use by each source that has any
 };
 
-// Chance for one request. Its number is taken when chance is first asked, and said in the answer.
+// The random choices of one request. The request's number is taken at the first choice, and sent in
+// the response.
 class Draw {
  public:
   // `state` must outlive it.
@@ -103,10 +104,10 @@ class Draw {
   // The next draw, in [0, 1).
   double uniform();
 
-  // Whether chance was asked.
+  // Whether a choice was made.
   bool used() const { return number_ > 0; }
 
-  // Adds X-Echo-Seed and X-Echo-Draw; nothing where chance was not asked.
+  // Adds X-Echo-Seed and X-Echo-Draw; does nothing if no choice was made.
   void add_fields(wire::FieldBuffer& fields) const;
 
  private:
@@ -116,29 +117,29 @@ class Draw {
   std::optional<Random> random_;
 };
 
-// What was asked for, after chance has had its say.
+// What the client asked for, with its random choices made.
 struct ResponsePlan {
   std::optional<int> status;     // 200 to 599
   Duration delay = {};           // at most duration_max
   std::optional<uint64_t> size;  // bytes, at most size_max
   bool close = false;
-  bool gzip = false;         // whether the client takes it is to be seen
-  bool by_chance = false;    // chance had a say
-  std::string content_type;  // empty: the usual
-  wire::FieldBuffer fields;  // what the client asked for, and X-Echo-Seed and X-Echo-Draw where
-                             // chance was asked
+  bool gzip = false;         // the client may still not accept it
+  bool by_chance = false;    // a random choice decided
+  std::string content_type;  // empty: the default
+  wire::FieldBuffer fields;  // as requested, and X-Echo-Seed and X-Echo-Draw if
+                             // a choice was made
 };
 
-// Whether the request may ask for anything; without cost where it does not.
+// Whether the request may use response control. Costs nothing for a request that does not.
 bool asks_for_control(const wire::RequestHead& request);
 
-// What it asks for, or what is wrong with that, as a sentence.
+// The requested changes, or an error message for the client.
 std::expected<ResponsePlan, std::string> plan_response(const wire::RequestHead& request,
                                                        const ControlSettings& settings,
                                                        ControlState& state);
 
 // A delay or a duration up to `settings.duration_max`, a size in bytes up to `settings.size_max`, a
-// status from 200 to 599; or what is wrong with it. `name` is whose value it is.
+// status from 200 to 599; or an error message. `name` is the parameter's name.
 std::expected<Duration, std::string> read_duration(std::string_view name, std::string_view text,
                                                    const ControlSettings& settings);
 std::expected<uint64_t, std::string> read_size(std::string_view name, std::string_view text,

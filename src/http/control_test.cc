@@ -91,29 +91,30 @@ TEST(ResponseControlTest, TheQueryCountsWhereBothAreThere) {
 }
 
 TEST(ResponseControlTest, WhatIsWrongIsSaid) {
-  const std::string status = "status: write a status from 200 to 599";
+  const std::string status = "status: expected a status from 200 to 599";
   for (const char* target :
        {"/?status=abc", "/?status=199", "/?status=600", "/?status=20x", "/?status=-200",
         "/?status=503:20,x:1", "/?status=99999999999999999999"}) {
     EXPECT_EQ(problem_of(target), status) << target;
   }
   EXPECT_EQ(problem_of("/?status="), "status: the value is missing");
-  EXPECT_EQ(problem_of("/?status=503:x"), "status: a percentage is a number from 0 to 100");
-  EXPECT_EQ(problem_of("/?status=503:101"), "status: a percentage is a number from 0 to 100");
-  EXPECT_EQ(problem_of("/?status=503:-1"), "status: a percentage is a number from 0 to 100");
-  EXPECT_EQ(problem_of("/?status=503:nan"), "status: a percentage is a number from 0 to 100");
-  EXPECT_EQ(problem_of("/?status=503:60,404:41"), "status: the percentages are more than 100");
-  EXPECT_EQ(problem_of("/?status=503,404"), "status: the percentages are more than 100");
-  EXPECT_EQ(problem_of("/?delay=soon"), "delay: write a duration, such as 150us, 2ms or 0.5s");
-  EXPECT_EQ(problem_of("/?delay=10.1s"), "delay: at most 10 s here (--max-duration)");
-  EXPECT_EQ(problem_of("/?size=-1"), "size: write a number of bytes");
-  EXPECT_EQ(problem_of("/?size=1K"), "size: write a number of bytes");
-  EXPECT_EQ(problem_of("/?size=16777217"), "size: at most 16777216 bytes here (--max-answer)");
+  EXPECT_EQ(problem_of("/?status=503:x"), "status: expected a percentage from 0 to 100");
+  EXPECT_EQ(problem_of("/?status=503:101"), "status: expected a percentage from 0 to 100");
+  EXPECT_EQ(problem_of("/?status=503:-1"), "status: expected a percentage from 0 to 100");
+  EXPECT_EQ(problem_of("/?status=503:nan"), "status: expected a percentage from 0 to 100");
+  EXPECT_EQ(problem_of("/?status=503:60,404:41"),
+            "status: the percentages add up to more than 100");
+  EXPECT_EQ(problem_of("/?status=503,404"), "status: the percentages add up to more than 100");
+  EXPECT_EQ(problem_of("/?delay=soon"), "delay: expected a duration, such as 150us, 2ms or 0.5s");
+  EXPECT_EQ(problem_of("/?delay=10.1s"), "delay: limit is 10 s (--max-duration)");
+  EXPECT_EQ(problem_of("/?size=-1"), "size: expected a number of bytes");
+  EXPECT_EQ(problem_of("/?size=1K"), "size: expected a number of bytes");
+  EXPECT_EQ(problem_of("/?size=16777217"), "size: limit is 16777216 bytes (--max-answer)");
   EXPECT_EQ(problem_of("/?size=99999999999999999999"),
-            "size: at most 16777216 bytes here (--max-answer)");
-  EXPECT_EQ(problem_of("/?close=maybe"), "close: write true, false or a percentage");
-  EXPECT_EQ(problem_of("/?gzip=101"), "gzip: write true, false or a percentage");
-  EXPECT_EQ(problem_of("/?header=NoColon"), "header: write it as Name:value");
+            "size: limit is 16777216 bytes (--max-answer)");
+  EXPECT_EQ(problem_of("/?close=maybe"), "close: expected true, false or a percentage");
+  EXPECT_EQ(problem_of("/?gzip=101"), "gzip: expected true, false or a percentage");
+  EXPECT_EQ(problem_of("/?header=NoColon"), "header: expected Name:value");
   EXPECT_EQ(problem_of("/", "X-Echo-Status: 1\r\n"), status);
 }
 
@@ -237,7 +238,7 @@ TEST(ResponseFieldsTest, WhatChangesMoreThanTheAnswerIsRefused) {
   const auto refused = requested_field("X-Envoy-Overloaded:1");
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error(),
-            "header: X-Envoy-Overloaded may not be set; take X-Test, or a name that begins with "
+            "header: X-Envoy-Overloaded is not allowed; use X-Test, or a name that begins with "
             "X-Test- or X-Echo-, or start the server with --allow-response-header "
             "X-Envoy-Overloaded");
 }

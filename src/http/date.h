@@ -11,7 +11,8 @@ namespace echod::http {
 // "Sun, 06 Nov 1994 08:49:37 GMT".
 std::string format_http_date(std::chrono::sys_seconds time);
 
-// The same for now; made once a second on each thread. The view holds until the thread's next call.
+// The current time; formatted once a second on each thread. The view is valid until the thread's
+// next call.
 std::string_view http_date_now();
 
 }  // namespace echod::http

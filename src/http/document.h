@@ -1,6 +1,6 @@
-// A text about a request, sent as it is written: a client that does not read makes the server hold
-// a buffer of it, not the document, and the others on the event loop get their turn while a large
-// one is made.
+// A text that describes a request, sent while it is written. If the client does not read, the
+// server holds one buffer, not the document. A large document yields to the other connections of
+// the event loop.
 #pragma once
 
 #include <string>
@@ -13,51 +13,51 @@
 
 namespace echod::http {
 
-// Any number of write() calls, then end(). A document of at most kPartSize bytes is sent with its
-// size (Content-Length), a larger one in chunks.
+// Any number of write() calls, then end(). A document of at most kPartSize bytes is sent with a
+// Content-Length, a larger one in chunks.
 class Document {
  public:
-  static constexpr size_t kPartSize = 4096;  // bytes that are gathered before they are passed on
+  static constexpr size_t kPartSize = 4096;  // bytes buffered before they are passed on
 
-  // `exchange`, whose request has come to its end, and `head`, whose size and `document` are set
-  // here, must outlive it.
+  // The request must be complete. Sets the size and the `document` flag of `response`. Both
+  // arguments must outlive this.
   Document(Responder& responder, Response& response);
 
-  // The same as a part of a response that has begun, and that end() does not end.
+  // A document as a part of a response that has begun; end() does not end that response.
   explicit Document(Responder& responder);
 
   Task<> write(std::string_view part);
 
-  // What `json` has written so far, which is taken from it where it is worth a call.
+  // Takes what `json` has written so far, if it is enough to be worth a call.
   Task<> write(JsonWriter& json);
 
-  // `bytes` as the next value of `json`, a string: UTF-8 as it is, anything else as if it were
-  // ISO 8859-1, which loses nothing.
+  // Writes `bytes` as a string, the next value of `json`: UTF-8 unchanged, anything else as if it
+  // were ISO 8859-1, which loses nothing.
   Task<> write_string(JsonWriter& json, std::string_view bytes);
 
-  // The same behind a name.
+  // The same with a member name.
   Task<> write_member(JsonWriter& json, std::string_view name, std::string_view bytes);
 
-  // The rest of `json`, in which nothing is open any more, and a line's end.
+  // Writes the rest of `json`, which must be complete, and a line end.
   Task<> write_rest(JsonWriter& json);
 
-  // The response's end; of a part, what is not passed on yet.
+  // Ends the response; of a part, passes on what is still buffered.
   Task<> end();
 
-  // To be called between steps of work that write nothing.
+  // Call this between steps of work that write nothing.
   Task<> take_turns();
 
  private:
   Task<> pass_on();
 
   Responder& responder_;
-  Response* head_;  // null: of a response that has begun
+  Response* head_;  // null: the response has begun
   TimeSlice slice_;
   std::string pending_;
   bool begun_;
 };
 
-// Bytes as text: what is not UTF-8 is shown as if each byte were a character, which loses nothing.
+// Bytes as text: UTF-8 unchanged, anything else as ISO 8859-1, which loses nothing.
 std::string shown_as_text(std::string_view bytes);
 
 }  // namespace echod::http

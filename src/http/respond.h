@@ -1,4 +1,4 @@
-// Answers one request, whichever version of HTTP carries it.
+// Responds to one request, over any version of HTTP.
 #pragma once
 
 #include "http/responder.h"
@@ -6,9 +6,9 @@
 
 namespace echod::http {
 
-// From the head's end to the response's end: refuses methods that are not served, reads what the
-// client asked its response to be, waits where it asked for a delay, asks for the body where the
-// client waits for that, and runs the endpoint. Fails when the connection does.
+// From the end of the head to the end of the response: rejects unsupported methods, parses response
+// control, applies a requested delay, sends 100 Continue if the client expects it, and runs the
+// endpoint. Fails if the connection fails.
 Task<> respond(Responder& responder, const Router& router);
 
 }  // namespace echod::http

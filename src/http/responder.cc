@@ -307,7 +307,7 @@ Task<BodyEnd> Responder::decline_for_memory() {
   FieldBuffer fields;
   fields.add("Retry-After", "1");
   BodyEnd end =
-      co_await decline(503, "no memory to spare for this request (--max-memory)", fields.list());
+      co_await decline(503, "memory limit reached (--max-memory)", fields.list());
   co_return end;
 }
 

@@ -141,19 +141,19 @@ std::expected<RequestedField, std::string> requested_field(std::string_view text
   const size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
   if (colon == std::string_view::npos || !wire::is_token(name)) {
-    return std::unexpected("header: write it as Name:value");
+    return std::unexpected("header: expected Name:value");
   }
   const std::string_view value = wire::trim(text.substr(colon + 1));
   if (!wire::is_field_value(value)) {
     return std::unexpected(fmt::format("header: the value of {} has a control character", name));
   }
   if (is_among(name, kRefusedNames) || begins_with(name, kRefusedPrefix)) {
-    return std::unexpected(fmt::format(
-        "header: {} frames the response or is the server's own, and cannot be set", name));
+    return std::unexpected(
+        fmt::format("header: {} is reserved for the server and cannot be set", name));
   }
   if (!is_allowed_field(name, allowed)) {
     return std::unexpected(
-        fmt::format("header: {} may not be set; take X-Test, or a name that begins with X-Test- or "
+        fmt::format("header: {} is not allowed; use X-Test, or a name that begins with X-Test- or "
                     "X-Echo-, or start the server with --allow-response-header {}",
                     name, name));
   }

@@ -1,8 +1,7 @@
-// Which header fields a client may ask to be answered with (`?header=Name:value`). A response is
-// read by browsers and proxies that trust the server, so no field may be asked for that changes how
-// the response is framed, what a browser remembers beyond it, where it goes next, what it lets
-// scripts do, or what a proxy makes of the server. New ones of that kind are invented every year:
-// what is allowed is listed, not what is refused. An operator who trusts the clients allows more.
+// Which response headers a client may set (`?header=Name:value`). Browsers and proxies trust the
+// server, so only listed names may be set; others affect framing, caching, browser state,
+// redirects, script permissions, or how a proxy treats the server. The list is an allowlist because
+// new headers of that kind appear every year. An operator who trusts the clients can allow more.
 #pragma once
 
 #include <expected>
@@ -14,7 +13,7 @@
 
 namespace echod::http {
 
-// Fields whose names begin so, whatever their case, control the response.
+// Request headers with this prefix, in any case, control the response.
 inline constexpr std::string_view kControlPrefix = "X-Echo-";
 
 // The operator's choice (--allow-response-header): "Name", "Prefix*" or "*", in any case.
@@ -26,30 +25,30 @@ struct RequestedField {
   std::string value;
 };
 
-// "NAME:VALUE" as a field. The whitespace around the value does not count. A Content-Type becomes
-// one that no browser runs (safe_content_type). Otherwise what is wrong, as a sentence: no token
-// for a name, a byte that a value cannot have (CR, LF and NUL among them), or a name that is not
-// allowed.
+// "NAME:VALUE" as a field. Whitespace around the value is ignored. A Content-Type becomes one that
+// no browser runs (safe_content_type). The error is a message for the client: the name is not a
+// token, the value has an invalid byte (such as CR, LF or NUL), or the name is not allowed.
 std::expected<RequestedField, std::string> requested_field(std::string_view text,
                                                            const AllowedFields& allowed = {});
 
-// Whether a client may have a field of that name: X-Test, X-Request-Id, X-Correlation-Id, names
-// that begin with X-Test- or X-Echo-, a few registered ones such as Retry-After, and what `allowed`
-// says. Never one that frames the response, is for the next hop alone, or is the server's own word.
+// Whether a client may set a header of that name: X-Test, X-Request-Id, X-Correlation-Id, names
+// that begin with X-Test- or X-Echo-, a few registered ones such as Retry-After, and those in
+// `allowed`. Never a header for framing, a hop-by-hop header, or one that the server sets itself.
 bool is_allowed_field(std::string_view name, const AllowedFields& allowed = {});
 
-// Whether a request's trailer of that name may come back as a trailer: none that says how the
-// response is to be understood, kept or trusted (RFC 9110 section 6.5.1), or is a credential.
+// Whether a request's trailer of that name may be echoed as a trailer. Not allowed: fields that
+// affect how the response is interpreted, cached or trusted (RFC 9110 section 6.5.1), and
+// credentials.
 bool is_echoed_trailer(std::string_view name);
 
-// Of a request's trailers, those that may come back.
+// The request's trailers that may be echoed.
 wire::FieldBuffer echoed_trailers(wire::FieldList trailers);
 
-// Fields for a response that echoes a body: how the body is coded (Content-Encoding) and which
-// trailers are announced (Trailer), as the request's fields say.
+// Fields for a response that echoes a body, copied from the request: the body's coding
+// (Content-Encoding) and the announced trailers (Trailer).
 wire::FieldBuffer echoed_fields(wire::FieldList fields);
 
-// Whether `allowed` may have the member `text`: a token, or one with a "*" behind it, or "*".
+// Whether `text` is a valid member of AllowedFields: a token, a token followed by "*", or "*".
 bool is_allowable_field(std::string_view text);
 
 }  // namespace echod::http

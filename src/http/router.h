@@ -1,5 +1,5 @@
-// Which endpoint answers a request. A Router is an object that is passed in: the echo server's
-// routes are one (http/endpoints/routes.h), and a server with other paths has another.
+// Maps a path to an endpoint. A Router is an object that is passed in: the echo server's routes are
+// one (http/endpoints/routes.h); a server with other paths has another.
 #pragma once
 
 #include <span>
@@ -9,22 +9,22 @@
 
 namespace echod::http {
 
-// Reads the request's body and gives the response. `argument` is what the route leaves of the path.
-// Fails when the connection does. A coroutine over a Responder: it does not know which version of
-// HTTP carries it.
+// Reads the request's body and sends the response. `argument` is the part of the path after the
+// route's pattern. Fails if the connection fails. A coroutine over a Responder: it does not depend
+// on the version of HTTP.
 using Endpoint = Task<BodyEnd> (*)(Responder& responder, std::string_view argument);
 
 struct Route {
-  // "/healthz": that path. "/bytes/": paths that begin so, and go on; the rest is the argument.
-  // "*.sse": paths that end so.
+  // "/healthz" matches exactly. "/bytes/" matches longer paths with this prefix; the rest is the
+  // argument. "*.sse" matches paths with this suffix.
   std::string_view pattern;
   Endpoint endpoint;
 };
 
 class Router {
  public:
-  // The first route that matches counts; `fallback` answers every other path. `routes` must outlive
-  // the router.
+  // The first matching route is used, and `fallback` for all other paths. `routes` must outlive the
+  // router.
   constexpr Router(std::span<const Route> routes, Endpoint fallback)
       : routes_(routes), fallback_(fallback) {}
 

@@ -1,4 +1,4 @@
-// What the operator decides for HTTP, whatever its version.
+// The operator's settings for HTTP, for all versions.
 #pragma once
 
 #include "base/memory_budget.h"
@@ -10,11 +10,11 @@ namespace echod::http {
 struct Settings {
   ControlSettings control;
 
-  // Told of each request; null: nobody is. Must outlive the server.
+  // Called for each request; may be null. Must outlive the server.
   Observer* observer = nullptr;
 
-  // Limits what requests make the server keep beyond their connections' buffers; null: nothing
-  // does. Must outlive the server.
+  // Limits the memory that requests need beyond their connections' buffers; null: no limit. Must
+  // outlive the server.
   MemoryBudget* memory = nullptr;
 };
 

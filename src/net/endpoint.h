@@ -1,5 +1,5 @@
-// One end of a connection: an IPv4 or IPv6 address and port, or nothing known. 28 bytes, because
-// every open connection keeps one.
+// One end of a connection: an IPv4 or IPv6 address and port, or unknown. 28 bytes, because every
+// open connection keeps one.
 #pragma once
 
 #include <netinet/in.h>
@@ -15,31 +15,31 @@ namespace echod {
 
 class Endpoint {
  public:
-  // An endpoint nobody knows: to_string() is "unknown".
+  // Unknown: to_string() is "unknown".
   Endpoint() = default;
 
-  // From what the kernel says. An IPv4 address mapped into IPv6 (::ffff:a.b.c.d) becomes the IPv4
-  // address it is; any other family becomes unknown.
+  // From a kernel address. An IPv4-mapped IPv6 address (::ffff:a.b.c.d) becomes IPv4; any other
+  // family becomes unknown.
   static Endpoint from_sockaddr(const sockaddr* address, socklen_t size);
 
-  // The address a socket is bound to; unknown where the kernel does not tell.
+  // The address to which a socket is bound; unknown if the kernel does not report it.
   static Endpoint local_of(int socket);
 
   bool known() const { return address_.in6.sin6_family != AF_UNSPEC; }
   bool is_ipv6() const { return address_.in6.sin6_family == AF_INET6; }
   bool is_loopback() const;
-  bool is_any() const;  // 0.0.0.0 or [::]: every address of the machine
+  bool is_any() const;  // 0.0.0.0 or [::]: all addresses of the machine
 
-  // 0 where unknown.
+  // 0 if unknown.
   uint16_t port() const;
   Endpoint with_port(uint16_t port) const;
 
-  // Whom limits by source count together: an IPv4 address, an IPv6 /64 (what one customer of a
-  // provider usually has), without the port.
+  // The unit of per-source limits: an IPv4 address, or an IPv6 /64 (usually one customer of a
+  // provider), without the port.
   Endpoint source() const;
 
-  // "127.0.0.1:8080", "[::1]:8080", "[fe80::1%2]:8080" (with the number of the interface, where the
-  // address has one) or "unknown".
+  // "127.0.0.1:8080", "[::1]:8080", "[fe80::1%2]:8080" (with the interface's index, if the address
+  // has a scope) or "unknown".
   std::string to_string() const;
 
   int family() const { return address_.in6.sin6_family; }

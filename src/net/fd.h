@@ -1,4 +1,4 @@
-// An owned file descriptor. Whoever holds the Fd closes it, once.
+// An owned file descriptor, closed once by its Fd.
 #pragma once
 
 #include <utility>
@@ -19,10 +19,10 @@ class Fd {
   bool valid() const { return number_ >= 0; }
   int get() const { return number_; }
 
-  // Gives it to the caller, who closes it.
+  // Releases ownership to the caller, who closes it.
   int release() { return std::exchange(number_, -1); }
 
-  // Closes it now, if it is open. What close(2) reports comes too late to act on.
+  // Closes it now, if it is open. Errors of close(2) are ignored: nothing could be done about them.
   void close() noexcept;
 
  private:

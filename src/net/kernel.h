@@ -1,8 +1,7 @@
-// The system calls that serving and load testing make while they run, behind one interface: the
-// engines that are shipped also run over a modelled kernel (src/sim), and tests can let any single
-// call fail. Names, resource limits and processors (resolver.h, raise_descriptor_limit(),
-// engine/processor.h) and the program's files, pipes and signals (src/app) go to the system
-// directly.
+// The system calls of the server and the load tester, behind one interface: so the production
+// engines also run on a modelled kernel (src/sim), and tests can make any single call fail. Name
+// resolution, resource limits and CPUs (resolver.h, raise_descriptor_limit(), engine/processor.h),
+// and the program's files, pipes and signals (src/app), use the system directly.
 #pragma once
 
 #include <poll.h>
@@ -21,9 +20,9 @@ struct io_uring_buf_reg;
 
 namespace echod {
 
-// This class is the system's own kernel. One that stands in for it overrides what it models. Each
-// function does what the system call of its name does, errno included; those of io_uring do what
-// the liburing function does, and return a negative errno; uring_submit_and_wait_for() is
+// This class calls the system's kernel. A stand-in overrides what it models. Each function behaves
+// like the system call of its name, errno included. Those of io_uring behave like the liburing
+// function, and return a negative errno; uring_submit_and_wait_for() is
 // io_uring_submit_and_wait_timeout(3).
 class Kernel {
  public:
@@ -69,14 +68,14 @@ class Kernel {
   virtual int uring_submit_and_wait_for(io_uring* ring, unsigned count, const timespec& wait);
 };
 
-// The kernel that calls on this thread go to. An event loop keeps the one of the thread that made
-// it (EventLoop::kernel(), Worker::kernel()), and whoever has a loop calls that. The functions of
-// net/ ask here: an Fd that closes itself, or a socket option set once, would have to be given a
-// kernel by everybody who has an Fd, which is most of the program.
+// The kernel for calls on this thread. An event loop keeps the kernel of the thread that created it
+// (EventLoop::kernel(), Worker::kernel()); code with a loop uses that one. The functions of net/
+// use this one: otherwise every owner of an Fd, which is most of the program, would have to pass a
+// kernel to it.
 Kernel& kernel() noexcept;
 
-// While it lives, calls go to `stand_in`, which must outlive it: those of this thread, or those of
-// every thread that has no stand-in of its own. Scopes nest.
+// During its lifetime, calls go to `stand_in`, which must outlive it: the calls of this thread, or
+// of every thread without its own stand-in. Scopes nest.
 class KernelScope {
  public:
   enum class Reach : uint8_t { kThread, kProcess };

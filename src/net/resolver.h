@@ -1,4 +1,4 @@
-// Names and addresses to listen on or to connect to. Blocking: for start-up alone.
+// Resolves names and addresses to listen on or to connect to. Blocking: only for startup.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@
 namespace echod {
 
 // The addresses of `host` (a name, an IPv4 or an IPv6 address without brackets) with `port`, in the
-// resolver's order, each once. "*" and "" are every address of the machine: one IPv6 endpoint that
-// also takes IPv4, or the IPv4 one where the machine has no IPv6. Fails with kAddressInvalid of
-// Layer::kResolver when the name cannot be resolved, with kUnknownHost or kResolverFailed; that may
-// take as long as the system's resolver is configured to.
+// resolver's order, without duplicates. "*" and "" mean all addresses of the machine: one IPv6
+// endpoint that also accepts IPv4, or the IPv4 one if the machine has no IPv6. Fails with
+// kAddressInvalid of Layer::kResolver when the name cannot be resolved, with kUnknownHost or
+// kResolverFailed; that may take as long as the system's resolver is configured to.
 Result<std::vector<Endpoint>> resolve(const std::string& host, uint16_t port);
 
 }  // namespace echod

@@ -1,4 +1,4 @@
-// What the kernel knows of a TCP connection's path (TCP_INFO, tcp(7)).
+// What the kernel reports about a TCP connection's path (TCP_INFO, tcp(7)).
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,15 @@ namespace echod {
 struct TcpInfo {
   uint32_t rtt_us = 0;             // smoothed round-trip time, microseconds
   uint32_t rtt_variation_us = 0;   // its mean deviation
-  uint32_t retransmits = 0;        // segments sent again, since the connection's begin
-  uint32_t mss = 0;                // bytes of payload in a segment that we send
-  uint32_t congestion_window = 0;  // segments that may be under way
+  uint32_t retransmits = 0;        // retransmitted segments since the connection began
+  uint32_t mss = 0;                // maximum payload of a sent segment, bytes
+  uint32_t congestion_window = 0;  // segments that may be in flight
 };
 
-// Nothing where the socket is not TCP's, or the kernel does not tell.
+// Nothing if the socket is not TCP, or the kernel does not report it.
 std::optional<TcpInfo> tcp_info_of(int socket);
 
-// How many bytes the peer's kernel has acknowledged since the connection began; nothing where the
-// kernel does not tell.
+// How many bytes the peer's kernel has acknowledged since the connection began; nothing if unknown.
 std::optional<uint64_t> acknowledged_bytes(int socket);
 
 }  // namespace echod

@@ -1,7 +1,8 @@
-// The one door to liburing. Debian 12 has liburing 2.3, older than the kernels echod runs on.
+// The only file that includes liburing. Debian 12 has liburing 2.3, older than the kernels on which
+// echod runs.
 //
 // <liburing.h> comes before any kernel header: Debian's <linux/io_uring.h>, compiled as C++, puts
-// io_uring_buf_ring::bufs at the wrong offset, and whichever of the two comes first wins.
+// io_uring_buf_ring::bufs at the wrong offset, and the first of the two to be included wins.
 #pragma once
 
 #include <liburing.h>
@@ -12,7 +13,7 @@
 namespace echod {
 
 // setsockopt(2) as a request (SOCKET_URING_OP_SETSOCKOPT of <linux/io_uring.h>, Linux 6.7; an older
-// kernel answers that it knows no such thing). `value` must stay until the request is submitted.
+// kernel reports an error). `value` must stay valid until the request is submitted.
 inline void prepare_set_option(io_uring_sqe* sqe, int fd, int level, int name, const void* value,
                                uint32_t size) {
   constexpr uint32_t kSetSocketOption = 3;

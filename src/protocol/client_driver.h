@@ -14,18 +14,19 @@ namespace echod {
 
 class ClientDriver {
  public:
-  // All of them must outlive it; `client` is one over `stream` and `traffic`.
+  // All arguments must outlive it; `client` uses `stream` and `traffic`.
   ClientDriver(Stream& stream, EchoClient& client, EchoTraffic& traffic)
       : stream_(stream), client_(client), traffic_(traffic) {}
   ClientDriver(const ClientDriver&) = delete;
   ClientDriver& operator=(const ClientDriver&) = delete;
 
-  // Once: opens the client by `open_by`, then sends and receives until the connection is over, and
-  // aborts the stream. Its outcome is that of opening or receiving. Nothing is left running.
+  // Call this once. Opens the client by `open_by`, then sends and receives until the connection
+  // ends, and aborts the stream. The outcome is that of opening or receiving. Nothing is left
+  // running.
   Task<> run(Deadline open_by = kNever);
 
-  // EchoTraffic::next_message() may have a message, or the traffic may be finished: sends on, on
-  // the caller's stack.
+  // EchoTraffic::next_message() may have a message, or the traffic may be finished: continues
+  // sending, on the caller's stack.
   void wake() { may_send_.wake(); }
 
   // Whether the sender has nothing to do until wake().
@@ -37,7 +38,7 @@ class ClientDriver {
   Stream& stream_;
   EchoClient& client_;
   EchoTraffic& traffic_;
-  Event may_send_;  // or receiving is over
+  Event may_send_;  // or receiving has ended
   bool receiving_over_ = false;
 };
 

@@ -1,4 +1,4 @@
-// Finding out which protocol a connection speaks (wire/detect.h has the rules).
+// Detects which protocol a connection speaks (wire/detect.h has the rules).
 #pragma once
 
 #include <memory>
@@ -10,10 +10,10 @@
 
 namespace echod {
 
-// Receives from `stream` until the first bytes decide, sets `session.protocol`, and puts a
-// PrefixedStream over the stream that gives the bytes again, for the handler. A beginning that
-// could still become HTTP when `timeout` has passed since the first byte, or when the peer finishes
-// sending, is raw. Fails as the stream does.
+// Receives from `stream` until the first bytes decide, sets `session.protocol`, and wraps the
+// stream in a PrefixedStream, from which the handler receives those bytes again. An ambiguous
+// prefix is raw when `timeout` has passed since the first byte, or when the peer finishes sending.
+// Fails as the stream does.
 Task<> detect(std::unique_ptr<Stream>& stream, Session& session, Duration timeout);
 
 }  // namespace echod

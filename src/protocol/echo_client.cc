@@ -12,14 +12,14 @@ Result<void> EchoClient::check(std::span<const std::byte> bytes, const Pattern* 
   if (pattern != nullptr) {
     if (auto at = pattern->first_mismatch(bytes.first(wanted), offset)) {
       return give_up(Detail::kCorruptData,
-                     fmt::format("wrong byte at offset {}: 0x{:02x} came back for 0x{:02x}",
+                     fmt::format("wrong byte at offset {}: received 0x{:02x}, expected 0x{:02x}",
                                  offset + *at, static_cast<unsigned>(bytes[*at]),
                                  static_cast<unsigned>(pattern->at(offset + *at))));
     }
   }
   if (wanted == bytes.size()) return {};
   return give_up(Detail::kCorruptData,
-                 fmt::format("{} byte(s) more came back than were sent, at offset {}",
+                 fmt::format("received {} byte(s) more than were sent, at offset {}",
                              bytes.size() - wanted, offset + wanted));
 }
 

@@ -53,7 +53,7 @@ TEST(TcpClientTest, FindsEveryFault) {
       {[](std::string& s) { s.erase(70, 1); }, "wrong byte at offset 70"},
       {[](std::string& s) { s.insert(70, 1, s[70]); }, "wrong byte at offset 71"},
       {[](std::string& s) { std::swap(s[70], s[71]); }, "wrong byte at offset 70"},
-      {[](std::string& s) { s += "zz"; }, "2 byte(s) more came back than were sent, at offset 128"},
+      {[](std::string& s) { s += "zz"; }, "received 2 byte(s) more than were sent, at offset 128"},
   };
   for (const Fault& fault : kFaults) {
     for (const size_t piece : {1u, 64u, 4096u}) {
@@ -72,7 +72,7 @@ TEST(TcpClientTest, FindsAnEarlyEnd) {
   Exchange exchange(Kind::kTcp, {64, 64}, 2);
   exchange.answer(exchange.sent().substr(0, 100));
   exchange.end();
-  expect_fault(exchange, Detail::kClosedEarly, "at offset 100, with 28 byte(s) to come back");
+  expect_fault(exchange, Detail::kClosedEarly, "at offset 100, with 28 byte(s) outstanding");
 }
 
 TEST(TcpClientTest, WithoutVerificationOnlySizesCount) {
@@ -166,11 +166,11 @@ TEST(Http1ClientTest, EndsAfterAResponseThatClosesTheConnection) {
 TEST(Http1ClientTest, FindsEveryFault) {
   const std::pair<std::string, std::string> kCases[] = {
       {response(std::string(64, 'x')), "wrong byte at offset 0"},
-      {response("abc"), "a body of 3 bytes came back for one of 64, at offset 0"},
+      {response("abc"), "received a body of 3 bytes, expected 64, at offset 0"},
       {"HTTP/1.1 101 Switch\r\n\r\n", "status 101"},
       {"nonsense", "malformed status line"},
       {"HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n", "in the middle of a response"},
-      {"", "ended the connection with 1 request(s) under way, at offset 0"},
+      {"", "ended the connection with 1 request(s) in flight, at offset 0"},
   };
   for (const auto& [bytes, text] : kCases) {
     Exchange exchange(Kind::kHttp, {64});
@@ -215,7 +215,7 @@ TEST(Http1ClientTest, OnlyOneFarewellIsTaken) {
   std::string requests = exchange.sent();
   exchange.answer(response(take_body(requests)));
   exchange.answer(farewell + farewell);
-  expect_fault(exchange, Detail::kUnexpectedReply, "a response that nothing asked for");
+  expect_fault(exchange, Detail::kUnexpectedReply, "an unsolicited response");
 }
 
 TEST(Http1ClientTest, AResponseNobodyAskedForIsFound) {
@@ -223,7 +223,7 @@ TEST(Http1ClientTest, AResponseNobodyAskedForIsFound) {
   std::string requests = exchange.sent();
   const std::string body = take_body(requests);
   exchange.answer(response(body) + response(body));
-  expect_fault(exchange, Detail::kUnexpectedReply, "a response that nothing asked for");
+  expect_fault(exchange, Detail::kUnexpectedReply, "an unsolicited response");
   EXPECT_EQ(exchange.traffic.echoes, 0u);  // both came at once, and the fault came first
 }
 

@@ -1,6 +1,6 @@
-// A Handler answers: it is given a connection's stream and serves it to its end. One handler object
-// serves all connections of a listener, on several threads at once, so it holds only settings, and
-// what has one limit for all of them.
+// A Handler serves a connection's stream until it ends. One handler object serves all connections
+// of a listener, on several threads concurrently, so it holds only settings and limits that all
+// connections share.
 #pragma once
 
 #include "stream/session.h"
@@ -12,8 +12,8 @@ class Handler {
  public:
   virtual ~Handler() = default;
 
-  // Ends when the connection's business is done, or fails with what cut it short. Handlers do not
-  // log: whoever awaits this task looks at the outcome.
+  // Ends when the connection is complete, or fails with the error that interrupted it. Handlers do
+  // not log: the awaiting task handles the outcome.
   virtual Task<> serve(Stream& peer, Session& session) const = 0;
 };
 

@@ -1,5 +1,5 @@
-// The protocols, in one table: how each is named in URLs, in the log and in TLS, and where it can
-// be asked for. A new protocol is an enumerator and its row here.
+// All protocols in one table: their names in URLs, in the log and in TLS, and where they can be
+// used. To add a protocol, add an enumerator and its row here.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 namespace echod {
 
 enum class Protocol : uint8_t {
-  kAuto,  // to be detected; of a connection: not known yet
+  kAuto,  // detect it; of a connection: not known yet
   kRaw,
   kHttp1,
   kWebSocket,
@@ -27,12 +27,12 @@ enum class UrlUse : uint8_t {
 struct ProtocolRow {
   Protocol protocol;
   std::string_view scheme;    // of URLs, without "://"
-  std::string_view log_name;  // as logs have it
+  std::string_view log_name;  // in logs
   std::string_view alpn;      // RFC 7301 section 6; empty: none is registered
-  bool listens;               // UrlUse::kListen knows it
-  bool is_target;             // UrlUse::kTarget knows it
+  bool listens;               // valid for UrlUse::kListen
+  bool is_target;             // valid for UrlUse::kTarget
   bool is_detected;           // detection may find it
-  uint16_t port;              // of a target whose URL has none; 0: it must have one
+  uint16_t port;              // default of a target URL; 0: the URL must have one
 };
 
 inline constexpr std::array<ProtocolRow, 4> kProtocols = {{
@@ -42,7 +42,7 @@ inline constexpr std::array<ProtocolRow, 4> kProtocols = {{
     {Protocol::kWebSocket, "ws", "websocket", "", false, true, false, 80},
 }};
 
-// The rows stand in the enumerators' order.
+// The rows are in the order of the enumerators.
 constexpr const ProtocolRow& row_of(Protocol protocol) {
   return kProtocols[static_cast<size_t>(protocol)];
 }
@@ -53,15 +53,15 @@ static_assert([] {
   return true;
 }());
 
-// As logs have it: "none", "raw", "http/1", "websocket".
+// The name in logs: "none", "raw", "http/1", "websocket".
 constexpr std::string_view name_of(Protocol protocol) { return row_of(protocol).log_name; }
 
 constexpr std::string_view scheme_of(Protocol protocol) { return row_of(protocol).scheme; }
 
-// Whose scheme it is, in upper or lower case; nothing where URLs for `use` do not know it.
+// The protocol with this URL scheme, in any case; nothing if the scheme is not valid for `use`.
 std::optional<Protocol> protocol_with_scheme(std::string_view scheme, UrlUse use);
 
-// "auto://, tcp:// or http://": what there is to choose from.
+// "auto://, tcp:// or http://": the valid schemes.
 std::string schemes_for(UrlUse use);
 
 }  // namespace echod

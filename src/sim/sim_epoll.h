@@ -23,7 +23,7 @@ class SimEpoll final : public SimFile, public SimWaitable {
   int add(int fd, const std::shared_ptr<SimFile>& file, const epoll_event& event);
   int remove(int fd);
 
-  // What is ready now, at most `count`. With faults in any order, and not all of it.
+  // The events that are ready now, at most `count`. With faults: in any order, and maybe not all.
   int take(SimKernel& kernel, epoll_event* events, int count);
 
  private:

@@ -1,4 +1,4 @@
-// What a descriptor of the modelled kernel stands for, and who is told when it has news.
+// A file of the modelled kernel, and the watchers that are notified of its events.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ class SimFile;
 // An epoll entry, or a request of a ring that waits for its socket.
 class SimWatcher {
  public:
-  // `events` (POLLIN, POLLOUT, ...) have just become true of `file`, or true again.
+  // `events` (POLLIN, POLLOUT, ...) just occurred, or occurred again, on `file`.
   virtual void news(SimFile& file, uint32_t events) = 0;
 
  protected:
@@ -26,10 +26,10 @@ class SimFile : public std::enable_shared_from_this<SimFile> {
   SimFile& operator=(const SimFile&) = delete;
   virtual ~SimFile() = default;
 
-  // What is true of it now: POLLIN, POLLOUT, POLLRDHUP, POLLERR, POLLHUP.
+  // Its current readiness: POLLIN, POLLOUT, POLLRDHUP, POLLERR, POLLHUP.
   virtual uint32_t ready() const = 0;
 
-  // Its last descriptor is gone.
+  // Its last descriptor was closed.
   virtual void closed() {}
 
   void watch(SimWatcher& watcher) { watchers_.push_back(&watcher); }
@@ -37,7 +37,7 @@ class SimFile : public std::enable_shared_from_this<SimFile> {
 
  protected:
   void tell(uint32_t events) {
-    const std::vector<SimWatcher*> told = watchers_;  // being told may end the watching
+    const std::vector<SimWatcher*> told = watchers_;  // a notification may remove watchers
     for (SimWatcher* watcher : told) watcher->news(*this, events);
   }
 

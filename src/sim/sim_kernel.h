@@ -1,9 +1,9 @@
-// A kernel in memory: sockets, epoll and io_uring, on a modelled network and with a clock of its
-// own, in one thread. No call blocks. One that would have to wait says so through take_wait() and
-// returns empty-handed, as a real one may after a signal; whoever runs the loops then runs another
-// one, or lets time pass.
+// A kernel in memory: sockets, epoll and io_uring, on a modelled network and with its own clock, in
+// one thread. No call blocks. A call that would have to wait reports that through take_wait() and
+// returns without a result, as a real one may after a signal; the caller then runs another loop, or
+// advances the time.
 //
-// Everything that happens follows from the seed, so a run can be repeated exactly.
+// Everything is determined by the seed, so a run can be repeated exactly.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@ namespace echod::sim {
 class SimEpoll;
 class SimRing;
 
-// What a thread can wait on.
+// Something on which a thread can wait.
 class SimWaitable {
  public:
   virtual bool has_news() const = 0;
@@ -30,28 +30,28 @@ class SimWaitable {
 
 class SimKernel final : public Kernel {
  public:
-  // Both must outlive it; the faults may be changed at any time.
+  // Both arguments must outlive it; the faults may be changed at any time.
   SimKernel(Random& random, const Faults& faults);
   ~SimKernel() override;
 
   SimNetwork& network() { return network_; }
 
-  // Where the last call waited, and until when at most: now, where it came back with something to
-  // do, after which it is to be called again. `on` is null when none did.
+  // What the last call waited on, and its deadline. The deadline is now if the call returned with
+  // work to do and must be repeated. `on` is null if no call waited.
   struct Wait {
     const SimWaitable* on = nullptr;
     Time until = kNever;
   };
   Wait take_wait() { return std::exchange(wait_, {}); }
 
-  // Whether calls fail now and then; what runs for the test's own sake turns it off. The network's
-  // faults stay.
+  // Turns the faults of system calls on or off; off for the test's own calls. The network's faults
+  // stay on.
   void set_faulty(bool on) { faulty_ = on; }
   bool fails(double probability) { return faulty_ && random_.chance(probability); }
   Random& random() { return random_; }
   const Faults& faults() const { return faults_; }
 
-  // Descriptors open now, and the connection behind one; null where it is none.
+  // Open descriptors, and the socket of one; null if it is none.
   size_t open_descriptors() const;
   SimSocket* socket_of(int fd) const;
 
@@ -93,14 +93,15 @@ class SimKernel final : public Kernel {
   int uring_submit_and_wait(io_uring* ring, unsigned count) override;
   int uring_submit_and_wait_for(io_uring* ring, unsigned count, const timespec& wait) override;
 
-  // For the models of epoll and io_uring. open(): a negative errno where there is no room.
+  // For the models of epoll and io_uring. open(): a negative errno if there is no room.
   int open(std::shared_ptr<SimFile> file);
   std::shared_ptr<SimFile> file(int fd) const;
 
-  // A client of `listener`, on a descriptor of its own; a negative errno, -EAGAIN for none.
+  // Accepts a client of `listener` and returns its descriptor, or a negative errno; -EAGAIN for
+  // none.
   int accept_from(SimSocket& listener, sockaddr* address, socklen_t* size);
 
-  // Bytes from and to a socket, with the faults that may befall them.
+  // Transfers bytes from and to a socket, with faults.
   ssize_t receive_from(SimSocket& socket, void* to, size_t size);
   ssize_t send_to(SimSocket& socket, const void* from, size_t size);
 

@@ -1,5 +1,5 @@
-// The modelled network: time, what is on its way, and the ports somebody listens on. Bytes arrive
-// in order, in pieces of any size, after any time.
+// The modelled network: time, events in flight, and listening ports. Bytes arrive in order, in
+// pieces of any size, after any delay.
 #pragma once
 
 #include <deque>
@@ -27,7 +27,7 @@ class SimNetwork {
   Random& random() { return random_; }
   const Faults& faults() const { return faults_; }
 
-  // What reaches a socket.
+  // The kind of event that reaches a socket.
   enum class Kind : uint8_t {
     kBytes,
     kFin,
@@ -40,17 +40,17 @@ class SimNetwork {
   };
   struct Event {
     Time at;
-    uint64_t number;  // of two at the same time the one sent first comes first
+    uint64_t number;  // at equal times, the event sent first is delivered first
     Kind kind;
     std::weak_ptr<SimSocket> to;
-    std::shared_ptr<SimSocket> from = {};  // of kClient and kBytes: who is to be answered
+    std::shared_ptr<SimSocket> from = {};  // of kClient and kBytes: the sender
     std::string bytes = {};
-    size_t count = 0;  // kWindow: bytes the peer has taken; kNudge: the events to tell of again
+    size_t count = 0;  // kWindow: bytes that the peer has taken; kNudge: the events to repeat
     bool delivered = false;
   };
   using Sent = std::shared_ptr<Event>;
 
-  // The event that is under way now: more may be added to it until it is delivered.
+  // Sends an event; the caller may add to it until it is delivered.
   Sent send(Event event) {
     event.number = ++sent_;
     Sent sent = std::make_shared<Event>(std::move(event));
@@ -58,16 +58,16 @@ class SimNetwork {
     return sent;
   }
 
-  // When the next event arrives; kNever when nothing is under way.
+  // When the next event arrives; kNever if none is in flight.
   Time next() const { return under_way_.empty() ? kNever : under_way_.top()->at; }
 
-  // Delivers it. Time must have come.
+  // Delivers it. Its time must have come.
   void deliver();
 
-  // How long something takes that is sent now.
+  // The latency of an event sent now.
   Duration latency();
 
-  // Ports. Several sockets may listen on one; clients are spread over them.
+  // Ports. Several sockets may listen on one; clients are distributed over them.
   void listen(const std::shared_ptr<SimSocket>& socket);
   void stop_listening(SimSocket& socket);
   std::shared_ptr<SimSocket> listener_at(const Endpoint& endpoint);

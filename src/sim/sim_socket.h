@@ -12,8 +12,7 @@
 
 namespace echod::sim {
 
-// What both ends of a connection share: what was done to it on purpose, for whoever judges how it
-// ended.
+// State that both ends of a connection share: the faults injected into it, for the oracle.
 struct SimLink {
   bool harmed = false;  // a fault cut it
 };
@@ -29,10 +28,10 @@ class SimSocket final : public SimFile {
   int listen(int backlog);
   int connect(const Endpoint& to);
 
-  // The next client; null where there is none.
+  // The next client; null if there is none.
   std::shared_ptr<SimSocket> accept();
 
-  // receive: 0 at the end, -EAGAIN when nothing is there. send: as many as there is room for.
+  // receive: 0 at the end, -EAGAIN if there are no bytes. send: as many bytes as there is room for.
   ssize_t receive(void* to, size_t size);
   ssize_t send(const void* from, size_t size);
   int shut_down(int how);
@@ -40,8 +39,7 @@ class SimSocket final : public SimFile {
   // Cuts the connection as if the peer had: a fault.
   void harm();
 
-  // Tells its watchers of `events` once more, a little later: after a call was told to wait without
-  // a reason.
+  // Notifies its watchers of `events` again, a little later: after a spurious EAGAIN.
   void nudge(uint32_t events);
 
   void arrive(SimNetwork::Event& event);
@@ -72,12 +70,12 @@ class SimSocket final : public SimFile {
   bool end_received_ = false;
   bool end_sent_ = false;
   bool reading_shut_ = false;
-  bool wants_room_ = false;  // a send found too little (SOCK_NOSPACE)
+  bool wants_room_ = false;  // a send found too little room (SOCK_NOSPACE)
   bool reset_on_close_ = false;
   int error_ = 0;
   size_t window_ = 0;
-  size_t outstanding_ = 0;  // sent, and not known to be taken
-  Time last_arrival_{};     // at the peer, of what was sent last
+  size_t outstanding_ = 0;  // sent and not known to be received
+  Time last_arrival_{};     // when the last bytes sent arrive at the peer
   std::weak_ptr<SimNetwork::Event> last_sent_;
 
   std::deque<std::shared_ptr<SimSocket>> clients_;

@@ -1,5 +1,5 @@
-// io_uring(7), as much of it as UringLoop uses, with the freedom the real one has: completions in
-// any order, long after they could have come, overflowing, and crossing with their cancellation.
+// io_uring(7), as much of it as UringLoop uses, with the freedom of the real one: completions may
+// come in any order, be late, overflow, and race with their cancellation.
 #pragma once
 
 #include <deque>
@@ -16,23 +16,23 @@ namespace echod::sim {
 
 class SimRing final : public SimWaitable {
  public:
-  // Lays `ring` out in memory of its own, with far fewer completions than asked for, so that they
-  // overflow.
+  // Lays out `ring` in its own memory, with a far smaller completion queue than requested, so that
+  // it overflows.
   SimRing(SimKernel& kernel, io_uring& ring, unsigned entries, const io_uring_params& params);
   ~SimRing();
 
   bool is(const io_uring* ring) const { return ring == &ring_; }
   bool has_news() const override;
 
-  // Whether a request that works on `file` is under way.
+  // Whether a request for `file` is in flight.
   bool works_on(const SimFile& file) const;
 
   int register_buffers(const io_uring_buf_reg& registration);
 
-  // Takes the prepared requests in. Returns how many.
+  // Takes the prepared requests. Returns how many.
   int submit();
 
-  // Works on the requests whose sockets have news, and makes room for completions that found none.
+  // Retries the requests whose sockets had events, and posts completions that did not fit before.
   void look();
 
  private:

@@ -1,6 +1,6 @@
-// What a handler writes, gathered in one buffer until the input runs dry or the buffer is full: a
-// small answer is one send, and so are the answers to a dozen pipelined requests. What is large is
-// not gathered but sent as the chunk it was received in.
+// A buffered writer. A handler flushes it when there is no more input; a full buffer is sent at
+// once. So a small response is one send, and so are the responses to a dozen pipelined requests.
+// Large parts are not copied, but sent as the chunk in which they were received.
 #pragma once
 
 #include <span>
@@ -14,24 +14,24 @@ namespace echod {
 
 class BufferedWriter {
  public:
-  // A part up to this size, in bytes, is copied behind what is gathered already: a copy of a few
-  // kilobytes costs less than a send of its own.
+  // Parts up to this size, in bytes, are copied into the buffer: copying a few kilobytes costs less
+  // than an additional send.
   static constexpr size_t kCopiedSizeMax = 4096;
 
   // Both must outlive it.
   BufferedWriter(Stream& peer, BufferPool& buffers) : peer_(peer), buffers_(buffers) {}
 
-  // Gathers `text`, sending what is gathered whenever the buffer is full.
+  // Buffers `text`; sends the buffer whenever it is full.
   Task<> write(std::string_view text);
 
-  // Writes `part` of the received chunk `in`: as that chunk itself, which is then gone, where the
-  // part is large and ends where the chunk ends; else as a copy.
+  // Writes `part` of the received chunk `in`. If the part is large and ends where the chunk ends,
+  // the chunk itself is moved out and sent; else the part is copied.
   Task<> pass(Chunk& in, std::span<const std::byte> part);
 
-  // Sends what is gathered, and then `chunk`.
+  // Sends the buffer, and then `chunk`.
   Task<> send(Chunk chunk);
 
-  // Sends what is gathered. To be called before waiting for input, and at the end.
+  // Sends the buffer. Call this before waiting for input, and at the end.
   Task<> flush();
 
  private:

@@ -1,6 +1,6 @@
-// A connection that this side opens: a socket, its Session and the Stream over it, for every client
-// of ours (the load tester, the simulation's clients). It resolves no names: it connects to one
-// address, once, by a deadline.
+// An outgoing connection: a socket, its Session and the Stream over it, for all clients (the load
+// tester, the simulation's clients). It resolves no names: it connects to one address, once, by a
+// deadline.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ namespace echod {
 
 struct ConnectOptions {
   ClientOptions socket = {};
-  Deadline deadline = kNever;  // for connecting alone
+  Deadline deadline = kNever;  // only for connecting
 };
 
 class ClientStream final : public Stream {
@@ -27,12 +27,12 @@ class ClientStream final : public Stream {
   ClientStream(const ClientStream&) = delete;
   ClientStream& operator=(const ClientStream&) = delete;
 
-  // Before anything else, once: makes the socket, and connects it to `peer`. Fails with
-  // Detail::kNoSocket where there is no socket to be had (fd() is -1 then), and as connect(2) does,
-  // or with kTimeout, where the peer does not accept. abort() ends it early.
+  // Call this first, once: creates the socket and connects it to `peer`. Fails with
+  // Detail::kNoSocket if no socket could be created (fd() is then -1), with the error of
+  // connect(2), or with kTimeout. abort() ends it early.
   Task<> connect(const Endpoint& peer, const ConnectOptions& options);
 
-  // The other functions need a connection, but for abort() and expires_at().
+  // The other functions need a connection, except abort() and expires_at().
   Task<Chunk> receive() override { return stream_->receive(); }
   Task<> send(Chunk chunk) override { return stream_->send(std::move(chunk)); }
   Task<> finish_sending() override { return stream_->finish_sending(); }
@@ -46,7 +46,7 @@ class ClientStream final : public Stream {
   // See SocketStream.
   void reset_when_closed() { stream_->reset_when_closed(); }
 
-  // The descriptor; -1 before connect(), and where there was none to be had.
+  // The descriptor; -1 before connect(), and if no socket could be created.
   int fd() const { return stream_ ? stream_->fd() : -1; }
 
   BufferPool& buffers() { return session_.buffers; }

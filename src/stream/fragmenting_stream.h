@@ -1,5 +1,5 @@
-// A Stream whose peer's bytes arrive in pieces, to test that a handler's answers do not depend on
-// where the network happened to cut: whatever works must work with pieces of one byte.
+// A Stream that delivers the peer's bytes in small pieces, to test that a handler's output does not
+// depend on how the network splits its input: everything must work with pieces of one byte.
 #pragma once
 
 #include <algorithm>
@@ -12,10 +12,9 @@ namespace echod {
 
 class FragmentingStream final : public Stream {
  public:
-  // receive() gives what `inner` receives in pieces of `piece_size` bytes, the last of each chunk
-  // shorter where it does not divide. The pieces are copies, in buffers leased from `buffers`; a
-  // chunk's last piece is what is left of the chunk itself. Sending is left as it is. `buffers`
-  // must outlive this.
+  // receive() returns what `inner` receives in pieces of `piece_size` bytes; the last piece of a
+  // chunk may be shorter. The pieces are copies in buffers leased from `buffers`; the last piece is
+  // the rest of the chunk itself. Sending is unchanged. `buffers` must outlive this.
   FragmentingStream(std::unique_ptr<Stream> inner, BufferPool& buffers, size_t piece_size)
       : inner_(std::move(inner)),
         buffers_(buffers),
@@ -23,7 +22,7 @@ class FragmentingStream final : public Stream {
     ECHOD_CHECK(piece_size > 0);
   }
 
-  // Fails with kNoMemory where there is no buffer for a piece, which is then still to come.
+  // Fails with kNoMemory if there is no buffer for a piece; the next call returns that piece.
   Task<Chunk> receive() override {
     if (!uncut_) uncut_ = co_await inner_->receive();
     if (uncut_.size() <= piece_size_) co_return std::move(uncut_);
@@ -45,7 +44,7 @@ class FragmentingStream final : public Stream {
   std::unique_ptr<Stream> inner_;
   BufferPool& buffers_;
   size_t piece_size_;
-  Chunk uncut_;  // what `inner_` received and receive() has not given yet
+  Chunk uncut_;  // received by `inner_`, and not yet returned by receive()
 };
 
 }  // namespace echod

@@ -1,5 +1,5 @@
-// Two Streams in memory, each the other's peer: to test a handler without sockets or an event loop.
-// Nothing is buffered: a send ends when the other side has received the chunk.
+// Two connected in-memory Streams, to test a handler without sockets or an event loop. Nothing is
+// buffered: a send ends when the other side has received the chunk.
 #pragma once
 
 #include <coroutine>
@@ -12,7 +12,7 @@
 namespace echod {
 
 // The two ends; either may be used first, and both must outlive the tasks that use them. Deadlines
-// are not kept: a pipe has no clock.
+// are ignored: a pipe has no clock.
 std::pair<std::unique_ptr<Stream>, std::unique_ptr<Stream>> make_pipe();
 
 }  // namespace echod

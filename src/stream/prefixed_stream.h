@@ -1,5 +1,5 @@
-// A Stream with bytes put back in front: what protocol detection read before it knew whom to hand
-// the connection to.
+// A Stream that first returns bytes that were read before: those that protocol detection consumed
+// before it knew which handler serves the connection.
 #pragma once
 
 #include <memory>
@@ -13,13 +13,13 @@ class PrefixedStream final : public Stream {
  public:
   explicit PrefixedStream(std::unique_ptr<Stream> inner) : inner_(std::move(inner)) {}
 
-  // The next receives give `first`, then `second`, unless they are empty, and then what comes.
+  // The next receives return `first`, then `second` (unless empty), and then new bytes.
   void put_back(Chunk first, Chunk second) {
     ECHOD_CHECK(!prefix_);
     prefix_ = std::make_unique<Prefix>(std::move(first), std::move(second));
   }
 
-  // Once the prefix is given out this is the inner stream's own task: no frame, no extra cost.
+  // After the prefix this is the inner stream's own task: no frame, no extra cost.
   Task<Chunk> receive() override { return prefix_ ? give_prefix() : inner_->receive(); }
   Task<> send(Chunk chunk) override { return inner_->send(std::move(chunk)); }
   Task<> finish_sending() override { return inner_->finish_sending(); }
@@ -30,7 +30,7 @@ class PrefixedStream final : public Stream {
   void expires_at(Deadline deadline) override { inner_->expires_at(deadline); }
 
  private:
-  // Apart, because a connection has it for a moment and is open for long.
+  // Allocated separately, because a connection needs it only briefly.
   using Prefix = std::pair<Chunk, Chunk>;
 
   Task<Chunk> give_prefix() {

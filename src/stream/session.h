@@ -1,6 +1,6 @@
-// What is known of one connection besides its bytes: counters, the protocol it turned out to speak,
-// and what handlers need from their surroundings. Plain numbers with one writer, the connection's
-// thread; the closing line of the log is made from them.
+// The state of one connection besides its bytes: counters, its protocol, and what handlers need
+// from their environment. Plain values with one writer, the connection's thread. The closing line
+// of the log is made from them.
 #pragma once
 
 #include <cstdint>
@@ -16,41 +16,40 @@ namespace echod {
 
 struct Session;
 
-// Told what happens on a connection while it is open.
+// Called for events on an open connection.
 class SessionObserver {
  public:
   virtual ~SessionObserver() = default;
 
-  // The session's first receives, as many as `Session::receives_to_report` says, once it is known
-  // which protocol they belong to.
+  // One of the session's first receives (see `Session::receives_to_report`), once its protocol is
+  // known.
   virtual void received(const Session& session, size_t bytes) = 0;
 
-  // A request, or a WebSocket, is refused with `code`, for people to read why.
+  // A request or a WebSocket is rejected with `code`; `why` is for people.
   virtual void refused(const Session&, int /*code*/, std::string_view /*why*/) {}
 };
 
-// Defined in protocol/protocol.h; the first is that of a connection whose protocol is not known
-// yet.
+// Defined in protocol/protocol.h; the first value means "not known yet".
 enum class Protocol : uint8_t;
 
 struct Session {
   Timer& clock;
-  BufferPool& buffers;             // for what a handler writes itself
-  const Worker* worker = nullptr;  // whose thread serves it; null where there is none
+  BufferPool& buffers;             // for a handler's own output
+  const Worker* worker = nullptr;  // the worker that serves it, if any
 
   Time established = clock.now();
-  const Transport* transport = nullptr;  // null where there is none to tell of
+  const Transport* transport = nullptr;  // null if there is none to describe
 
-  Deadlines deadlines = {};  // on its stream
+  Deadlines deadlines = {};  // of its stream
 
   uint64_t bytes_received = 0;
   uint64_t bytes_sent = 0;
-  uint64_t requests = 0;  // of a protocol that has them
+  uint64_t requests = 0;  // if the protocol has requests
   Protocol protocol{};
 
-  // Whether a receive that begins now ends, with kDrained, when the server drains: of a connection
-  // that waits for a next request and has nothing in flight, or that has something to tell its
-  // client then. The connection still works. On a BlockingLoop nothing more is received.
+  // Whether a receive that begins now ends with kDrained when the server drains. Set it while the
+  // connection waits for the next request with nothing in flight, or if it wants to notify its
+  // client of the drain. The connection still works, but a BlockingLoop receives nothing more.
   bool ends_on_drain = false;
 
   uint32_t receives_to_report = 0;
@@ -59,7 +58,7 @@ struct Session {
   // Whether the server is about to stop, and responses end their connections.
   bool stopping() const { return worker != nullptr && worker->stopping(); }
 
-  // What is received before the protocol is known is reported by who finds it out.
+  // Detection itself reports what it receives before the protocol is known.
   void count_received(size_t bytes) {
     bytes_received += bytes;
     if (protocol != Protocol{}) report_received(bytes);

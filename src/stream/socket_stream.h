@@ -1,4 +1,4 @@
-// A Stream over a socket of an event loop: where a handler's wish becomes an operation.
+// A Stream over a socket of an event loop: turns a handler's calls into operations.
 #pragma once
 
 #include "engine/loop/socket.h"
@@ -7,36 +7,37 @@
 
 namespace echod {
 
-// How long a connection may keep the server waiting. Zero: for ever.
+// How long a connection may keep the server waiting. Zero: no limit.
 struct StreamTimeouts {
   Duration idle = Duration::zero();  // for the next bytes
 
-  // For the peer's kernel to acknowledge kStallSize bytes: a peer that does not read. Of a direct
-  // descriptor the kernel does not tell, and for kStallSize bytes to be handed over counts.
+  // Maximum time for the peer's kernel to acknowledge kStallSize bytes: detects a peer that does
+  // not read. For a direct descriptor, which cannot be queried, handing kStallSize bytes to the
+  // kernel counts instead.
   Duration stall = Duration::zero();
 
-  // Whether growth is earned: the kernel's receive buffer may grow, and large buffers are used for
-  // what waits, only once the peer has taken kTrustedSize bytes. A peer that sends and never reads
-  // would else pin megabytes within milliseconds.
+  // Whether growth is earned: only after the peer has taken kTrustedSize bytes may the kernel's
+  // receive buffer grow, and are large buffers used for pending input. Otherwise a peer that sends
+  // and never reads would pin megabytes within milliseconds.
   bool growth_earned = false;
 };
 
 class SocketStream final : public Stream {
  public:
-  // Takes over `handle`, a connected socket, or one that connect() will connect. `loop` and
-  // `session` must outlive the stream, and `timeouts` too, which all streams of a server share.
+  // Takes ownership of `handle`, a connected socket, or one that connect() will connect. `loop`,
+  // `session` and `timeouts` (shared by all streams of a server) must outlive the stream.
   SocketStream(EventLoop& loop, SocketHandle handle, Session& session,
                const StreamTimeouts& timeouts);
   ~SocketStream() override;  // Checks that no operation is pending, and closes the socket.
 
-  // Registers the socket with its loop; before anything else.
+  // Registers the socket with its loop; call this first.
   Result<void> open() { return socket_.attach(); }
 
-  // The destructor will reset the connection instead of closing it in order: it frees what the
-  // kernel holds for a peer that was given up on.
+  // Makes the destructor reset the connection instead of closing it gracefully: this frees the
+  // kernel's buffers for an unresponsive peer.
   void reset_when_closed() { socket_.reset_when_closed(); }
 
-  // The process's descriptor; -1 where the socket is a direct one.
+  // The process's descriptor; -1 for a direct descriptor.
   int fd() const { return socket_.handle().fd(); }
 
   // A client's first step after open(): connects to `peer`, or fails, by `deadline`.
@@ -50,14 +51,15 @@ class SocketStream final : public Stream {
 
   static constexpr size_t kStallSize = 32 * 1024;  // a larger chunk may take longer
 
-  // With growth_earned: bytes received after which the receive buffer is held at its size, before
-  // the kernel's first adjustment, so that a connection of small messages pays nothing; and bytes
-  // the peer must have taken for it to grow again, far more than its own buffer holds unread.
+  // With growth_earned: after kHoldSize received bytes the receive buffer is fixed at its size,
+  // before the kernel's first adjustment, so that a connection of small messages pays nothing. It
+  // may grow again once the peer has taken kTrustedSize bytes, far more than its own buffer holds
+  // unread.
   static constexpr uint64_t kHoldSize = 32 * 1024;
   static constexpr uint64_t kTrustedSize = 1024 * 1024;
 
-  // When a peer takes nothing for so long, and then twice that, and so on:
-  // relieve_receive_buffer(), at most so many times without progress.
+  // If a peer takes nothing for this long (doubled each time): relieve_receive_buffer(), at most
+  // kReliefsMax times without progress.
   static constexpr Duration kReliefDelay = std::chrono::seconds(1);
   static constexpr int kReliefsMax = 3;
 
@@ -80,7 +82,7 @@ class SocketStream final : public Stream {
   Operation* receiving_ = nullptr;
   Operation* sending_ = nullptr;
   std::optional<Error> aborted_;
-  bool much_ = false;  // the last receive would have filled an ordinary buffer
+  bool much_ = false;  // the last receive filled an ordinary buffer
 };
 
 }  // namespace echod

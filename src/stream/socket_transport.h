@@ -9,11 +9,11 @@ namespace echod {
 
 class SocketTransport final : public Transport {
  public:
-  // What is given must outlive it; `number` is the connection's.
+  // References must outlive it; `number` is the connection's.
   SocketTransport(const SocketStream& stream, const Endpoint& peer, uint64_t number)
       : stream_(stream), peer_(peer), number_(number) {}
 
-  // Of a direct descriptor the kernel tells neither the local address nor the path.
+  // For a direct descriptor the kernel reports neither the local address nor TCP_INFO.
   TransportFacts facts() const override {
     const int fd = stream_.fd();
     TransportFacts facts = identity();

@@ -1,5 +1,5 @@
-// Which protocol does a connection speak? Decided on its first bytes, never on time alone, and the
-// same for every way the bytes are split into reads. On doubt the answer is raw.
+// Protocol detection. It uses only a connection's first bytes, never time alone, and does not
+// depend on how the bytes are split into reads. Ambiguous input is raw.
 //
 //   first bytes                                              verdict
 //   a listed method, one space, a target, " HTTP/" and a digit   HTTP/1
@@ -11,7 +11,7 @@
 // characters; it must be "*" alone, start with "/", or hold a ":" before the space (and before
 // kDetectionSizeMax). So "GET /etc/passwd please\n" and "POST a letter\n" are raw.
 //
-// Two rules look at what came first, and at once (detect_at_once()):
+// Two rules apply only to the bytes of the first read (detect_at_once()):
 //
 //   a whole request line, "TOKEN TARGET HTTP/1.1\r\n"         HTTP/1, whatever the token
 //   a single byte with which only rare methods begin         raw, so that its echo need not wait
@@ -25,10 +25,11 @@
 
 namespace echod::wire {
 
-// What the bytes say; protocol/detect.cc knows which protocol that is.
+// The result of detection; protocol/detect.cc maps it to a Protocol.
 enum class Detected : uint8_t { kUndecided, kRaw, kHttp1 };
 
-// IANA's registry of HTTP methods (but for PRI, which begins HTTP/2), and those of caches and UPnP.
+// IANA's registry of HTTP methods (except PRI, which begins HTTP/2), and the methods of caches and
+// UPnP.
 inline constexpr std::array<std::string_view, 49> kDetectedMethods = {
     "GET",
     "HEAD",
@@ -80,20 +81,20 @@ inline constexpr std::array<std::string_view, 49> kDetectedMethods = {
     "FASTPURGE",
     "PURGEALL",
 };
-inline constexpr size_t kCommonMethods = 10;  // of them, at the front
+inline constexpr size_t kCommonMethods = 10;  // the first of kDetectedMethods
 
-// A request line whose target reaches this many bytes is taken for HTTP/1 without its version.
+// A request line whose target reaches this many bytes is HTTP/1, even before its version is seen.
 inline constexpr size_t kDetectionSizeMax = 8192;
 
-// A state machine over single bytes. Use one for each connection; it holds no memory but itself.
+// A state machine over single bytes. Use one for each connection; it allocates nothing.
 class Detector {
  public:
-  // Looks at the bytes that follow those of earlier calls. kUndecided asks for more; any other
-  // answer is final, and further calls repeat it.
+  // Examines the bytes that follow those of earlier calls. kUndecided asks for more; any other
+  // result is final, and later calls repeat it.
   Detected feed(std::span<const std::byte> bytes);
 
-  // The verdict when no more bytes can be waited for (the deadline passed or the peer finished
-  // sending): kRaw unless already decided.
+  // The result if no more bytes will come (the deadline passed or the peer finished sending): kRaw
+  // unless already decided.
   Detected give_up();
 
  private:
@@ -113,8 +114,8 @@ class Detector {
   uint16_t position_ = 0;               // bytes seen of the current part of the line
 };
 
-// The verdict of `first`, all that came with the first read, where it comes from its coming at
-// once; kUndecided: a Detector has to look at it.
+// Applies the rules for `first`, all bytes of the first read. kUndecided: feed the bytes to a
+// Detector.
 Detected detect_at_once(std::span<const std::byte> first);
 
 }  // namespace echod::wire

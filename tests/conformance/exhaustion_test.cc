@@ -83,10 +83,10 @@ TEST_P(ExhaustionTest, OutOfDescriptorsClientsWait) {
       client.shut_down_sending();
     }
     if (!serves_several()) served.close();  // the sequential engine accepts only then
-    ASSERT_TRUE(log.comes_to_say("Accepting pauses: ")) << log.all();
-    size_t lines_before = log.count("Accepting pauses: ");
+    ASSERT_TRUE(log.comes_to_say("Accepting paused: ")) << log.all();
+    size_t lines_before = log.count("Accepting paused: ");
     EXPECT_LT(processor_share(1s), kIdleShareMax);
-    lines = log.count("Accepting pauses: ") - lines_before;
+    lines = log.count("Accepting paused: ") - lines_before;
     if (serves_several()) expect_echo(served, "meanwhile\n");
     recovery = std::chrono::steady_clock::now();
   }

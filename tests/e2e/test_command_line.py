@@ -70,8 +70,8 @@ def test_a_listener_given_twice():
         port = str(free.getsockname()[1])
     ended = run("--listen", port, "--listen", f"127.0.0.1:{port}")
     assert ended.returncode == 1
-    assert ended.stderr == (f"echod: cannot listen on 127.0.0.1:{port}: another --listen has that "
-                            "port already\n")
+    assert ended.stderr == (f"echod: cannot listen on 127.0.0.1:{port}: another --listen already "
+                            "uses that port\n")
     assert run("--listen", "").returncode == 2
 
 
@@ -115,7 +115,7 @@ def test_rotated_logs(echod, tmp_path, number):
             log.rename(tmp_path / "log.1")
             access.rename(tmp_path / "access.1")
             server.signal(number)
-            wait_until(lambda: log.exists() and "Log files opened again" in log.read_text(), "log")
+            wait_until(lambda: log.exists() and "Log files reopened" in log.read_text(), "log")
     assert "/second" not in (tmp_path / "access.1").read_text()
     assert "/first" not in access.read_text()
     assert server.stop() == 0

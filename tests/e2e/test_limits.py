@@ -63,7 +63,7 @@ def test_few_descriptors(echod, engine, arguments, many_clients):
                    preexec_fn=few_descriptors)
     clients = many_clients(server)
     if arguments and engine != "sequential":  # which has one connection at a time, ever
-        server.wait_log("^Accepting pauses: no descriptors while accepting")
+        server.wait_log("^Accepting paused: no descriptors while accepting")
     before = server.cpu_seconds()
     time.sleep(1)
     used = server.cpu_seconds() - before

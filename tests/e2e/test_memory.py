@@ -101,6 +101,6 @@ def test_a_body_beyond_the_budget_is_refused(echod):
     connection.request("POST", "/anything", b"x" * 200_000)
     response = connection.getresponse()
     assert response.status == 503
-    assert response.read() == b"no memory to spare for this request (--max-memory)\n"
+    assert response.read() == b"memory limit reached (--max-memory)\n"
     assert response.headers["Retry-After"] == "1"
     is_served(server)

@@ -104,14 +104,14 @@ def test_any_method_headers_and_body(page):
     assert "browsers send no body with it" in text_of(page, "http-status")
     fill(page, "http-fields", "no colon")
     post(page, "/", "")
-    assert "a header is written as Name: value" in text_of(page, "http-status")
+    assert "write a header as Name: value" in text_of(page, "http-status")
 
 
 def test_a_whole_url_is_a_path_of_this_server(page):
     post(page, page.evaluate("location.origin") + "/echo?x", "text")
     assert text_of(page, "http-status").startswith("200 OK (")
     post(page, "https://example.org/", "text")
-    assert "this page can only ask http://127.0.0.1:" in text_of(page, "http-status")
+    assert "this page can only send to http://127.0.0.1:" in text_of(page, "http-status")
 
 
 def test_http_answer_of_an_error(page):
@@ -207,7 +207,7 @@ def test_every_control_has_a_name(page):
     named = {(node["role"]["value"], node["name"]["value"]) for node in nodes
              if not node["ignored"] and "name" in node}
     assert {name for role, name in named if role in ("textbox", "spinbutton")} == {
-        "Path and query", "Headers, one a line", "Body", "Path", "Text", "Close code"}
+        "Path and query", "Headers, one per line", "Body", "Path", "Text", "Close code"}
     assert {name for role, name in named if role == "button"} == {
         "Send request", "Stop", "Connect", "Send", "Close"}
     assert {name for role, name in named if role in ("region", "log")} >= {

@@ -128,7 +128,7 @@ def test_privileged_port():
             pytest.skip("privileges cannot be dropped here")
     status, line = run("--listen", "127.0.0.1:1", launcher=launcher)
     assert status == RUN_TIME
-    assert "cannot listen on 127.0.0.1:1: ports below 1024 need a privilege" in line
+    assert "cannot listen on 127.0.0.1:1: ports below 1024 require a privilege" in line
     assert "setcap cap_net_bind_service=+ep" in line, "it says what to do"
 
 

@@ -122,7 +122,7 @@ def test_stop_with_an_idle_client(server):
         peer.expect(Message("text", b"before"))
         server.signal(signal.SIGTERM)
         closed = peer.event()
-        assert closed == Closed(1001, "the server shuts down")
+        assert closed == Closed(1001, "server shutting down")
         peer.send_bytes(encode_close(1001))
         peer.expect_end()
     assert server.wait() == 0

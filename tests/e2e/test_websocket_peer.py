@@ -88,7 +88,7 @@ WRONG = {
     "ping in fragments": server_frame(PING, fin=False),
     "long ping": server_frame(PING, b"x" * 126),
     "continuation of nothing": server_frame(CONTINUATION),
-    "message inside a message": server_frame(TEXT, fin=False) + server_frame(TEXT),
+    "new message inside a fragmented message": server_frame(TEXT, fin=False) + server_frame(TEXT),
     "text that is not UTF-8": server_frame(TEXT, b"\xff"),
     "text that ends too early": server_frame(TEXT, b"\xe2\x82"),
     "the same in fragments":

@@ -1,6 +1,5 @@
-// The one place that knows CLI11, which takes seconds to compile: it splits the arguments and reads
-// the environment. What the values mean, and which of several counts, is command_parser.h's
-// business.
+// The only user of CLI11, which takes seconds to compile: splits the arguments and reads the
+// environment. command_parser.h interprets the values and decides their precedence.
 #pragma once
 
 #include <string>
@@ -11,10 +10,10 @@
 
 namespace echod {
 
-// Values of one option, as typed. There is at least one.
+// The values of one option, as typed; at least one.
 struct GivenValues {
   const Option* option;  // of the table
-  bool is_variable;      // of the environment, else of the command line
+  bool is_variable;      // from the environment; false: from the command line
   std::vector<std::string> values;
 };
 
@@ -24,18 +23,18 @@ struct ParsedArguments {
     kHelp,       // --help
     kHelpAll,    // --help-all
     kVersion,    // --version
-    kUnknown,    // `text` is the first argument that nothing takes
-    kNoValue,    // `text` is the option that lacks one: "--listen"
+    kUnknown,    // `text` is the first unknown argument
+    kNoValue,    // `text` is the option without its value: "--listen"
     kMalformed,  // `text` says what is wrong
   };
 
   Outcome outcome = Outcome::kOptions;
-  std::vector<GivenValues> given;  // in the table's order; options that were not given are left out
+  std::vector<GivenValues> given;  // in the table's order; only options that were given
   std::string text;
 };
 
-// A variable of the environment is read where the command line lacks its option; an empty one
-// counts as unset. `table` must outlive the result.
+// An environment variable is read if the command line lacks its option; an empty one counts as
+// unset. `table` must outlive the result.
 ParsedArguments parse_arguments(const Verb& verb, const OptionTable& table, int argc,
                                 const char* const* argv);
 

@@ -1,7 +1,7 @@
-// Reads what a verb is told: by its command line, by ECHOD_* variables and by a configuration file.
-// The command line counts before the environment, the environment before the file, and the file
-// before the default. Each value is checked, whichever counts, and a mistake is answered with one
-// line that says what is right.
+// Reads a verb's options from the command line, from ECHOD_* variables and from a configuration
+// file. The command line has precedence over the environment, the environment over the file, and
+// the file over the default. All values are checked, even if overridden. A usage error is one line
+// that says what is valid.
 //
 //   BenchOptions options;
 //   CommandParser parser(bench_verb(), bench_table(options));
@@ -24,44 +24,44 @@ inline constexpr int kExitSuccess = 0;
 inline constexpr int kExitFailure = 1;  // at run time
 inline constexpr int kExitUsage = 2;    // the command line, or another setting, is wrong
 
-// Where the value of an option comes from; later ones count before earlier ones.
+// The source of an option's value; later enumerators have precedence.
 enum class Origin : uint8_t { kDefault, kFile, kEnvironment, kCommandLine };
 
-// What an option is set to.
+// The value of an option, and its source.
 struct Setting {
   const Option* option;
-  std::vector<std::string> values;  // as typed; empty: there is none, see Option::default_note
+  std::vector<std::string> values;  // as typed; empty: none, see Option::default_note
   Origin origin = Origin::kDefault;
   std::string place;  // "--workers", "ECHOD_WORKERS" or "echod.toml:3: workers"
 };
 
 class CommandParser {
  public:
-  // Prints instead of running: help, the version, or a mistake.
+  // What to print instead of running: help, the version, or a usage error.
   struct Ending {
     std::string text;
     int exit_code = kExitSuccess;
   };
 
-  // The options that all verbs share (--help, --version and, with a section, --config) are added.
-  // What the table fills must outlive the parser.
+  // Adds the options that all verbs share (--help, --version and, with a section, --config). The
+  // members that the table fills must outlive the parser.
   CommandParser(Verb verb, OptionTable table);
   CommandParser(const CommandParser&) = delete;
   CommandParser& operator=(const CommandParser&) = delete;
 
-  // Nothing: the options are read. Otherwise what to print and how to end.
+  // Nothing: the options were read. Otherwise what to print, and the exit code.
   std::optional<Ending> parse(int argc, const char* const* argv);
 
-  // Reads `file`, which `name` is for errors, and nothing else. For `echod config check`.
+  // Reads only `file`; `name` is its name in error messages. For `echod config check`.
   Problem read_file(const std::string& name, const ConfigFile& file);
 
-  // After parse(): whether the option called `name` ("queue") was given, wherever.
+  // After parse(): whether the option `name` ("queue") was given in any source.
   bool given(std::string_view name) const;
 
-  // After parse(): every option but hidden ones, in the table's order.
+  // After parse(): all options except hidden ones, in the table's order.
   std::vector<Setting> settings() const;
 
-  // A mistake found later, in the same words.
+  // A usage error found later, in the same format.
   Ending mistake(std::string_view message) const;
 
  private:
@@ -82,15 +82,15 @@ class CommandParser {
 // `table` and the options that all verbs share. `config_file` must outlive it.
 OptionTable with_shared_options(const Verb& verb, OptionTable table, std::string& config_file);
 
-// What is wrong as one line for standard error, in which nothing that was typed commands a
-// terminal.
+// The error as one line for standard error. Control characters of typed text are escaped, so they
+// cannot affect the terminal.
 CommandParser::Ending usage_error(std::string_view message, std::string_view advice);
 
 // "echod 0.1.0"
 std::string_view version_text();
 
-// Prints help and versions on standard output and mistakes on standard error, and returns the exit
-// code: that of the ending, or kExitFailure where standard output cannot be written, which is said.
+// Prints help and versions on standard output and errors on standard error. Returns the exit code:
+// that of the ending, or kExitFailure, with a message, if standard output cannot be written.
 int print_ending(const CommandParser::Ending& ending);
 
 }  // namespace echod

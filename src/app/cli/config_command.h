@@ -1,11 +1,11 @@
 // `echod config`: checks, shows and writes configuration files, and writes the documents that are
-// made of the tables of options.
+// generated from the option tables.
 #pragma once
 
 namespace echod {
 
-// Runs `config ...`, given from that word on. Returns the exit status: kExitUsage where a file has
-// a mistake.
+// Runs `config ...`; `argv` begins with that word. Returns the exit status: kExitUsage if a file
+// has an error.
 int config(int argc, const char* const* argv);
 
 }  // namespace echod

@@ -1,10 +1,10 @@
-// Configuration files: the TOML that options need, which is keys, strings, numbers, booleans,
-// arrays of them, tables and comments. Dates, inline tables, dotted keys and strings of several
-// lines have no use here and are refused.
+// Configuration files, in the subset of TOML that options need: keys, strings, numbers, booleans,
+// arrays of them, tables and comments. Dates, inline tables, dotted keys and multi-line strings
+// have no use here and are errors.
 //
-// CLI11 has a reader of TOML, but the one of Debian 12 (2.1.2) cannot check a file: it knows no
-// line numbers, ends a string at a # in it, takes backslashes as they are, and skips in silence
-// what it does not understand.
+// CLI11 has a TOML reader, but the version in Debian 12 (2.1.2) cannot check a file: it has no line
+// numbers, ends a string at a # in it, does not process backslashes, and silently skips what it
+// does not understand.
 #pragma once
 
 #include <expected>
@@ -19,7 +19,7 @@ inline constexpr size_t kConfigSizeMax = size_t{1} << 20;  // bytes
 struct ConfigEntry {
   std::string table;  // "" is the top
   std::string key;
-  std::vector<std::string> values;  // as they would be typed; an array has any number, else one
+  std::vector<std::string> values;  // as typed on a command line; any number for an array, else one
   bool is_array = false;
   int line = 0;  // counted from 1
 };
@@ -30,17 +30,17 @@ struct ConfigTable {
 };
 
 struct ConfigFile {
-  std::vector<ConfigEntry> entries;  // in the file's order; no key stands twice
+  std::vector<ConfigEntry> entries;  // in the file's order; no key occurs twice
   std::vector<ConfigTable> tables;
 };
 
-// Errors begin with the line's number: "3: workers: put '2s' into quotes".
+// Errors begin with the line number: "3: workers: put '2s' into quotes".
 std::expected<ConfigFile, std::string> parse_config(std::string_view text);
 
-// Reads the file `name`. Errors begin with "echod.toml:3: ", or say why it cannot be read.
+// Reads the file `name`. Errors begin with "echod.toml:3: ", or say why the file cannot be read.
 std::expected<ConfigFile, std::string> read_config(const std::string& name);
 
-// `value` as TOML: bare where it is a whole number, else a string in quotes.
+// `value` as TOML: bare if it is an integer, else a quoted string.
 std::string toml_value(std::string_view value);
 
 }  // namespace echod

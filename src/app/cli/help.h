@@ -1,5 +1,5 @@
-// What --help and --help-all show, and the words that they, the documents and the completions have
-// in common: an option's names, its default and what it takes.
+// The output of --help and --help-all, and the texts that they share with the documents and the
+// completions: an option's names, default and valid values.
 #pragma once
 
 #include <string>
@@ -9,25 +9,25 @@
 
 namespace echod {
 
-// The options that people use, and where the others are. All of them where there are few.
+// The most-used options, and a pointer to the others. All options if there are few.
 std::string short_help(const Verb& verb, const OptionTable& table);
 
-// All options but hidden ones, by groups.
+// All options except hidden ones, by group.
 std::string full_help(const Verb& verb, const OptionTable& table);
 
-// "-w, --workers", "--verify, --no-verify", or what an argument with a place stands for: "FILE...".
+// "-w, --workers", "--[no-]pin", or the placeholder of a positional argument: "FILE...".
 std::string names_of(const Option& option);
 
-// Where a value comes behind the names: "N", "auto|off|DURATION". Empty for flags.
+// The placeholder of the value: "N", "auto|off|DURATION". Empty for flags.
 std::string placeholder_of(const Option& option);
 
-// "5m", "auto (50us)", "one per CPU". Empty: there is nothing to say.
+// "5m", "auto (50us)", "one per CPU". Empty: no default to show.
 std::string default_of(const Option& option);
 
-// What values it takes, where the type does not say: "1 to 10000", "auto|local|hash". Or nothing.
+// The valid values, if the type does not imply them: "1 to 10000", "auto|local|hash". Or nothing.
 std::string takes_of(const Option& option);
 
-// Long names with their dashes, also those of hidden options and the negations of flags.
+// Long names with dashes, including hidden options and negated flags.
 std::vector<std::string> option_names(const OptionTable& table);
 
 }  // namespace echod

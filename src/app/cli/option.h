@@ -1,14 +1,14 @@
-// One option of a verb is one row of the verb's table, and everything that people see of it comes
-// from the row: the command line, the ECHOD_* variable, the key in a configuration file, the help,
-// docs/options.md, the manual page and the completions of the shells.
+// Each option is one row in its verb's table. Everything visible comes from that row: the command
+// line, the ECHOD_* variable, the configuration key, the help, docs/options.md, the man page and
+// the shell completions.
 //
 //   {.name = "header-timeout",
 //    .value = as_duration(options.http.head_timeout),
 //    .help = "HTTP: maximum time to receive a request head; then 408"},
 //
-// To add an option, add the member that it fills, whose initialiser is the default, and such a row
-// to the group where users look for it; then run scripts/docs. The name says the rest: this one is
-// --header-timeout, ECHOD_HEADER_TIMEOUT and `header-timeout = "10s"`.
+// To add an option, add the member that it fills, with the default as its initialiser, and a row in
+// the group where users look for it; then run scripts/docs. The other names follow from the row's
+// name: this one is --header-timeout, ECHOD_HEADER_TIMEOUT and `header-timeout = "10s"`.
 #pragma once
 
 #include <algorithm>
@@ -27,7 +27,7 @@
 
 namespace echod {
 
-// What is wrong with a value, without the option's name: "'x' is not a size". Or nothing.
+// The error in a value, without the option's name: "'x' is not a size". Nothing: it is valid.
 using Problem = std::optional<std::string>;
 
 enum class ValueType : uint8_t {
@@ -35,24 +35,25 @@ enum class ValueType : uint8_t {
   kCount,
   kSize,      // bytes
   kDuration,  // see base/parse_duration.h
-  kRate,      // a second
+  kRate,      // per second
   kShare,     // "5%"
   kChoice,    // one of a few words
   kText,
-  kFile,  // the name of a file, which the shells complete
+  kFile,  // a file name, which shells complete
 };
 
-// What an option takes, and the member that it fills. Made by the functions below; the member must
-// outlive it.
+// The type of an option's value, and the member that it fills. Created by the functions below; the
+// member must outlive it.
 struct OptionValue {
   ValueType type = ValueType::kText;
-  std::string placeholder;                // in help: "N", "DURATION"
-  std::vector<std::string> choices = {};  // all words of a kChoice; of others, words besides
-  std::string range = {};                 // "1 to 10000"; empty: the type says enough
-  bool is_list = false;                   // may be given several times
-  bool is_split = true;                   // a list's variable holds several values, with commas
+  std::string placeholder;  // in help: "N", "DURATION"
+  std::vector<std::string> choices =
+      {};                  // all words of a kChoice; for other kinds additional words
+  std::string range = {};  // "1 to 10000"; empty: implied by the type
+  bool is_list = false;    // may be given several times
+  bool is_split = true;    // a list's variable holds several values, separated by commas
 
-  // What the member held when the row was made, as it is typed. Empty: no value.
+  // The member's initial value, as typed. Empty: none.
   std::vector<std::string> defaults = {};
 
   // Reads one value into the member. A list is emptied by `clear` first.
@@ -61,25 +62,25 @@ struct OptionValue {
 };
 
 struct Option {
-  // The long name without dashes, which is the key in a configuration file too. Of an argument with
-  // a place ("url", "files"), which has neither variable nor key, a name for error messages.
+  // The long name without dashes, which is also the configuration key. For a positional argument
+  // ("url", "files"), which has neither variable nor key, a name for error messages.
   std::string_view name;
   std::string_view letters = {};  // short forms: "c" is -c, "dz" are -d and -z
 
   OptionValue value;
 
-  // One line, at most kHelpSize bytes, without full stop, default and range, which help adds.
+  // One line of at most kHelpSize bytes, without a full stop. Help adds the default and the range.
   std::string_view help;
-  std::string_view details = {};  // sentences for docs/options.md and the manual page
+  std::string_view details = {};  // sentences for docs/options.md and the man page
 
-  // What applies without a value, or what the default comes to: "one per CPU".
+  // What applies without a value, or what the default means: "one per CPU".
   std::string default_note = {};
-  std::string_view example = {};  // for `config example`, where there is no default
+  std::string_view example = {};  // for `config example`, if there is no default
 
   bool common = false;             // among the ten that --help shows
   bool command_line_only = false;  // neither variable nor key
   bool positional = false;
-  bool hidden = false;    // another program's name for an option: works, and is not shown
+  bool hidden = false;    // accepted but not shown: another program's name for an option
   bool built_in = false;  // --help and --version, which the parser reads itself
 };
 
@@ -90,10 +91,10 @@ struct OptionGroup {
   std::vector<Option> options;
 };
 
-// All options of a verb, in the order in which help shows them.
+// All options of a verb, in the order of the help.
 using OptionTable = std::vector<OptionGroup>;
 
-// What a verb is called and what help says around its options.
+// A verb's name, and the help text around its options.
 struct Verb {
   std::string name = {};  // as typed: "echod bench"
   std::string usage = {};
@@ -101,21 +102,21 @@ struct Verb {
   std::string description = {};  // with examples; ends with a newline
   std::string footer = {};       // ends with a newline
 
-  // Where its settings stand in a configuration file: "" is the top, "bench" the table [bench].
-  // Without one it has neither a file nor variables.
+  // The table of its settings in a configuration file: "" is the top level, "bench" is [bench].
+  // Without one the verb has neither a file nor variables.
   std::optional<std::string> section = {};
 
-  bool is_default = false;                    // the verb that runs where none is named
+  bool is_default = false;                    // the verb that runs if none is named
   std::vector<std::string> subcommands = {};  // for suggestions and completions
 };
 
-// The variable of `option`: "ECHOD_MAX_BODY", "ECHOD_BENCH_SIZE". Empty: it has none.
+// The variable of `option`: "ECHOD_MAX_BODY", "ECHOD_BENCH_SIZE". Empty: none.
 std::string variable_of(const Verb& verb, const Option& option);
 
-// The tables of a configuration file; "" is its top. Each belongs to a verb.
+// The tables of a configuration file; "" is the top level. Each belongs to a verb.
 inline constexpr std::string_view kSections[] = {"", "bench", "sim"};
 
-// Whether the option may stand in a configuration file.
+// Whether the option is allowed in a configuration file.
 bool is_setting(const Verb& verb, const Option& option);
 
 // --- Values -------------------------------------------------------------------------------------
@@ -123,14 +124,14 @@ bool is_setting(const Verb& verb, const Option& option);
 // --NAME turns it on, --no-NAME off.
 OptionValue as_flag(bool& member);
 
-// A flag of the command line alone, such as another program's name for an option.
+// A flag that exists only on the command line, such as another program's name for an option.
 OptionValue as_action(std::function<void()> action);
 
-// A whole number, in each spelling of a size.
+// An integer, in any spelling of a size.
 OptionValue as_count_of(uint64_t min, uint64_t max, std::optional<uint64_t> initial,
                         std::function<void(uint64_t)> set);
 
-// Bytes. 0 is allowed besides the range from `min` to `max`, and sets `zero`.
+// Bytes. In addition to the range from `min` to `max`, 0 is allowed and sets `zero`.
 struct SizeRange {
   uint64_t min = 0;
   uint64_t max = uint64_t{1} << 60;
@@ -139,33 +140,33 @@ struct SizeRange {
 OptionValue as_size_of(SizeRange range, uint64_t initial, std::function<void(uint64_t)> set);
 
 struct DurationRange {
-  Duration at_least = Duration::zero();         // shorter ones, 0 too, are raised to it
+  Duration at_least = Duration::zero();         // shorter values, 0 too, are raised to it
   std::optional<Duration> zero = std::nullopt;  // what 0 sets; without one, 0
   bool zero_is_default = false;                 // 0 leaves the default
 };
 OptionValue as_duration(Duration& member, DurationRange range = {});
 OptionValue as_duration(std::optional<Duration>& member, DurationRange range = {});
 
-// Events in a second: 500, 20k, 1.5M. A member of 0 holds no value.
+// Events per second: 500, 20k, 1.5M. A member of 0 holds no value.
 OptionValue as_rate(double& member);
 
-// "5%" or 0.05. `min` and `max` are shares of 1.
+// "5%" or 0.05. `min` and `max` are fractions of 1.
 OptionValue as_share(double& member, double min, double max);
 
 OptionValue as_word(std::vector<std::string> words, std::optional<size_t> initial,
                     std::function<void(size_t)> set);
 
-// Any text but an empty one: the name of a file.
+// A file name: any text but an empty one.
 OptionValue as_file(std::string& member);
 
-// Anything else: `read` says what is wrong with a value, or sets the member.
+// Anything else: `read` sets the member, or returns the error in the value.
 OptionValue as_text(std::string_view placeholder, std::vector<std::string> defaults,
                     std::function<Problem(const std::string&)> read);
 
-// The members of these are integers of any width, or optional ones.
+// The members are integers of any width, or optional integers.
 template <typename T>
 OptionValue as_count(T& member, uint64_t min, uint64_t max) {
-  // 0 where 0 cannot be given stands for: no value.
+  // If 0 is out of range, a member of 0 means "no value".
   const bool has_value = min == 0 || member > T{};
   return as_count_of(
       min, max, has_value ? std::optional<uint64_t>(static_cast<uint64_t>(member)) : std::nullopt,
@@ -183,7 +184,7 @@ OptionValue as_size(T& member, SizeRange range = {}) {
   return as_size_of(range, member, [&member](uint64_t n) { member = static_cast<T>(n); });
 }
 
-// One of `choices`: what is typed, and what the member becomes.
+// One of `choices`: the typed word, and the member's value.
 template <typename T>
 OptionValue as_choice(T& member, std::vector<std::pair<std::string, T>> choices) {
   std::vector<std::string> words;
@@ -197,7 +198,7 @@ OptionValue as_choice(T& member, std::vector<std::pair<std::string, T>> choices)
   });
 }
 
-// Several values. `parse` takes one of them; its error is a Problem.
+// A list. `parse` reads one value; its error is a Problem.
 template <typename T>
 OptionValue as_list(std::vector<T>& member, std::string_view placeholder,
                     std::vector<std::string> defaults,
@@ -215,7 +216,7 @@ OptionValue as_list(std::vector<T>& member, std::string_view placeholder,
   return value;
 }
 
-// For lists of texts: any, or those that `check` finds nothing wrong with.
+// A list of texts: any, or those that `check` accepts.
 OptionValue as_texts(std::vector<std::string>& member, std::string_view placeholder,
                      std::function<Problem(const std::string&)> check = nullptr);
 

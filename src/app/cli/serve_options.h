@@ -1,5 +1,5 @@
-// What `echod serve` can be told. The defaults are the initialisers of the members; the table of
-// options, a row each, stands in serve_options.cc.
+// The options of `echod serve`. The defaults are the initialisers of the members; the option table
+// is in serve_options.cc.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ namespace echod {
 
 inline constexpr uint32_t kAllReceives = UINT32_MAX;
 
-// Options that were given and may have no effect, which is then said at the start.
+// Options that were given and may have no effect, for a warning at startup.
 struct GivenOptions {
   bool workers = false;
   bool queue = false;
@@ -38,14 +38,14 @@ struct ServeOptions {
   std::optional<EngineKind> engine;  // none: auto
   unsigned workers = 0;              // 0: default_workers()
   unsigned queue_max = EngineOptions().queue_max;
-  Spread spread = Spread::kAuto;  // see EngineOptions, and the next
+  Spread spread = Spread::kAuto;  // see EngineOptions, as for the next
   Duration spin_max = kSpinMax;
 
-  size_t connections_max = 0;             // 0: what the descriptor limit allows
+  size_t connections_max = 0;             // 0: as many as the descriptor limit allows
   size_t connections_per_source_max = 0;  // 0: no limit
 
-  // What requests can make the server keep in all, in bytes: bodies, coders, windows. 0: a quarter
-  // of what the system leaves to the process.
+  // Maximum memory for all requests together, in bytes: bodies, content codings, compression
+  // windows. 0: a quarter of the memory available to the process.
   uint64_t memory_max = 0;
 
   std::optional<Duration> idle_timeout;  // none: kIdleTimeout, or kSequentialIdleTimeout
@@ -54,31 +54,31 @@ struct ServeOptions {
   Duration drain_delay = Duration::zero();  // after the signal, until draining begins
   Duration drain_timeout = std::chrono::seconds(5);
   Http1Settings http;
-  std::optional<uint64_t> seed;  // of http.control; none: one that differs at each start
+  std::optional<uint64_t> seed;  // of http.control; none: a random one at each start
 
   SocketOptions socket;
 
   LogOptions log;
-  uint32_t log_receives = 10;  // receives logged of each connection; kAllReceives: all
+  uint32_t log_receives = 10;  // receives logged per connection; kAllReceives: all
   AccessLogOptions access_log;
 
   GivenOptions given;
-  std::vector<std::string> warnings;  // logged at the start
+  std::vector<std::string> warnings;  // logged at startup
 };
 
 // The server's options: each row fills its member of `options`, which must outlive the table.
 Verb serve_verb();
 OptionTable serve_table(ServeOptions& options);
 
-// The options that were given and that `engine` does not look at: "--queue".
+// The given options that have no effect with `engine`: "--queue".
 std::vector<std::string_view> ineffective_options(const GivenOptions& given, EngineKind engine);
 
 inline constexpr Duration kIdleTimeout = std::chrono::minutes(5);
 
-// One client holds up all others then, so it may be silent for less long.
+// On the sequential engine one client blocks all others, so its idle timeout is shorter.
 inline constexpr Duration kSequentialIdleTimeout = std::chrono::seconds(30);
 
-// What the command line asks for: to serve, or to print `text` and exit with `exit_code`.
+// The parsed command line: serve, or print `text` and exit with `exit_code`.
 struct CommandLine {
   std::optional<ServeOptions> serve;
   std::string text;
@@ -86,7 +86,8 @@ struct CommandLine {
 };
 
 // Reads `echod [serve] [options]`, the environment and the configuration file. Help and version are
-// text for standard output with exit code 0, mistakes one line for standard error with kExitUsage.
+// text for standard output with exit code 0; a usage error is one line for standard error with
+// kExitUsage.
 CommandLine parse_command_line(int argc, const char* const* argv);
 
 }  // namespace echod

@@ -1,4 +1,4 @@
-// "Did you mean": finds the name that a mistyped one was probably meant to be.
+// "Did you mean": finds the most similar name for a mistyped one.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace echod {
 
-// How many letters must be put in, taken out or changed to make `b` of `a` (Levenshtein).
+// How many letters must be inserted, deleted or replaced to turn `a` into `b` (Levenshtein).
 inline size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -24,7 +24,7 @@ inline size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// The nearest of `names` to `typed`, the first of equals; empty where none is near.
+// The nearest of `names` to `typed`, the first of equals; empty if none is near.
 inline std::string nearest(std::string_view typed, const std::vector<std::string>& names) {
   size_t best_distance = 4;  // further away is no suggestion
   std::string best;

@@ -47,7 +47,7 @@ class LineWriter {
                                                                       FailureReport failure = {});
 
   // Reopens the file under its name, after a log rotation renamed it: later lines go there. Does
-  // nothing where there is no file. The error is a line for people; the old file is kept then. One
+  // nothing where there is no file. The error is a line for people; keeping the old file then. One
   // thread at a time.
   virtual std::expected<void, std::string> reopen() = 0;
 

@@ -32,8 +32,9 @@ void EchoService::accept_paused(const Error& error) {
   Time next = next_pause_report_.load();
   if (now < next || !next_pause_report_.compare_exchange_strong(next, now + kReportInterval))
     return;
-  std::string text = "Accepting pauses: " + describe(error) +
-                     "; clients wait, raise the limit (ulimit -n) or lower --max-connections";
+  std::string text =
+      "Accepting paused: " + describe(error) +
+      "; clients are waiting; raise the limit (ulimit -n) or lower --max-connections";
   log_.write({.level = LogLevel::kWarning,
               .event = "accept_paused",
               .peer = {},

@@ -1,5 +1,5 @@
-// Serves accepted connections: puts each one's streams, session and handler together
-// (serve_connection.cc), and is the one place where the outcome of a connection is looked at.
+// Serves accepted connections: combines each one's streams, session and handler
+// (serve_connection.cc). The only place that handles the outcome of a connection.
 #pragma once
 
 #include <atomic>
@@ -25,7 +25,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
     Http1Settings http;
     StreamTimeouts timeouts;
     uint32_t log_receives = 0;
-    size_t memory_max = SIZE_MAX;  // of the budget that all connections share, in bytes
+    size_t memory_max = SIZE_MAX;  // the memory budget of all connections, in bytes
   };
   // `log` must outlive the service.
   EchoService(Settings settings, Log& log)
@@ -44,8 +44,8 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
     settings.memory = &memory_;
     return settings;
   }
-  // A connection's first step, before any byte: says in the log that it is there, and registers its
-  // socket with its loop. And its last: the closing line.
+  // begin() is a connection's first step, before any byte: logs it and registers its socket with
+  // its loop. end() is its last step: logs the closing line.
   Result<void> begin(Session& session, const Transport& transport, SocketStream& socket);
   void end(const Session& session, SocketStream& socket, const Result<void>& outcome);
 
@@ -57,7 +57,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   Http1Handler http1_;
   Log& log_;
   ConnectionLog connection_log_;
-  std::atomic<Time> next_pause_report_{Time::min()};  // one line a second, whatever the loops
+  std::atomic<Time> next_pause_report_{Time::min()};  // at most one line per second for all loops
 };
 
 }  // namespace echod

@@ -98,10 +98,10 @@ void reopen(Log& log, AccessLog* access_log) {
       access_log != nullptr ? access_log->reopen() : std::expected<void, std::string>();
   for (const auto* outcome : {&reopened, &access}) {
     if (!*outcome) {
-      report(log, LogLevel::kError, "reopen_failed", outcome->error() + "; the old file is kept");
+      report(log, LogLevel::kError, "reopen_failed", outcome->error() + "; keeping the old file");
     }
   }
-  if (reopened && access) report(log, LogLevel::kInfo, "reopened", "Log files opened again");
+  if (reopened && access) report(log, LogLevel::kInfo, "reopened", "Log files reopened");
 }
 
 // Until a signal asks to stop.
@@ -143,7 +143,7 @@ int drain(Server& server, const StopSignals& signals, const ServeOptions& option
            fmt::format("Drain timeout: closing {}", count_open(server)));
     server.request(Phase::kAborting);
     if (!wait_or_die(server, signals, clock, clock.now() + kAbortPatience)) {
-      print(stderr, "echod: some connections did not end; giving up\n");
+      print(stderr, "echod: some connections did not close; exiting\n");
       ::_exit(kExitFailure);
     }
   }

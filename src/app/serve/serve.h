@@ -1,4 +1,4 @@
-// `echod serve`, from start to exit.
+// `echod serve`, from startup to exit.
 #pragma once
 
 #include "app/cli/serve_options.h"

@@ -30,18 +30,18 @@ std::string explain_listen_failure(const Endpoint& endpoint, const Error& error)
           where, endpoint.port());
     case Errc::kPermissionDenied:
       return fmt::format(
-          "cannot listen on {}: ports below 1024 need a privilege; choose a higher port with "
+          "cannot listen on {}: ports below 1024 require a privilege; choose a higher port with "
           "--listen, or grant it with: setcap cap_net_bind_service=+ep echod",
           where);
     case Errc::kAddressInvalid:
       if (endpoint.is_loopback() && !endpoint.is_ipv6()) {
         return fmt::format(
-            "cannot listen on {}: this machine has no such address; with IPv6 alone: --listen "
+            "cannot listen on {}: this machine has no such address; on an IPv6-only host: --listen "
             "'[::1]:{}'",
             where, endpoint.port());
       }
       return fmt::format(
-          "cannot listen on {}: this machine has no such address; ip addr lists those it has",
+          "cannot listen on {}: this machine has no such address; list its addresses with: ip addr",
           where);
     default:
       return fmt::format("cannot listen on {}: {}", where, describe(error));
@@ -76,7 +76,7 @@ std::expected<void, ListenFailure> open_endpoint(Endpoint endpoint, Protocol pro
   };
   if (opened.is_taken(endpoint)) {
     return failed(Errc::kAddressInUse,
-                  fmt::format("cannot listen on {}: another --listen has that port already",
+                  fmt::format("cannot listen on {}: another --listen already uses that port",
                               endpoint.to_string()));
   }
   options.shared_port = needs.sockets > 1;
@@ -90,9 +90,10 @@ std::expected<void, ListenFailure> open_endpoint(Endpoint endpoint, Protocol pro
     if (i == 0) {
       Endpoint bound = Endpoint::local_of(socket->get());
       if (!bound.known()) {
-        return failed(Errc::kSystem,
-                      fmt::format("cannot listen on {}: the system does not tell the port it gave",
-                                  endpoint.to_string()));
+        return failed(
+            Errc::kSystem,
+            fmt::format("cannot listen on {}: the system did not report the assigned port",
+                        endpoint.to_string()));
       }
       endpoint = endpoint.with_port(bound.port());
     }

@@ -16,15 +16,15 @@ namespace echod {
 
 class Server {
  public:
-  // Listens and serves, on threads of its own. `log` and `http_observer`, which may be null, must
+  // Listens and serves, on its own threads. `log` and `http_observer` (which may be null) must
   // outlive the server. The error is a line for people that says what to do.
   static std::expected<std::unique_ptr<Server>, std::string> start(
       const ServeOptions& options, Log& log, http::Observer* http_observer = nullptr);
 
-  // Aborts what is left, and waits for it.
+  // Aborts the remaining connections and waits for them.
   ~Server() = default;
 
-  // The addresses listened on, with the ports the system picked.
+  // The listen addresses, with the ports that the system picked.
   struct Listening {
     Protocol protocol;
     Endpoint endpoint;
@@ -38,8 +38,8 @@ class Server {
   // Connections open now.
   size_t connections() const { return admission_.connections(); }
 
-  // From any thread: the server will stop soon. It serves as before, but responses end their
-  // connections, so that clients open the next one elsewhere.
+  // From any thread: announces that the server will stop soon. It serves as before, but closes
+  // connections after their next response, so that clients open the next one elsewhere.
   void announce_stop() { engine_->request(Phase::kStopping); }
 
   // From any thread; see Engine.
@@ -49,7 +49,7 @@ class Server {
  private:
   static std::expected<std::unique_ptr<Server>, std::string> start_with_memory(
       const ServeOptions& options, Log& log,
-      http::Observer* http_observer);  // throws std::bad_alloc where there is too little
+      http::Observer* http_observer);  // throws std::bad_alloc if out of memory
 
   Server(EchoService::Settings settings, const Admission::Limits& limits, Log& log)
       : service_(std::move(settings), log), admission_(limits) {}
@@ -59,7 +59,7 @@ class Server {
   std::vector<Listening> listening_;
   std::string engine_summary_;
   EngineKind engine_kind_ = EngineKind::kEpoll;
-  std::unique_ptr<Engine> engine_;  // the last to be made, the first to go
+  std::unique_ptr<Engine> engine_;  // created last, destroyed first
 };
 
 }  // namespace echod

@@ -1,5 +1,4 @@
-// The process's surroundings that every verb needs in order: the signals that stop it, and its
-// standard streams.
+// Process setup for every verb: the signals that stop it, and its standard streams.
 #pragma once
 
 #include <memory>
@@ -8,11 +7,11 @@
 
 namespace echod {
 
-// SIGTERM and SIGINT, taken by waiting for them instead of being interrupted. To be made before any
-// thread is started, so that all of them leave the signals to this one.
+// Receives SIGTERM and SIGINT synchronously, without signal handlers. Create it before any thread
+// is started, so that all threads inherit the blocked signals.
 class StopSignals {
  public:
-  // `reopening`: SIGHUP and SIGUSR1 too, which ask for log files to be opened again.
+  // `reopening`: also receives SIGHUP and SIGUSR1, which request that log files be reopened.
   explicit StopSignals(bool reopening = false);
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;
@@ -31,9 +30,8 @@ class StopSignals {
   std::unique_ptr<Set> set_;
 };
 
-// A standard stream that was closed (a shell's 2>&-) leaves its number to the next descriptor that
-// is opened: a client's socket, which the log would then be written to. So the null device takes
-// the place.
+// Opens /dev/null for each closed standard stream (a shell's 2>&-). Otherwise its number would go
+// to the next descriptor, such as a client's socket, and the log would be written to that.
 void occupy_standard_streams();
 
 }  // namespace echod

@@ -13,25 +13,25 @@
 
 namespace echod {
 
-// What a thread of the three placements needs to serve.
+// What a thread of the three placements needs to serve a connection.
 struct BlockingService {
   const EngineOptions& options;
   ConnectionHandler& handler;
   WorkerSet& workers;
 };
 
-// A thread that serves one connection after another, with a loop and a Worker of its own.
+// Serves one connection after another on one thread, with its own loop and Worker.
 class BlockingServer {
  public:
   // `service` must outlive it.
   explicit BlockingServer(const BlockingService& service) : service_(service) {}
 
-  // Serves the connection to its end on the calling thread, which is always the same. Where there
-  // is no memory to begin with, the connection is closed.
+  // Serves the connection to its end on the calling thread, which is always the same. Closes the
+  // connection if there is no memory to begin.
   void serve(Accepted accepted);
 
  private:
-  // Made when it is first needed, for there may be no memory.
+  // Created when first needed, since there may be no memory.
   struct Thread {
     explicit Thread(const BlockingService& service);
     BlockingLoop loop;
@@ -42,13 +42,15 @@ class BlockingServer {
   std::optional<Thread> thread_;
 };
 
-// A placement with threads of its own, which it must let go of when the engine drains.
+// A placement with its own threads, which it must end when the engine drains.
 class ThreadedPlacement : public Placement {
  public:
-  // From any thread: place() and idle workers wait no longer. What was placed is still served.
+  // From any thread: place() and idle workers stop waiting. Connections already placed are still
+  // served.
   virtual void drain() = 0;
 
-  // Waits until everything placed has been served, or until `deadline`. Returns whether it has.
+  // Waits until all placed connections have been served, or until `deadline`. Returns whether they
+  // have.
   virtual bool wait(Deadline deadline) = 0;
 };
 
@@ -69,7 +71,7 @@ class BlockingEngine final : public Engine {
                  AcceptObserver& observer);
 
   Result<void> make_placement();
-  // What the accepting thread is given, and where it says whether it could start.
+  // The accepting thread's arguments, and its report whether it could start.
   struct Acceptor {
     std::vector<Fd> listeners;
     std::promise<Result<void>> started;

@@ -1,6 +1,6 @@
-// The blocking loop: the classic system calls that wait. With one operation pending it makes the
-// plain accept(2), recv(2) or send(2) and sleeps in it; with more it asks poll(2) which can go on.
-// Each thread of the sequential, threads and pool engines has one.
+// The blocking loop: the classic blocking system calls. With one operation pending it calls
+// accept(2), recv(2) or send(2) and sleeps in it; with several it uses poll(2). Each thread of the
+// sequential, threads and pool engines has one.
 #pragma once
 
 #include <poll.h>
@@ -17,7 +17,7 @@ namespace echod {
 
 class BlockingLoop final : public EventLoop {
  public:
-  // receive_size_max: bytes taken by one receive, at most a buffer.
+  // receive_size_max: maximum bytes of one receive, at most a buffer.
   BlockingLoop(const BufferPool::Options& buffers, size_t receive_size_max);
   ~BlockingLoop() override;
 
@@ -52,7 +52,8 @@ class BlockingLoop final : public EventLoop {
 
   struct Attached {
     int fd;
-    uint32_t receive_timeout_ms = 0;  // as set now (SO_RCVTIMEO), 0 for none; this thread's alone
+    uint32_t receive_timeout_ms =
+        0;  // the current SO_RCVTIMEO, 0 for none; used by this thread only
     uint32_t send_timeout_ms = 0;
   };
 
@@ -60,19 +61,19 @@ class BlockingLoop final : public EventLoop {
   BufferPool buffers_;
   size_t receive_size_max_;
   Phase phase_ = Phase::kServing;
-  std::vector<Operation*> pending_;  // in the order they were started
+  std::vector<Operation*> pending_;  // in the order in which they were started
 
-  // Of the round under way; here, so that their memory is had before it.
+  // Scratch space of the current round; members, so that no round has to allocate.
   std::vector<Operation*> finished_;
   std::vector<Operation*> waiting_;
   std::vector<pollfd> waits_;  // what each of `waiting_` waits for
 
-  // What another thread needs to interrupt a call this one sleeps in.
+  // What another thread needs to interrupt the call in which this one sleeps.
   std::mutex mutex_;
   std::condition_variable interrupted_;
   Phase requested_ = Phase::kServing;
-  std::vector<Attached> sockets_;  // changed by this thread alone
-  std::vector<int> listeners_;     // those of them that were accepted from
+  std::vector<Attached> sockets_;  // changed only by this thread
+  std::vector<int> listeners_;     // the listening ones
   std::vector<int> idle_sockets_;  // of operations of this round that end on drain
 };
 

@@ -1,6 +1,6 @@
 // The readiness loop: epoll(7), edge-triggered, each socket registered once. An operation is tried
-// first and waits only when the kernel says EAGAIN; a buffer is leased only when bytes are there,
-// so an idle connection holds none. Twin of uring_loop.
+// first and waits only on EAGAIN. A buffer is leased only when bytes have arrived, so an idle
+// connection holds none. Twin of uring_loop.
 #pragma once
 
 #include <sys/epoll.h>
@@ -21,10 +21,10 @@ namespace echod {
 
 class EpollLoop final : public EventLoop {
  public:
-  // Operations one wake-up may complete without waiting before others get their turn.
+  // How many operations one wake-up may complete without waiting before it yields to others.
   static constexpr int kOperationsPerWakeUp = 16;
 
-  // Fails when the process is out of descriptors (it takes two).
+  // Fails if the process is out of descriptors (it needs two).
   static Result<std::unique_ptr<EventLoop>> create(const BufferPool::Options& buffers,
                                                    Duration spin_max = Duration::zero());
 
@@ -42,16 +42,16 @@ class EpollLoop final : public EventLoop {
  private:
   static constexpr size_t kEventsPerWait = 256;
 
-  // What the loop knows of a socket. Slots are reused; the generation tells a late event for the
-  // socket before from one for the socket now.
+  // The loop's state of a socket. Slots are reused; the generation distinguishes a late event for
+  // the previous socket from one for the current socket.
   struct Slot {
     Operation* receiving = nullptr;  // parked until readable: a receive or an accept
     Operation* sending = nullptr;    // parked until writable: a send or a connect
     uint32_t generation = 0;
     bool readable = false;  // no EAGAIN or short read since the last event
     bool writable = false;
-    bool ask_again = false;  // the peer finished sending, reset, or sent urgent data: a short read
-                             // does not mean that nothing is left
+    bool ask_again = false;  // the peer sent FIN, RST or urgent data: a short read
+                             // does not mean that the buffer is empty
   };
 
   EpollLoop(const BufferPool::Options& buffers, Duration spin_max);

@@ -1,5 +1,6 @@
-// How an operation completes: the one interface of blocking, epoll and io_uring loops. A loop
-// belongs to one thread, which runs it; everything but request() is called on that thread.
+// The event loop: the common interface of the blocking, epoll and io_uring loops, which completes
+// operations. A loop belongs to the thread that runs it; everything but request() is called on that
+// thread.
 #pragma once
 
 #include <coroutine>
@@ -12,12 +13,12 @@
 
 namespace echod {
 
-// How far a loop is on its way to the end. It only goes up.
+// The shutdown phase of a loop. It only increases.
 enum class Phase : uint8_t {
   kServing,
-  kStopping,  // as before, but whoever serves tells its clients to open no further connections
-  kDraining,  // operations that ask for it (accepts, waits for a next request) end with kDrained,
-              // the others go on
+  kStopping,  // as before, but handlers tell clients to open no further connections
+  kDraining,  // operations with ends_on_drain (accepts, waits for a next request) end with
+              // kDrained; the others go on
   kAborting,  // every operation ends with kAborted
 };
 
@@ -29,45 +30,46 @@ inline Errc end_of(Phase phase) {
   return phase == Phase::kAborting ? Errc::kAborted : Errc::kDrained;
 }
 
-// Large buffers for connections that move much (Operation::bulk): few, kept by each loop that has
-// had use for them. Where they are all taken an ordinary one has to do.
+// Large buffers for connections with much traffic (Operation::bulk): few, kept by each loop that
+// has used them. If all are in use, an ordinary buffer is used.
 inline constexpr BufferPool::Options kBulkBuffers{
     .buffer_size = 128 * 1024, .buffer_count_max = 64, .spare_count_max = 32};
 
 class EventLoop : public Timer {
  public:
-  // The system calls of the loop and of what it serves: those of the thread that makes the loop.
+  // The system calls of the loop and of its connections: kernel() of the thread that created the
+  // loop.
   Kernel& kernel() const noexcept { return kernel_; }
 
-  // Begins `operation`. True: it is complete already. False: it is pending, and its waiter will be
-  // resumed by a later run_once() when it is complete. Every operation ends by its deadline, with
-  // kTimeout (a sleep: without an error).
+  // Starts `operation`. True: it is already complete. False: it is pending, and a later run_once()
+  // will resume its waiter when it is complete. Every operation ends by its deadline, with kTimeout
+  // (a sleep: without an error).
   virtual bool start(Operation& operation) = 0;
 
   // Makes a pending `operation` end with `reason`, in a later run_once(), unless it completes
-  // first. An operation that is not pending is left alone.
+  // first. Does nothing if the operation is not pending.
   virtual void cancel(Operation& operation, Error reason) = 0;
 
-  // Waits until something completes, and resumes whoever waited for it.
+  // Waits until an operation completes, and resumes its waiter.
   void run_once() { run_once_by(kNever); }
 
-  // The same, but returns at `latest` at the latest, to the precision of the system's clock, which
-  // a sleep, rounded up to the timing wheel's tick, does not have. For a thread with a schedule of
-  // its own. A BlockingLoop, which sleeps in the call itself, may overstay.
+  // The same, but returns by `latest`, with the precision of the system's clock. (A sleep operation
+  // is rounded up to the timing wheel's tick.) For a thread with its own schedule. A BlockingLoop,
+  // which sleeps in the system call, may return later.
   virtual void run_once_by(Deadline latest) = 0;
 
-  // From any thread: moves the loop to `phase`, or leaves it where it is if it is further already.
+  // From any thread: moves the loop to `phase`, unless it is already further.
   virtual void request(Phase phase) = 0;
 
   virtual Phase phase() const = 0;
 
-  // Where received bytes are put, and where handlers lease buffers for what they write.
+  // The buffers for received bytes, and for the output of handlers.
   virtual BufferPool& buffers() = 0;
 
-  // `co_await loop.perform(operation)`: starts it and waits for its end; then see outcome(). One
-  // that has an error already is over.
+  // `co_await loop.perform(operation)`: starts it and waits for its end; then see outcome(). An
+  // operation that already has an error ends at once.
   struct [[nodiscard]] Performing {
-    Operation& operation;  // and no more: every idle connection's frame has one
+    Operation& operation;  // nothing else: every idle connection's frame has one
     bool await_ready() noexcept { return operation.state == Operation::State::kComplete; }
     void await_suspend(std::coroutine_handle<> waiter) noexcept { operation.waiter = waiter; }
     void await_resume() noexcept {}
@@ -88,7 +90,7 @@ class EventLoop : public Timer {
 
   Kernel& kernel_ = echod::kernel();
 
-  // Makes `socket` ready for operations, or no longer; on detach the loop forgets it.
+  // Registers `socket` for operations; detach() unregisters it.
   virtual Result<void> attach(Socket& socket) = 0;
   virtual void detach(Socket& socket) noexcept = 0;
 };

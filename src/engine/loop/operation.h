@@ -1,6 +1,6 @@
-// One thing asked of the operating system: an accept, a connect, a receive, a send or a sleep. An
-// Operation lives in the frame of the coroutine that waits for it, and stays there until it is
-// complete: the kernel may be writing to its buffer. Abort it, never destroy it.
+// One request to the operating system: an accept, a connect, a receive, a send or a sleep. An
+// Operation lives in the frame of the coroutine that waits for it, until it is complete: the kernel
+// may be writing to its buffer. Abort it, never destroy it.
 #pragma once
 
 #include <coroutine>
@@ -18,12 +18,12 @@ namespace echod {
 
 class Socket;
 
-// Where an accept puts the client: its socket, and its address as the kernel writes it.
+// The result of an accept: the client's socket, and its address as the kernel writes it.
 struct Arrival {
   sockaddr_storage storage;
   socklen_t size = sizeof(sockaddr_storage);
   SocketHandle socket = {};
-  uint16_t ring = 0;  // UringLoop: the one it was submitted to
+  uint16_t ring = 0;  // UringLoop: the ring to which it was submitted
 
   Endpoint endpoint() const {
     return Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&storage), size);
@@ -32,23 +32,23 @@ struct Arrival {
 
 struct Operation : TimerNode {
   enum class Kind : uint8_t {
-    kAccept,   // waits for a client of a listening socket; fills `*arrival`
+    kAccept,   // accepts a client from a listening socket; fills `*arrival`
     kConnect,  // connects a socket to `*to`
-    kReceive,  // waits for bytes; fills `chunk`, which stays empty when the peer finished sending
-    kSend,     // sends all of `chunk`, dropping from its front what the kernel took
-    kSleep,    // waits for the deadline, and completes without an error then
+    kReceive,  // waits for bytes; fills `chunk`, which stays empty if the peer finished sending
+    kSend,     // sends all of `chunk`, removing from its front what the kernel took
+    kSleep,    // waits for the deadline, then completes without an error
   };
 
   // Where an operation is between start() and the resumption of its waiter.
   enum class State : uint8_t {
     kNew,
     kParked,     // waits for readiness, for the kernel or for its deadline
-    kReady,      // in the loop's queue: to be tried, or finished with its error
+    kReady,      // in the loop's queue: to be tried, or to be finished with its error
     kCancelled,  // waits for the kernel to confirm that it ends with `error`
     kComplete,
   };
 
-  // What is given by reference must stay until the operation is complete.
+  // References must stay valid until the operation is complete.
   static Operation accept(Socket& listener, Arrival& arrival) {
     return Operation(Kind::kAccept, &listener, kNever, {}, &arrival);
   }
@@ -91,7 +91,7 @@ struct Operation : TimerNode {
     return {};
   }
 
-  // For an event loop to say how it ended.
+  // For event loops: sets the outcome.
   void fail(Errc code) { error = Error{code, during()}; }
   void fail_with_errno(int os_error) { error = os_failure(os_error, during()); }
 
@@ -104,10 +104,10 @@ struct Operation : TimerNode {
   };
   std::optional<Error> error;  // none: success
   Kind kind;
-  bool ends_on_drain = false;  // with kDrained: waits for something new, such as a next request
-  bool bulk = false;           // a receive: into a large buffer, if one can be had
-  State state = State::kNew;   // the loop's
-  Operation* next_ready = nullptr;  // the loop's: in its queue of operations to look at
+  bool ends_on_drain = false;       // with kDrained: it waits for new work, such as a next request
+  bool bulk = false;                // a receive: into a large buffer, if one is available
+  State state = State::kNew;        // for the loop
+  Operation* next_ready = nullptr;  // for the loop: link of its ready queue
   std::coroutine_handle<> waiter;   // resumed when complete
 
  private:

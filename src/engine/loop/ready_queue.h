@@ -1,4 +1,4 @@
-// Operations an event loop is to look at in its next round, in order, linked through themselves.
+// The operations that an event loop processes in its next round, in order; an intrusive list.
 #pragma once
 
 #include "base/check.h"
@@ -17,7 +17,8 @@ class ReadyQueue {
     last_ = &operation;
   }
 
-  // The queue so far, leaving this one empty: what is pushed meanwhile waits for the next round.
+  // Moves the queue out and leaves this one empty: operations pushed meanwhile wait for the next
+  // round.
   ReadyQueue take() {
     ReadyQueue taken = *this;
     first_ = last_ = nullptr;

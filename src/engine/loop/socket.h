@@ -12,13 +12,13 @@ namespace echod {
 
 class Socket {
  public:
-  // Takes over `handle`. attach() must succeed before any operation.
+  // Takes ownership of `handle`. attach() must succeed before any operation.
   Socket(EventLoop& loop, SocketHandle handle) : loop_(loop), handle_(std::move(handle)) {}
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
   ~Socket() { close(); }
 
-  // Registers it with its loop. Fails when the kernel is out of memory for it.
+  // Registers it with its loop. Fails if the kernel is out of memory.
   Result<void> attach() {
     Result<void> result = loop_.attach(*this);
     attached_ = result.has_value();
@@ -32,26 +32,26 @@ class Socket {
     handle_.close();
   }
 
-  // Tells the peer that nothing more will be sent (FIN). It may fail where the peer is gone
-  // already, which the next operation then says.
+  // Tells the peer that nothing more will be sent (FIN). It may fail if the peer has disconnected;
+  // the next operation then reports that.
   void shut_down_sending() noexcept { handle_.shut_down_sending(); }
 
   // Makes the close a reset: see reset_on_close().
   void reset_when_closed() noexcept { handle_.reset_when_closed(); }
 
-  // Whether the kernel leaves the receive buffer as large as it is: see hold_receive_buffer().
+  // Fixes the size of the receive buffer, or not: see hold_receive_buffer().
   void hold_receive_buffer(bool hold) noexcept { handle_.hold_receive_buffer(hold); }
 
-  // When the peer has taken nothing for a while: see relieve_receive_buffer().
+  // For a peer that has taken nothing for a while: see relieve_receive_buffer().
   bool relieve_receive_buffer() noexcept { return handle_.relieve_receive_buffer(); }
 
   EventLoop& loop() { return loop_; }
   const SocketHandle& handle() const { return handle_; }
 
-  // The process's descriptor; of a direct one, which only UringLoop has, its number in its table.
+  // The process's descriptor; for a direct descriptor (UringLoop only), its index in its table.
   int fd() const { return handle_.number(); }
 
-  // EpollLoop's own: where it keeps what it knows of this socket.
+  // For EpollLoop: the index of its state for this socket.
   uint32_t slot() const { return slot_; }
   void set_slot(uint32_t slot) { slot_ = slot; }
 

@@ -1,5 +1,5 @@
-// A connected or listening socket on its way to an owner: a descriptor of the process or, beyond
-// what the process may have of those, a slot in a table of an io_uring (a direct descriptor).
+// Owns a connected or listening socket: a descriptor of the process or, beyond the process's
+// descriptor limit, a slot in a table of an io_uring (a direct descriptor).
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace echod {
 
-// Where a direct descriptor is: a place in the table of one of its loop's rings.
+// A direct descriptor: a slot in the table of one of its loop's rings.
 struct DirectSlot {
   uint16_t ring = 0;
   uint32_t index = 0;
@@ -17,14 +17,14 @@ struct DirectSlot {
   friend bool operator==(const DirectSlot&, const DirectSlot&) = default;
 };
 
-// Whose tables they are: an event loop. On its thread alone; what fails is not reported, as the
-// next operation on the socket tells.
+// The owner of the tables: an event loop. Called only on its thread. Errors are not reported here:
+// the next operation on the socket fails.
 class DirectSockets {
  public:
   virtual void close_direct(DirectSlot slot) noexcept = 0;
   virtual void shut_down_direct(DirectSlot slot) noexcept = 0;
 
-  // setsockopt(2); `value` must stay where it is for ever.
+  // setsockopt(2); `value` must have static storage.
   virtual void set_direct_option(DirectSlot slot, int level, int name, const void* value,
                                  uint32_t size) noexcept = 0;
 
@@ -32,11 +32,12 @@ class DirectSockets {
   ~DirectSockets() = default;
 };
 
-// Whoever holds the SocketHandle closes it, once. 16 bytes: every connection has one.
+// The SocketHandle closes its socket once. 16 bytes: every connection has one.
 class SocketHandle {
  public:
   SocketHandle() = default;
-  SocketHandle(Fd fd) : number_(fd.release()) {}  // NOLINT: a descriptor is the usual handle
+  SocketHandle(Fd fd)
+      : number_(fd.release()) {}  // NOLINT: implicit, since most handles are descriptors
   SocketHandle(DirectSockets& owner, DirectSlot slot)
       : owner_(&owner), number_(static_cast<int>(slot.index)), ring_(slot.ring) {}
   SocketHandle(SocketHandle&& other) noexcept
@@ -55,17 +56,17 @@ class SocketHandle {
   bool valid() const { return number_ >= 0; }
   bool is_direct() const { return owner_ != nullptr; }
 
-  // The process's descriptor; -1 where there is none.
+  // The process's descriptor; -1 for a direct descriptor.
   int fd() const { return is_direct() ? -1 : number_; }
 
-  // Where a direct one is.
+  // The slot of a direct descriptor.
   DirectSlot slot() const { return {.ring = ring_, .index = static_cast<uint32_t>(number_)}; }
 
-  // The ring that works on it, and what it calls it: the descriptor or the place in its table.
+  // The ring of the socket, and its number there: the descriptor, or the index in the ring's table.
   uint16_t ring() const { return ring_; }
   int number() const { return number_; }
 
-  // What a Socket can ask for, see there.
+  // See Socket.
   void shut_down_sending() noexcept;
   void reset_when_closed() noexcept;
   void hold_receive_buffer(bool hold) noexcept;

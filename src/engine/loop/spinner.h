@@ -1,12 +1,11 @@
-// Whether a loop should look for news a while before it sleeps. Waking a sleeping thread costs more
-// than an echo (5 to 70 us, most on virtual machines), so where the next bytes come within
-// microseconds it pays to stay awake for them; where they do not, it wastes a processor. A Spinner
-// decides by what happened lately: it looks only after waits that turned out short, and gives up
-// after kPatience looks in vain.
+// Decides whether a loop should busy-poll before it sleeps. Waking a sleeping thread costs more
+// than an echo (5 to 70 us, most on virtual machines). So busy-polling pays if the next bytes
+// arrive within microseconds; otherwise it wastes a CPU. A Spinner decides by recent history: it
+// busy-polls only after short waits, and stops after kPatience unsuccessful polls.
 //
-// It never pays where the loop's own processor takes the packets in: what we wait for cannot be
-// processed before we get out of the way. So from time to time the socket that spoke last is asked
-// where its packets come in.
+// It never pays if the loop runs on the CPU that receives the packets: the kernel cannot process
+// them until the loop yields that CPU. So the Spinner checks from time to time which CPU receives
+// the packets of the most recently active socket.
 #pragma once
 
 #include "base/clock.h"
@@ -14,29 +13,29 @@
 
 namespace echod {
 
-// The most a loop looks before it sleeps, by default: about what the sleep and its end would cost.
+// The default maximum of a busy-poll: about the cost of sleeping and waking up.
 inline constexpr Duration kSpinMax = std::chrono::microseconds(50);
 
 class Spinner {
  public:
-  // Looks for at most `longest` at a time; zero: never.
+  // Busy-polls for at most `longest` at a time; zero: never.
   explicit Spinner(Duration longest) : longest_(longest) {}
 
   bool enabled() const { return longest_ > Duration::zero(); }
 
-  // Whether to look before this sleep, and how long at most.
+  // Whether to busy-poll before this sleep, and how long at most.
   bool worthwhile() const { return credit_ > 0; }
   Duration longest() const { return longest_; }
 
-  // A look ended: with news or in vain.
+  // A busy-poll ended, with readiness or without.
   void looked(bool news) { credit_ = news ? kPatience : credit_ - 1; }
 
-  // A sleep without a look took `length`: had it been a look, it would have seen the news.
+  // A sleep without a busy-poll took `length`: if that is short, a busy-poll would have succeeded.
   void slept(Duration length) {
     if (length <= longest_ && !local_) credit_ = kPatience;
   }
 
-  // `socket` has just had news. Asks, every kSampleInterval calls, where its packets come in.
+  // `socket` was just ready. Every kSampleInterval calls, checks which CPU receives its packets.
   void heard_from(int socket) {
     if (--until_sample_ > 0) return;
     until_sample_ = kSampleInterval;

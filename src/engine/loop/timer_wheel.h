@@ -1,11 +1,11 @@
 // Deadlines of pending operations: a hierarchical timing wheel (Varghese and Lauck, "Hashed and
 // Hierarchical Timing Wheels", 1987; the layout is Tokio's). Six levels of 64 slots, a level 0 slot
 // is one tick of a millisecond, a slot of the next level is a whole turn of the one below. Adding
-// and removing are a few instructions, because nearly every deadline of an echo server is removed
-// again.
+// and removing take a few instructions, since nearly every deadline of an echo server is removed
+// before it expires.
 //
-// The wheel also holds what waits without a deadline, so it knows every pending operation of its
-// loop, and ending them all at shutdown needs no second list.
+// The wheel also holds operations without a deadline. So it knows every pending operation of its
+// loop, and shutdown needs no second list to end them.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@
 
 namespace echod {
 
-// What a wheel links together: a base of Operation. Not in any wheel when created.
+// An entry of a wheel: a base of Operation. In no wheel when created.
 struct TimerNode {
   TimerNode* prev = nullptr;
   TimerNode* next = nullptr;
@@ -27,14 +27,14 @@ struct TimerNode {
 
 class TimerWheel {
  public:
-  // Time begins at `origin`; add() and advance() are given times from there on.
+  // Time begins at `origin`; add() and advance() take times from there on.
   explicit TimerWheel(Time origin);
   TimerWheel(const TimerWheel&) = delete;
   TimerWheel& operator=(const TimerWheel&) = delete;
   ~TimerWheel();  // Checks that it is empty.
 
-  // Links `node` until `deadline`. It is never expired early; at most one tick late, plus however
-  // late advance() is called.
+  // Links `node` until `deadline`. It never expires early; it expires at most one tick late, plus
+  // the delay of the call to advance().
   void add(TimerNode& node, Deadline deadline);
   void remove(TimerNode& node);
 

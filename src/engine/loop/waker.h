@@ -1,5 +1,5 @@
-// Wakes a loop's thread from another one: an eventfd(2) the loop waits on, and the phase it is
-// asked to move to.
+// Wakes a loop's thread from another one: an eventfd(2) on which the loop waits, and the requested
+// phase.
 #pragma once
 
 #include <atomic>
@@ -16,19 +16,19 @@ class Waker {
   // `kernel` must outlive it.
   explicit Waker(Kernel& kernel) : kernel_(kernel) {}
 
-  // Opens the eventfd; not blocking. Fails when the process is out of descriptors.
+  // Opens a non-blocking eventfd. Fails if the process is out of descriptors.
   Result<void> open();
 
-  // What the loop waits on for readability.
+  // The descriptor that the loop polls for readability.
   int fd() const { return fd_.get(); }
 
-  // From any thread: asks for `phase`, and wakes the loop if that is news.
+  // From any thread: requests `phase`, and wakes the loop if that is a change.
   void request(Phase phase) noexcept;
 
-  // On the loop's thread, after a wake-up: empties the eventfd.
+  // On the loop's thread, after a wake-up: resets the eventfd.
   void clear() noexcept;
 
-  // The phase last asked for.
+  // The requested phase.
   Phase requested() const noexcept { return requested_.load(std::memory_order_acquire); }
 
  private:

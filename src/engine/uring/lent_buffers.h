@@ -1,7 +1,7 @@
 // Buffers lent to the kernel for receives: a provided-buffer ring (io_uring_register_buf_ring(3)),
-// topped up from a pool. The kernel picks one only when bytes are there, so a connection that waits
-// holds none. They are few, because the kernel goes through all of them in turn, and what stays in
-// the processor's cache is cheap. Receives that find none are tried again as buffers come free.
+// refilled from a pool. The kernel picks one only when bytes have arrived, so a waiting connection
+// holds none. They are few, because the kernel cycles through all of them, and few buffers stay in
+// the CPU's cache. A receive that finds none is retried when buffers are free again.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@ class LentBuffers {
   LentBuffers(const LentBuffers&) = delete;
   LentBuffers& operator=(const LentBuffers&) = delete;
 
-  // Takes back what was lent. The io_uring must be gone: with it the kernel lets go.
+  // Takes back all lent buffers. The io_uring must already be closed: only then does the kernel
+  // release them.
   ~LentBuffers();
 
   Result<void> open(io_uring& ring, Kernel& kernel);
@@ -31,10 +32,10 @@ class LentBuffers {
   // Buffers lent now.
   unsigned count() const { return count_; }
 
-  // Lends as many as the pool has, up to kCount; before each submission.
+  // Lends as many as the pool has, up to kCount. Call this before each submission.
   void lend();
 
-  // The kernel filled buffer `id` with `size` bytes (0: picked it in vain).
+  // The kernel filled buffer `id` with `size` bytes (0: picked but not used).
   Chunk take(uint32_t id, size_t size);
 
  private:

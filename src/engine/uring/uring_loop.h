@@ -1,6 +1,7 @@
-// The completion loop: io_uring(7). An operation is handed to the kernel and comes back done.
-// Received bytes land in buffers lent to the kernel beforehand (a provided-buffer ring), which it
-// picks only when bytes are there, so an idle connection holds none. Twin of epoll_loop.
+// The completion loop: io_uring(7). Operations are submitted to the kernel, which reports their
+// completion. Bytes are received into buffers lent to the kernel beforehand (a provided-buffer
+// ring). It picks one only when bytes have arrived, so an idle connection holds none. Twin of
+// epoll_loop.
 #pragma once
 
 #include <memory>
@@ -18,11 +19,11 @@ namespace echod {
 
 class UringLoop final : public EventLoop, private DirectSockets {
  public:
-  // To be created on the thread that will run it: the kernel ties the ring to its thread
-  // (IORING_SETUP_SINGLE_ISSUER). Fails where the kernel lacks or forbids io_uring.
+  // Create it on the thread that will run it: the kernel ties the ring to that thread
+  // (IORING_SETUP_SINGLE_ISSUER). Fails if the kernel lacks or forbids io_uring.
   //
-  // `direct_max`: how many sockets it may accept beyond what the process may have of descriptors,
-  // as direct descriptors in tables of further rings, made when needed. 0: none.
+  // `direct_max`: how many sockets it may accept beyond the process's descriptor limit, as direct
+  // descriptors in the tables of further rings, which are created when needed. 0: none.
   static Result<std::unique_ptr<EventLoop>> create(const BufferPool::Options& buffers,
                                                    Duration spin_max = Duration::zero(),
                                                    size_t direct_max = 0);
@@ -39,15 +40,14 @@ class UringLoop final : public EventLoop, private DirectSockets {
   Time precise_now() const override;
 
  private:
-  // Completions that are not an operation's: their user data is a number no pointer has.
-  static constexpr uint64_t kNobody = 0;  // whose result does not matter
+  // User data of completions that belong to no operation: values that are no valid pointers.
+  static constexpr uint64_t kNobody = 0;  // the result is ignored
   static constexpr uint64_t kWaker = 1;
-  static constexpr uint64_t kNews = 2;  // plus the number of the ring that has some
+  static constexpr uint64_t kNews = 2;  // plus the number of the ring with completions
   static constexpr uint64_t kNewsEnd = kNews + UINT16_MAX;
   static constexpr uint64_t kShutdown = uint64_t{1} << 63;  // plus the ring's number and the slot
 
-  // A direct descriptor whose half-close the kernel has not confirmed, and whether it is to be
-  // closed then.
+  // A direct descriptor whose shutdown the kernel has not confirmed, and whether to close it then.
   struct ShuttingDown {
     DirectSlot slot;
     bool close = false;
@@ -97,15 +97,16 @@ class UringLoop final : public EventLoop, private DirectSockets {
   BufferPool buffers_;
   BufferPool bulk_{kBulkBuffers};
   TimerWheel timers_;
-  ReadyQueue ready_;    // sleeps that are over
+  ReadyQueue ready_;    // sleeps that have ended
   ReadyQueue starved_;  // receives for which the kernel had no buffer
   Spinner spinner_;
 
-  // The first, which the thread waits on and whose sockets are descriptors, then those with tables.
+  // The first ring, on which the thread waits and whose sockets are descriptors, then those with
+  // tables.
   std::vector<std::unique_ptr<UringRing>> rings_;
   size_t direct_max_;
-  int last_descriptor_ = -1;  // the newest connection's; -1 once any was closed since
-  int descriptors_last_ = 0;  // from this number on connections become direct descriptors
+  int last_descriptor_ = -1;  // of the newest connection; -1 once any was closed since
+  int descriptors_last_ = 0;  // above this number, connections become direct descriptors
   std::vector<ShuttingDown> shutting_down_;
   unsigned direct_slots_ = 0;  // in each table
 };

@@ -1,5 +1,5 @@
 // One io_uring of a UringLoop, with the buffers lent to it and, for the rings beyond the first, a
-// table of direct descriptors: sockets that are none of the process's descriptors.
+// table of direct descriptors: sockets that do not use the process's descriptors.
 #pragma once
 
 #include <cstdint>
@@ -17,44 +17,44 @@ namespace echod {
 
 class UringRing {
  public:
-  // How large it is.
+  // The sizes of its queues and tables.
   struct Size {
-    unsigned submissions;  // prepared between two rounds; more are submitted early
+    unsigned submissions;  // requests prepared per round; more are submitted early
     unsigned completions;
-    unsigned direct_slots = 0;  // places for direct descriptors
+    unsigned direct_slots = 0;  // slots for direct descriptors
   };
 
-  // The kernel, and the pool, whose buffers it lends, must outlive it.
+  // `kernel` and `buffers`, from which it lends, must outlive it.
   UringRing(Kernel& kernel, BufferPool& buffers, const Size& size);
   UringRing(const UringRing&) = delete;
   UringRing& operator=(const UringRing&) = delete;
   ~UringRing();
 
-  // Sets it up on the thread that will use it. Fails where the kernel lacks or forbids io_uring, is
-  // out of memory, or the process out of descriptors.
+  // Sets it up on the thread that will use it. Fails if the kernel lacks or forbids io_uring, if
+  // out of memory, or if the process is out of descriptors.
   Result<void> open();
 
-  // Makes an eventfd that becomes readable when this ring has work for its thread: for a ring that
-  // is not itself waited on.
+  // Creates an eventfd that becomes readable when this ring has completions: for a ring on which
+  // the thread does not wait.
   Result<void> open_news();
   int news() const { return news_.get(); }
   void clear_news() noexcept;
 
-  // Whether the eventfd said so since the last call.
+  // Whether the eventfd was signalled since the last call.
   bool take_news() { return std::exchange(has_news_, false); }
 
   io_uring& get() { return ring_; }
 
-  // A request to fill in. Submits what was prepared where there is no room.
+  // A request to fill in. Submits the prepared requests first if the queue is full.
   io_uring_sqe* next_sqe();
 
-  // Whether requests wait for being submitted.
+  // Whether there are prepared requests that are not submitted yet.
   bool has_prepared() { return io_uring_sq_ready(&ring_) > 0; }
 
   LentBuffers& buffers() { return buffers_; }
 
-  // Places left for direct descriptors. Whoever is about to fill one takes it first: a table that
-  // is full drops what was accepted.
+  // Reserves a slot for a direct descriptor, if one is free. Call this before an accept: with a
+  // full table the kernel drops the accepted connection.
   bool take_slot() {
     if (slots_free_ == 0) return false;
     --slots_free_;

@@ -7,11 +7,11 @@
 
 namespace echod::http {
 
-// The body as it comes, in the same chunks; or as many bytes as the client asked for. Without a
-// body: reflect().
+// Echoes the body as it arrives, in the same chunks; or sends as many bytes as the client asked
+// for. Without a body: reflect().
 Task<BodyEnd> echo_body(Responder& responder, std::string_view argument);
 
-// The request's bytes as they came: its head, and its body with all of its framing.
+// Echoes the request's exact bytes: its head, and its body with all framing.
 Task<BodyEnd> echo_raw(Responder& responder, std::string_view argument);
 
 }  // namespace echod::http

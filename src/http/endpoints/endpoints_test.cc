@@ -209,7 +209,7 @@ TEST_F(HttpEndpointTest, AnythingRefusesALargeBody) {
       200);
   const TestResponse response = ask(post("/anything", std::string((256 << 10) + 1, 'x')));
   EXPECT_EQ(response.status, 413);
-  EXPECT_TRUE(response.body.starts_with("/anything shows bodies of at most 262144 bytes"));
+  EXPECT_TRUE(response.body.starts_with("/anything shows bodies of up to 262144 bytes"));
 }
 
 TEST_F(HttpEndpointTest, ADelayedAnything) {
@@ -342,7 +342,7 @@ TEST_F(HttpEndpointTest, WithoutMemoryToSpareLittleIsStillAnswered) {
   const TestResponse refused = ask(post("/anything", std::string(17'000, 'a')));
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(refused.field("Retry-After"), "1");
-  EXPECT_EQ(refused.body, "no memory to spare for this request (--max-memory)\n");
+  EXPECT_EQ(refused.body, "memory limit reached (--max-memory)\n");
   const TestFields fields = {{"X-Long", std::string(20'000, 'x')}, {"Accept-Encoding", "br"}};
   EXPECT_EQ(ask(get("/headers", fields)).field("Content-Encoding"), "(none)");
   const std::string body = echod::pattern_of(100'000);
@@ -397,7 +397,7 @@ TEST_F(HttpEndpointTest, ControlsCanBeOff) {
 TEST_F(HttpEndpointTest, ADeclinedRequestKeepsTheConnectionWhereItHasNoBody) {
   const TestResponse response = ask(get("/?status=abc"));
   EXPECT_EQ(response.status, 400);
-  EXPECT_EQ(response.body, "status: write a status from 200 to 599\n");
+  EXPECT_EQ(response.body, "status: expected a status from 200 to 599\n");
   const TestResponse with_body = ask(post("/?status=abc", "body"), false);
   EXPECT_EQ(with_body.status, 400);
 }

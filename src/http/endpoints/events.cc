@@ -29,7 +29,7 @@ std::expected<Events, std::string> read_events(std::string_view target,
         std::from_chars(text->data(), text->data() + text->size(), events.count);
     const bool whole = error == std::errc() && end == text->data() + text->size();
     if (!whole || events.count > kEventsMax) {
-      return std::unexpected(fmt::format("count: write a number up to {}", kEventsMax));
+      return std::unexpected(fmt::format("count: expected a number up to {}", kEventsMax));
     }
   }
   if (const auto text = wire::query_argument(query, "duration")) {

@@ -20,7 +20,7 @@ std::expected<uint64_t, std::string> read_number(std::string_view name, std::str
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc() && end == text.data() + text.size()) return number;
-  return std::unexpected(std::string(name) + ": write a whole number");
+  return std::unexpected(std::string(name) + ": expected an integer");
 }
 
 std::expected<uint64_t, std::string> seed_of(Responder& responder) {

@@ -20,8 +20,9 @@ Task<BodyEnd> answer_anything_after(Responder& responder, Duration delay) {
   if (end != BodyEnd::kComplete) co_return end;
   if (body.state == Responder::KeptBody::State::kTooLarge) {
     const std::string problem = fmt::format(
-        "/anything shows bodies of at most {} bytes; /reflect tells the size of any, and other "
-        "paths echo them",
+        "/anything shows bodies of up to {} bytes; /reflect reports the size of any body, and "
+        "other "
+        "paths echo it",
         kShownBodySizeMax);
     end = co_await responder.decline(413, problem);
     co_return end;
@@ -33,7 +34,7 @@ Task<BodyEnd> answer_anything_after(Responder& responder, Duration delay) {
   const AnythingRequest request{.responder = responder, .body = body.bytes};
   if (!anything_fits(request)) {
     const std::string problem =
-        fmt::format("/anything lists at most {} arguments of a query or form", kListedArgumentsMax);
+        fmt::format("/anything lists up to {} query or form arguments", kListedArgumentsMax);
     end = co_await responder.decline(413, problem);
     co_return end;
   }
@@ -68,7 +69,7 @@ std::expected<std::vector<WeightedStatus>, std::string> read_weighted(std::strin
           std::from_chars(number.data(), number.data() + number.size(), weight);
       const bool whole = error == std::errc() && end == number.data() + number.size();
       if (!whole || !(weight >= 0) || !std::isfinite(weight)) {
-        return std::unexpected("status: a weight is a number from 0");
+        return std::unexpected("status: expected a weight of 0 or more");
       }
     }
     choices.push_back({*status, weight});
@@ -173,14 +174,13 @@ Task<BodyEnd> answer_redirect(Responder& responder, std::string_view) {
       read_status("status_code", wire::query_argument(query, "status_code").value_or("302"));
   BodyEnd end = BodyEnd::kComplete;
   if (!status || *status < 300 || *status > 399) {
-    end = co_await responder.decline(400, "status_code: write a status from 300 to 399");
+    end = co_await responder.decline(400, "status_code: expected a status from 300 to 399");
     co_return end;
   }
   if (!is_allowed_target(url, settings.redirect_hosts)) {
     end = co_await responder.decline(
         403,
-        "url: only to a path of this server (\"/...\"), or to a host that --allow-redirect "
-        "names");
+        "url: must be a path of this server (\"/...\") or a host allowed with --allow-redirect");
     co_return end;
   }
   end = co_await responder.drop_body();

@@ -58,7 +58,7 @@ TEST(HttpbinJsonTest, ManyNames) {
   EXPECT_EQ(Json::parse(anything(kJsonType, object))["json"].size(), kListedArgumentsMax);
   const TestResponse refused = ask(kFormType, form + "&one-more");
   EXPECT_EQ(refused.status, 413);
-  EXPECT_EQ(refused.body, "/anything lists at most 4096 arguments of a query or form\n");
+  EXPECT_EQ(refused.body, "/anything lists up to 4096 query or form arguments\n");
 }
 
 // Decoded, in the order of the names, the values of one name together and in the order they came.

@@ -1,7 +1,7 @@
-// A request shown to the client that sent it, exactly as it came: the request line, the fields in
-// their order with their case, their duplicates and their whitespace, the body's chunks and
-// trailers, and what carried it all. Nothing is hidden from the request's owner, and nothing is
-// shown that the request and its connection did not bring: no file, no environment, no host name.
+// A description of a request for the client that sent it, exactly as received: the request line,
+// the fields with their order, case, duplicates and whitespace, the body's chunks and trailers, and
+// the connection. Nothing of the request is hidden from its sender. Nothing else is shown: no file,
+// no environment, no host name.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace echod::http {
 
-// What is known of a request's body when its reflection is made.
+// What a reflection says about the request's body.
 struct ReflectedBody {
   uint64_t size = 0;             // bytes
   std::vector<uint64_t> chunks;  // the sizes of the first kReflectedChunksMax
@@ -28,25 +28,25 @@ struct ReflectedRequest {
   const Request& head;
   const ReflectedBody& body;
   const Session& session;
-  Duration head_duration;  // from the head's first byte to its last
+  Duration head_duration;  // from the first byte of the head to its last
 };
 
-// Whether the client would rather read text than JSON: its Accept fields say so or, where they
-// leave it open, it is a program of the terminal (curl, wget, HTTPie, xh).
+// Whether the client prefers text to JSON: according to its Accept fields or, if they do not
+// decide, because it is a terminal program (curl, wget, HTTPie, xh).
 bool prefers_text(FieldList fields);
 
 // Writes a JSON document, described in docs/http.md, by `json` to `document`. Bytes that are not
-// UTF-8 are taken for ISO 8859-1. What is given must outlive the task.
+// UTF-8 are treated as ISO 8859-1. All arguments must outlive the task.
 Task<> reflect_as_json(Document& document, JsonWriter& json, const ReflectedRequest& request);
 
-// The head and the trailers as they came, each line of the rest as "# name: value".
+// The head and the trailers as received, and the rest as lines of the form "# name: value".
 Task<> reflect_as_text(Document& document, const ReflectedRequest& request);
 
-// Reads the body, and keeps what reflections say of it.
+// Reads the body and records what the reflection says about it.
 Task<BodyEnd> read_reflected(Responder& responder, ReflectedBody& facts);
 
-// Describes the request to its client once it has come to its end, as JSON or text; to a browser at
-// "/" the page.
+// Responds with a description of the complete request, as JSON or text; a browser gets the page at
+// "/".
 Task<BodyEnd> reflect(Responder& responder, std::string_view argument);
 
 }  // namespace echod::http

@@ -156,7 +156,7 @@ class Http1Client final : public EchoClient {
     }
     if (sizes_.empty()) {
       return give_up(Detail::kUnexpectedReply,
-                     fmt::format("a response that nothing asked for: status {}", head.status));
+                     fmt::format("an unsolicited response: status {}", head.status));
     }
     if (last_response_) {
       return give_up(Detail::kUnexpectedReply, "a response after Connection: close");
@@ -172,7 +172,7 @@ class Http1Client final : public EchoClient {
                             head.content_length != sizes_.front();
     if (!refused_ && wrong_size) {
       return give_up(Detail::kCorruptData,
-                     fmt::format("a body of {} bytes came back for one of {}, at offset {}",
+                     fmt::format("received a body of {} bytes, expected {}, at offset {}",
                                  head.content_length, sizes_.front(), body_base_));
     }
     return {};
@@ -199,7 +199,7 @@ class Http1Client final : public EchoClient {
     const uint64_t size = sizes_.front();
     if (load_.echo && !refused_ && body_received_ < size) {
       return give_up(Detail::kCorruptData,
-                     fmt::format("a body of {} bytes came back for one of {}, at offset {}",
+                     fmt::format("received a body of {} bytes, expected {}, at offset {}",
                                  body_received_, size, body_base_ + body_received_));
     }
     sizes_.pop();
@@ -229,7 +229,7 @@ class Http1Client final : public EchoClient {
     }
     if (sizes_.empty()) return {};
     return give_up(Detail::kClosedEarly,
-                   fmt::format("the server ended the connection with {} request(s) under way, at "
+                   fmt::format("the server ended the connection with {} request(s) in flight, at "
                                "offset {}",
                                sizes_.size(), body_base_));
   }

@@ -1,5 +1,5 @@
-// One HTTP/1 connection: requests are answered one after another, what is no request is refused,
-// and a WebSocket handshake hands the connection over.
+// One HTTP/1 connection: responds to requests one after another, rejects malformed ones, and hands
+// the connection to a WebSocketConnection after a handshake.
 #pragma once
 
 #include "http/responder.h"
@@ -13,7 +13,7 @@ namespace echod {
 
 class Http1Connection {
  public:
-  // Everything given must outlive the connection.
+  // All arguments must outlive the connection.
   Http1Connection(Stream& peer, Session& session, const Http1Settings& settings,
                   const http::Router& router, http::ControlState& state);
 
@@ -21,7 +21,7 @@ class Http1Connection {
   Task<> serve();
 
  private:
-  enum class Head : uint8_t { kComplete, kRefused, kNone };  // kNone: the client is done
+  enum class Head : uint8_t { kComplete, kRefused, kNone };  // kNone: the client finished sending
 
   Task<Head> read_head();
   Task<> answer();
@@ -36,8 +36,8 @@ class Http1Connection {
   Http1Exchange exchange_;
   http::Responder responder_;
   BufferedWriter& output_;  // the exchange's
-  bool drained_ = false;    // the server drains
-  bool upgraded_ = false;   // it is over, and was a WebSocket at its end
+  bool drained_ = false;    // the server is draining
+  bool upgraded_ = false;   // the connection became a WebSocket, and has ended
 };
 
 }  // namespace echod

@@ -1,6 +1,6 @@
 // HTTP/1.0 and HTTP/1.1 as an http::Exchange: the requests of one connection, one after another,
-// and their responses with their framing (RFC 9112). The connection reads heads through it, and
-// endpoints bodies.
+// and their responses with their framing (RFC 9112). The connection reads heads through it;
+// endpoints read bodies.
 #pragma once
 
 #include <span>
@@ -24,28 +24,29 @@ class Http1Exchange final : public http::Exchange {
   const wire::RequestDecoder& decoder() const { return decoder_; }
   BufferedWriter& output() { return output_; }
 
-  // Decodes up to the end of the next head in what was received: kHead, kError or kNeedInput.
+  // Decodes the received bytes up to the end of the next head: kHead, kError or kNeedInput.
   wire::RequestDecoder::Event decode_head();
 
-  // Called for each request: when its head is complete, or when it is refused before that.
+  // Call this for each request: when its head is complete, or was rejected before that.
   void begin_request(Duration head_duration);
   void begin_refused_request(const http::Refusal& refusal);
 
-  // Called at its end: the decoder is made ready for the next request where there may be one.
+  // Call this at the end of each request: prepares the decoder for the next one, if there may be
+  // one.
   void end_request();
 
-  // Whether the connection is kept when the request in progress has been answered.
+  // Whether the connection stays open after the current response.
   bool keep_alive() const { return keep_alive_; }
   void end_connection() { keep_alive_ = false; }
 
-  // Whether something is received and not decoded yet.
+  // Whether there are received bytes that are not decoded yet.
   bool has_unread() const { return !unread_.empty(); }
 
-  // Replaces the decoded input by the next; no buffer is held while waiting. Returns whether there
+  // Replaces the decoded input with the next; holds no buffer while waiting. Returns whether there
   // is any.
   Task<bool> receive_more();
 
-  // What was received and not decoded; nothing is unread after that.
+  // Removes and returns the received bytes that are not decoded yet.
   Chunk take_unread();
   void drop_unread() {
     unread_ = {};
@@ -86,17 +87,17 @@ class Http1Exchange final : public http::Exchange {
   Stream& peer_;
   Session& session_;
   wire::RequestDecoder decoder_;
-  Chunk in_;  // received, and being decoded
+  Chunk in_;  // received and being decoded
   std::span<const std::byte> unread_;
   BufferedWriter output_;
-  std::string text_;               // what is being composed
+  std::string text_;               // the text being composed
   const http::Request* request_;   // in progress
-  http::Request refused_request_;  // of one that is refused before its head is complete
+  http::Request refused_request_;  // of a request that is rejected before its head is complete
   http::Refusal refusal_;          // the same
-  uint64_t chunk_left_ = 0;        // bytes to come of the chunk that begin_chunk() began
+  uint64_t chunk_left_ = 0;        // remaining bytes of the chunk that begin_chunk() began
   Duration head_duration_ = Duration::zero();
   http::BodyFraming framing_ = http::BodyFraming::kNone;  // of the response in progress
-  bool silent_ = false;                                   // it has no content
+  bool silent_ = false;                                   // the response has no content
   bool keep_alive_ = true;
   bool body_read_ = false;
   bool client_ended_ = false;  // nothing more will be received

@@ -1,5 +1,4 @@
-// Serves HTTP/1.0 and HTTP/1.1: a request's body is the response's, and a WebSocket handshake hands
-// the connection over.
+// Serves HTTP/1.0 and HTTP/1.1 by a Router of endpoints, and WebSocket after its handshake.
 #pragma once
 
 #include "http/endpoints/routes.h"
@@ -13,11 +12,11 @@ namespace echod {
 struct Http1Settings : http::Settings {
   wire::HttpLimits limits;
 
-  // From a request's first byte to the end of its head, however slowly the bytes come. Then: 408.
+  // Maximum time from a request's first byte to the end of its head. Then: 408.
   Duration head_timeout = std::chrono::seconds(10);
 
-  // After a refusal, how long what the client still sends is taken in, so that its unread bytes do
-  // not make the kernel reset the connection before the response arrives.
+  // After an error response, how long to read and discard what the client still sends: unread bytes
+  // would make the kernel reset the connection before the response arrives.
   Duration linger_timeout = std::chrono::seconds(5);
 
   WebSocketSettings websocket;
@@ -25,7 +24,7 @@ struct Http1Settings : http::Settings {
 
 class Http1Handler final : public Handler {
  public:
-  // `router`, which must outlive the handler, says which endpoint answers.
+  // `router` maps paths to endpoints, and must outlive the handler.
   explicit Http1Handler(const Http1Settings& settings,
                         const http::Router& router = http::echo_router())
       : settings_(settings), router_(router) {}

@@ -1,5 +1,5 @@
-// What the HTTP load tester sends and wants back, where that is not the usual: POSTs whose bodies
-// come back.
+// The requests of the HTTP load tester and the responses it expects, if not the default: POSTs
+// whose bodies are echoed.
 #pragma once
 
 #include <algorithm>
@@ -12,13 +12,13 @@ namespace echod {
 struct HttpLoad {
   std::string method = "POST";
 
-  // Whether a response's body must be the request's. Else the same request is sent each time, and
-  // its response is right where it is complete and its status is expected: for any HTTP server.
+  // Whether a response's body must equal the request's. Otherwise the same request is sent each
+  // time, and a complete response with an expected status is correct: for any HTTP server.
   bool echo = true;
-  std::string body = {};  // of each request, without `echo`
-  bool chunked = false;   // send it in one chunk instead of with a Content-Length
+  std::string body = {};  // of each request, if not `echo`
+  bool chunked = false;   // send it as one chunk instead of with a Content-Length
 
-  // Statuses that are right, from and to, each included; empty: 200 to 299.
+  // Expected statuses as inclusive ranges; empty: 200 to 299.
   std::vector<std::pair<int, int>> statuses = {};
 
   bool expects(int status) const {

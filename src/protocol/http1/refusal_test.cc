@@ -169,7 +169,7 @@ TEST(Http1RefusalTest, SaysWhy) {
   const std::pair<std::string, std::string> table[] = {
       {"GET / HTTP/1.1\r\n\r\n", "there is no Host header, at byte 18 of the request"},
       {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-       "there is a second Host header, at byte 34 of the request"},
+       "duplicate Host header, at byte 34 of the request"},
       {std::string(kChunkedHead) + "0x6\r\n",
        "a chunk size is not hexadecimal digits alone, at byte 58 of the request"},
       {"GET / HTTP/1.1\r\nHost: h\r\nExpect: tea\r\n\r\n",

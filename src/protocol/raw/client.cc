@@ -86,7 +86,7 @@ class TcpClient final : public EchoClient {
     if (ends_.empty()) return {};
     return give_up(
         Detail::kClosedEarly,
-        fmt::format("the server ended the connection at offset {}, with {} byte(s) to come back",
+        fmt::format("the server ended the connection at offset {}, with {} byte(s) outstanding",
                     received_, sent_ - received_));
   }
 

@@ -1,4 +1,4 @@
-// Sends everything back as it came.
+// Serves the raw echo.
 #pragma once
 
 #include "protocol/handler.h"

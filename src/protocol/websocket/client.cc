@@ -134,9 +134,8 @@ class WebSocketClient final : public EchoClient {
   Result<void> check_answer(const AnswerReader& reader) {
     const auto agreement = wire::check_websocket_answer(reader.status(), reader.fields(), asked_);
     if (agreement) return {};
-    return give_up(Detail::kUnexpectedReply,
-                   fmt::format("the handshake was answered with status {}: {}", reader.status(),
-                               agreement.error()));
+    return give_up(Detail::kUnexpectedReply, fmt::format("the handshake failed with status {}: {}",
+                                                         reader.status(), agreement.error()));
   }
 
   // --- Sending ---
@@ -213,7 +212,7 @@ class WebSocketClient final : public EchoClient {
           return count;
         case Event::kFrame:
           if (sizes_.empty()) {
-            outcome = give_up(Detail::kCorruptData, "a message came back that was not sent");
+            outcome = give_up(Detail::kCorruptData, "received a message that was not sent");
           }
           break;
         case Event::kPayload:
@@ -246,7 +245,7 @@ class WebSocketClient final : public EchoClient {
     const uint64_t size = sizes_.front();
     if (received_ < size) {
       return give_up(Detail::kCorruptData,
-                     fmt::format("a message of {} bytes came back for one of {}, at offset {}",
+                     fmt::format("received a message of {} bytes, expected {}, at offset {}",
                                  received_, size, base_ + received_));
     }
     sizes_.pop();
@@ -276,7 +275,7 @@ class WebSocketClient final : public EchoClient {
     if (sizes_.empty() && !decoder_.in_frame() && !decoder_.in_message()) return {};
     return give_up(
         Detail::kClosedEarly,
-        fmt::format("the server {} with {} message(s) under way, at offset {}",
+        fmt::format("the server {} with {} message(s) in flight, at offset {}",
                     closed_ ? close_ : "ended the connection", sizes_.size(), base_ + received_));
   }
 

@@ -189,14 +189,14 @@ TEST(WebSocketClientTest, FindsEveryFault) {
        Detail::kCorruptData, "wrong byte at offset 5"},
       {[&](std::string p) { return binary(p.substr(1)); }, Detail::kCorruptData, "wrong byte"},
       {[&](std::string p) { return binary(p.substr(0, 9)); }, Detail::kCorruptData,
-       "9 bytes came back for one of 10"},
-      {[&](std::string p) { return binary(p + "x"); }, Detail::kCorruptData, "more came back"},
+       "9 bytes, expected 10"},
+      {[&](std::string p) { return binary(p + "x"); }, Detail::kCorruptData, "more than were sent"},
       {[&](std::string p) { return binary(p) + binary(p); }, Detail::kCorruptData, "not sent"},
       {[&](std::string) { return std::string("\x83\x00", 2); }, Detail::kUnexpectedReply, ""},
       {[&](std::string) {
          return frame(WebSocketOpcode::kClose, wire::compose_close(1009, "too big").text());
        },
-       Detail::kClosedEarly, "closed with 1009 too big with 1 message(s) under way"},
+       Detail::kClosedEarly, "closed with 1009 too big with 1 message(s) in flight"},
       {[&](std::string) { return frame(WebSocketOpcode::kClose, "x"); }, Detail::kUnexpectedReply,
        ""},
   };

@@ -1,6 +1,6 @@
-// The echo of compressed WebSocket messages where the two directions do not share their compression
-// (RFC 7692): what comes is inflated, checked, and deflated anew, a piece at a time. A frame of the
-// peer's becomes one frame or, where its compressed form is larger than a buffer, several.
+// Echoes compressed WebSocket messages when a message cannot be returned unchanged (RFC 7692):
+// inflates, checks and deflates it again, piece by piece. A frame from the peer becomes one frame
+// or, if its compressed form is larger than a buffer, several.
 #pragma once
 
 #include <optional>
@@ -25,13 +25,13 @@ class CompressedEcho {
   // A compressed message begins.
   void begin(wire::WebSocketOpcode opcode);
 
-  // Why the connection has to be failed; nothing: go on. What was written then is whole frames.
+  // Why the connection must be failed; nothing: continue. Only whole frames have been written then.
   using Verdict = std::optional<wire::WebSocketFailure>;
 
-  // More of the message's payload, of whichever frame.
+  // The next part of the message's payload, from any of its frames.
   Task<Verdict> take(std::span<const std::byte> part);
 
-  // A frame of the peer's is complete, and with `fin` the message.
+  // A frame from the peer is complete and, with `fin`, the message.
   Task<Verdict> end_frame(bool fin);
 
  private:
@@ -46,7 +46,7 @@ class CompressedEcho {
   wire::WebSocketOpcode opcode_ = wire::WebSocketOpcode::kBinary;
   bool first_frame_ = true;
   Chunk plain_;  // inflated
-  Chunk frame_;  // deflated, and not yet sent
+  Chunk frame_;  // deflated and not yet sent
 };
 
 }  // namespace echod

@@ -17,7 +17,7 @@ namespace close_code = wire::close_code;
 constexpr WebSocketFailure kNotUtf8{close_code::kInvalidPayload, "text is not UTF-8"};
 
 constexpr WebSocketFailure kNoMemory{close_code::kTryAgainLater,
-                                     "no memory to spare (--max-memory)"};
+                                     "memory limit reached (--max-memory)"};
 
 // What zlib holds, for the budget: to inflate (a window and its state), and to do that and deflate
 // anew.
@@ -117,7 +117,7 @@ Task<bool> WebSocketConnection::receive_more() {
     }
     const Errc code = received.error().code;
     if (code == Errc::kDrained) {
-      co_await close(close_code::kGoingAway, "the server shuts down");
+      co_await close(close_code::kGoingAway, "server shutting down");
       co_return false;
     }
     if (code != Errc::kTimeout || session_.clock.now() < look) co_await failed(received.error());

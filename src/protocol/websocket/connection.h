@@ -1,8 +1,7 @@
-// A WebSocket connection after its handshake: every message comes back as it came, in the same
-// frames, and so do pings as pongs. What passes is checked on its way: text for UTF-8, compressed
-// messages for what they inflate to, both before the frame that shows the fault is sent back where
-// the frame is no larger than a buffer. (A larger one is under way by then, and a frame that has
-// begun cannot be taken back: the connection is cut.)
+// A WebSocket connection after its handshake. It echoes every message unchanged, in the same
+// frames, and answers pings. It checks that text is UTF-8 and that compressed messages inflate
+// within the limits. An invalid frame that fits into a buffer is not echoed. A larger frame may be
+// partly sent when the error is found; then the connection is cut.
 #pragma once
 
 #include <array>
@@ -23,21 +22,21 @@ namespace echod {
 
 class WebSocketConnection {
  public:
-  // Everything given must outlive the connection. `deflate`: what was agreed on, if anything.
-  // `memory` may be null. After its end the peer has `linger_timeout` to end its side.
+  // All arguments must outlive the connection. `deflate`: the negotiated parameters, if any.
+  // `memory` may be null. After the close, the peer has `linger_timeout` to end its side.
   WebSocketConnection(Stream& peer, Session& session, const WebSocketSettings& settings,
                       const std::optional<wire::DeflateParameters>& deflate, MemoryBudget* memory,
                       Duration linger_timeout);
 
-  // Serves until one side closes. `first` was received behind the handshake.
+  // Serves until one side closes. `first`: bytes received after the handshake.
   Task<> serve(Chunk first);
 
  private:
-  // How a data frame goes back.
+  // How a data frame is echoed.
   enum class Mode : uint8_t {
-    kHeld,     // once all of it is here and right
-    kPassing,  // as it comes
-    kRecoded,  // inflated and deflated anew
+    kHeld,     // once it is complete and valid
+    kPassing,  // as it arrives
+    kRecoded,  // inflated and deflated again
   };
   using Verdict = CompressedEcho::Verdict;
 
@@ -64,19 +63,19 @@ class WebSocketConnection {
   const WebSocketSettings& settings_;
   Duration linger_timeout_;
   wire::WebSocketDecoder decoder_;
-  std::unique_ptr<wire::MessageInflater> inflater_;  // of messages that pass as they came
-  std::unique_ptr<CompressedEcho> recoder_;          // of those that do not
+  std::unique_ptr<wire::MessageInflater> inflater_;  // checks messages that are echoed unchanged
+  std::unique_ptr<CompressedEcho> recoder_;          // for the others
   BufferedWriter output_;
-  Chunk in_;                          // received, and being decoded
-  std::span<std::byte> unread_;       // what is left of it
-  std::span<const std::byte> whole_;  // of a held frame that came in one piece, its payload
-  Chunk held_;                        // of one that did not
-  MemoryLease lease_;                 // of what is kept for the message
-  Utf8Validator utf8_;                // of the message, where it is text
+  Chunk in_;                          // received and being decoded
+  std::span<std::byte> unread_;       // the part not decoded yet
+  std::span<const std::byte> whole_;  // payload of a held frame that arrived in one piece
+  Chunk held_;                        // payload of one that did not
+  MemoryLease lease_;                 // for memory that the message needs
+  Utf8Validator utf8_;                // of a text message
   wire::WebSocketFailure inflate_failure_;
   Mode mode_ = Mode::kPassing;
   bool closing_ = false;          // a close frame was sent
-  bool ping_unanswered_ = false;  // nothing has come since our ping
+  bool ping_unanswered_ = false;  // nothing received since our ping
 };
 
 }  // namespace echod

@@ -254,7 +254,7 @@ TEST(WebSocketTest, ADrainingServerSaysGoodbye) {
   WatchedStream& server = chat.conversation.server();
   server.fail_and_go_on(server.operations() + 1, Errc::kDrained);
   const Frame last{.opcode = WebSocketOpcode::kText, .payload = "last"};
-  EXPECT_EQ(chat.send(sent({last})), echoed({last, closing(1001, "the server shuts down")}));
+  EXPECT_EQ(chat.send(sent({last})), echoed({last, closing(1001, "server shutting down")}));
   EXPECT_TRUE(chat.conversation.got_end());
 }
 
@@ -415,7 +415,8 @@ TEST(WebSocketTest, WithoutMemoryToSpareAHalfMessageIsRefused) {
   second->send(text);
   EXPECT_EQ(second->take_received().size(), 14u) << "what comes in one piece needs none";
   second->send(text.substr(0, 10));
-  EXPECT_EQ(second->take_received(), echoed({closing(1013, "no memory to spare (--max-memory)")}));
+  EXPECT_EQ(second->take_received(),
+            echoed({closing(1013, "memory limit reached (--max-memory)")}));
 }
 
 }  // namespace

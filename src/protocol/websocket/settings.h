@@ -1,4 +1,4 @@
-// What the operator decides for WebSocket.
+// The operator's settings for WebSocket.
 #pragma once
 
 #include <cstdint>
@@ -7,28 +7,28 @@
 
 namespace echod {
 
-// What is agreed on where a client offers permessage-deflate.
+// What to negotiate if a client offers permessage-deflate.
 enum class WebSocketCompression : uint8_t {
-  kMessage,  // no message refers to another: they come back byte for byte, and hold no memory
-             // between
-  kContext,  // what the client wants: a message may refer to earlier ones, and is compressed anew
-  kOff,      // nothing: it is declined
+  kMessage,  // no message refers to another: they are echoed unchanged, and need no memory
+             // in between
+  kContext,  // what the client wants: a message may refer to earlier ones; it is recompressed
+  kOff,      // decline it
 };
 
 struct WebSocketSettings {
-  // Of a message, and of each of its frames, in bytes, and again of what it inflates to. Then:
+  // Maximum size in bytes of a message, of each of its frames, and of the inflated message. Beyond:
   // 1009.
   uint64_t message_size_max = uint64_t{64} << 20;
 
-  // How many times its compressed size a message of more than inflate_ratio_floor bytes may inflate
-  // to, 0 for any. Then: 1009.
+  // Maximum ratio of inflated to compressed size, for messages of more than inflate_ratio_floor
+  // bytes; 0: no limit. Beyond: 1009.
   uint32_t inflate_ratio_max = 200;
   uint64_t inflate_ratio_floor = uint64_t{16} << 20;
 
   WebSocketCompression compression = WebSocketCompression::kMessage;
 
-  // After so long without a sign of the client it is sent a ping, and after as long again the
-  // connection is closed. 0: never.
+  // After this interval without bytes from the client, the server sends a ping; after a second
+  // interval it closes the connection. 0: never.
   Duration ping_interval = Duration::zero();
 };
 

@@ -1,6 +1,6 @@
-// The memory of a compression library, which allocates through functions of ours: so that a
-// simulation can refuse it, that it has a limit, and that all of it can be given back even when the
-// library was left in the middle of a call.
+// The memory of a compression library, which allocates through our functions. So a simulation can
+// make an allocation fail, the memory has a limit, and all of it can be freed even if the library
+// was interrupted in the middle of a call.
 #pragma once
 
 #include <cstddef>
@@ -14,17 +14,18 @@ class LibraryMemory {
   LibraryMemory& operator=(const LibraryMemory&) = delete;
   ~LibraryMemory() { release_all(); }
 
-  // Null where there is no memory, it is refused (memory_faults.h), or it would be more than the
-  // limit. Aligned for everything that needs no more than std::max_align_t.
+  // Null if there is no memory, a fault was injected (memory_faults.h), or the limit would be
+  // exceeded. Aligned to std::max_align_t.
   void* allocate(size_t size);
 
-  // What allocate() returned, or null.
+  // `memory` is what allocate() returned, or null.
   void release(void* memory);
 
-  // Everything that was not released.
+  // Frees everything that was not released.
   void release_all();
 
-  // The same as zlib calls them, with the LibraryMemory as the stream's opaque.
+  // The same with the signatures that zlib calls, and the LibraryMemory as the stream's opaque
+  // pointer.
   static void* allocate_items(void* memory, unsigned count, unsigned size) {
     return static_cast<LibraryMemory*>(memory)->allocate(size_t{count} * size);
   }
@@ -32,7 +33,7 @@ class LibraryMemory {
     static_cast<LibraryMemory*>(memory)->release(items);
   }
 
-  size_t size() const { return size_; }  // bytes held, a few for the management of each included
+  size_t size() const { return size_; }  // bytes held, with a small header for each allocation
   size_t size_peak() const { return size_peak_; }
 
  private:

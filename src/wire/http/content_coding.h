@@ -1,5 +1,5 @@
-// Content codings (RFC 9110 section 8.4.1): their names, and which of them a client wants, by its
-// Accept-Encoding fields (section 12.5.3). content_encoder.h does the compression.
+// Content codings (RFC 9110 section 8.4.1): their names, and which of them a client prefers
+// according to its Accept-Encoding fields (section 12.5.3). content_encoder.h does the compression.
 #pragma once
 
 #include <cstdint>
@@ -29,17 +29,18 @@ std::string_view name_of(ContentCoding coding);
 std::optional<ContentCoding> coding_named(std::string_view name);
 
 // The weight that the Accept-Encoding fields among `fields` give to `coding`, in thousandths: that
-// of its name, else that of "*", else 0, which says not to send it. A malformed member of the list
-// is passed over; of two with one name the first counts.
+// of its name, else that of "*", else 0, which means "do not send it". Malformed members of the
+// list are ignored; if two have the same name, the first counts.
 //
-// Identity is acceptable unless "identity;q=0", or "*;q=0" without an identity, says otherwise:
-// where nothing names it, it has the least weight, 1. Without any Accept-Encoding field it has 1000
-// and the others 0: the RFC would allow them, but who does not ask may not be able to decode.
+// Identity is acceptable unless excluded by "identity;q=0", or by "*;q=0" without an identity
+// member. If no member matches it, it has the lowest weight, 1. Without any Accept-Encoding field
+// it has 1000 and the others 0: the RFC would allow them, but a client that does not ask may not be
+// able to decode them.
 int coding_weight(FieldList fields, ContentCoding coding);
 
-// The coding of the greatest weight; of several, the first of zstd, br, gzip, deflate, identity.
-// Identity where all of them have 0: the RFC lets a server answer so, or with 406 where
-// coding_weight() of identity is 0.
+// The coding with the greatest weight; among equals the first of zstd, br, gzip, deflate, identity.
+// Identity if all have 0: the RFC allows that response, and also a 406 if coding_weight() of
+// identity is 0.
 ContentCoding preferred_coding(FieldList fields);
 
 }  // namespace echod::wire

@@ -3,7 +3,7 @@
 //
 // A list is stored as the text "NAME:VALUE\r\n" of each field, one after the other. That is what
 // HTTP/1 receives, so no field is copied there; a codec for another version appends to a
-// FieldBuffer, which is one allocation for all fields. Users iterate, and need not know.
+// FieldBuffer, which is one allocation for all fields. Callers iterate and need not know this.
 #pragma once
 
 #include <optional>
@@ -15,13 +15,13 @@ namespace echod::wire {
 struct Field {
   std::string_view name;
   std::string_view raw_value;  // everything between the colon and the end of the line
-  std::string_view raw;        // all of the line: NAME:VALUE
+  std::string_view raw;        // the whole line: NAME:VALUE
 
-  // The value without the whitespace around it, which does not count (RFC 9110 section 5.5).
+  // The value without surrounding whitespace, which is not part of it (RFC 9110 section 5.5).
   std::string_view value() const;
 };
 
-// A view of fields, cheap to copy: `for (const Field& field : list)`. What it was made from must
+// A view of fields, cheap to copy: `for (const Field& field : list)`. The underlying text must
 // outlive it.
 class FieldList {
  public:
@@ -45,7 +45,7 @@ class FieldList {
    private:
     void read();
 
-    std::string_view rest_;  // behind the line
+    std::string_view rest_;  // after the line
     Field line_;
     bool at_end_ = false;
   };
@@ -60,7 +60,7 @@ class FieldList {
 // "NAME: VALUE\r\n". Name and value must be valid as field name and field value: checked.
 void append_field(std::string& out, std::string_view name, std::string_view value);
 
-// Fields that are put together here, and their owner.
+// Builds a list of fields and owns its text.
 class FieldBuffer {
  public:
   FieldBuffer() = default;
@@ -78,11 +78,11 @@ class FieldBuffer {
   std::string text_;
 };
 
-// The value of the first field called `name`, whatever its case; nothing where there is none.
+// The value of the first field called `name`, in any case; nothing if there is none.
 std::optional<std::string_view> field_value(FieldList fields, std::string_view name);
 
-// Whether a field called `name`, a list of tokens (or several such fields), has `token` among its
-// members, whatever their case: `Connection: keep-alive, Upgrade`.
+// Whether the list-valued field `name` (or several fields of that name) has the member `token`, in
+// any case: `Connection: keep-alive, Upgrade`.
 bool has_list_member(FieldList fields, std::string_view name, std::string_view token);
 
 }  // namespace echod::wire

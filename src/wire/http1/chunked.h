@@ -1,6 +1,6 @@
-// Decodes the chunked transfer coding (RFC 9112 section 7.1) up to and including its last chunk's
-// size line. The trailers after it are fields and are read by a FieldReader. Sans I/O and
-// incremental; the data is never copied, and of a size line only the size is kept.
+// Decodes the chunked transfer coding (RFC 9112 section 7.1), up to and including the size line of
+// the last chunk. A FieldReader reads the trailers after it. Sans I/O and incremental. The data is
+// never copied, and only the size of a size line is kept.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,8 @@ class ChunkedDecoder {
     kError,      // refusal() says why; read no further
   };
 
-  // Begins a body of at most `body_size_max` bytes, whose size lines with their extensions have at
-  // most `line_size_max` bytes before their CRLF.
+  // Begins a body of at most `body_size_max` bytes. A size line with its extensions may have at
+  // most `line_size_max` bytes before its CRLF.
   void start(size_t line_size_max, uint64_t body_size_max);
 
   // Consumes from the front of `input`.
@@ -34,7 +34,7 @@ class ChunkedDecoder {
   // After kData: a part of the `input` that next() was given, never empty.
   std::span<const std::byte> data() const { return data_; }
 
-  // After kError: with 400 malformed, 413 the sizes add up to more than the limit.
+  // After kError: status 400 if malformed, 413 if the sizes add up to more than the limit.
   const Http1Refusal& refusal() const { return refusal_; }
 
  private:

@@ -1,6 +1,6 @@
-// Reads a section of field lines, "NAME: VALUE\r\n" up to an empty line (RFC 9112 section 5): the
-// head's fields and a chunked body's trailers alike. Sans I/O and incremental: each byte is looked
-// at once, only the line being read is held, and a bad byte is refused where it stands.
+// Reads a section of field lines, "NAME: VALUE\r\n", up to an empty line (RFC 9112 section 5): the
+// header section or a chunked body's trailers. Sans I/O and incremental: each byte is examined
+// once, only the current line is stored, and an invalid byte is reported at its position.
 #pragma once
 
 #include <cstddef>
@@ -30,12 +30,12 @@ class FieldReader {
 
   // After kField, until the next call of next().
   std::string_view name() const;
-  std::string_view value() const;  // without the whitespace around it, maybe empty
+  std::string_view value() const;  // without surrounding whitespace, maybe empty
 
-  // After kError: with 400 malformed, 431 over a limit.
+  // After kError: status 400 if malformed, 431 if over a limit.
   const Http1Refusal& refusal() const { return refusal_; }
 
-  // Gives back a buffer larger than `size_kept`. After kEnd.
+  // Frees the buffer if it is larger than `size_kept`. After kEnd.
   void shrink(size_t size_kept);
 
  private:

@@ -1,13 +1,14 @@
-// Why a request is refused: for people who test protocols the reason is the product.
+// Why a request is rejected. The reason is sent to the client, because users of an echo server test
+// protocols with it.
 #pragma once
 
 #include <string_view>
 
 namespace echod::wire {
 
-// Small enough for two registers: it is looked at for every byte that is not within a run.
+// Small enough for two registers: it is checked for every byte that is not within a run.
 struct Http1Refusal {
-  int status = 0;         // of the response; 0: it is not refused
+  int status = 0;         // of the error response; 0: the request is valid
   const char* text = "";  // which rule was broken, a literal: "there is no Host header"
 
   std::string_view rule() const { return text; }

@@ -284,16 +284,16 @@ Http1Refusal RequestDecoder::take_field(std::string_view name, std::string_view 
 }
 
 Http1Refusal RequestDecoder::take_host(std::string_view value) {
-  if (facts_.host) return {400, "there is a second Host header"};
-  if (!is_host(value)) return {400, "the Host header names no host"};
+  if (facts_.host) return {400, "duplicate Host header"};
+  if (!is_host(value)) return {400, "the Host header is not a valid host"};
   facts_.host = true;
   return {};
 }
 
 Http1Refusal RequestDecoder::take_content_length(std::string_view value) {
-  if (facts_.content_length) return {400, "there is a second Content-Length header"};
+  if (facts_.content_length) return {400, "duplicate Content-Length header"};
   if (facts_.chunked || facts_.unknown_coding) {
-    return {400, "there are both Transfer-Encoding and Content-Length"};
+    return {400, "both Transfer-Encoding and Content-Length are present"};
   }
   const auto length = parse_decimal(value);
   if (!length) return {400, "Content-Length is not a decimal number"};
@@ -305,7 +305,7 @@ Http1Refusal RequestDecoder::take_content_length(std::string_view value) {
 // #( token *( OWS ";" OWS parameter ) ), without empty members. Repeated fields continue the list.
 Http1Refusal RequestDecoder::take_transfer_encoding(std::string_view value) {
   if (head_.version == HttpVersion::kHttp10) return {400, "HTTP/1.0 has no Transfer-Encoding"};
-  if (facts_.content_length) return {400, "there are both Transfer-Encoding and Content-Length"};
+  if (facts_.content_length) return {400, "both Transfer-Encoding and Content-Length are present"};
   std::string_view rest = value;
   for (;;) {
     // Whatever follows "chunked" makes it not the final coding, or applies it twice.

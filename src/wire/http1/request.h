@@ -1,8 +1,7 @@
-// HTTP/1.0 and HTTP/1.1 requests, sans I/O: bytes in, events out. Strict
-// where RFC 9112 allows it, because a lax parser is what request smuggling is made of: lines end in
-// CRLF, no whitespace before a colon, no folded lines, one Content-Length of digits without leading
-// zeros, no Content-Length beside Transfer-Encoding, "chunked" as the only coding, exactly one Host
-// in 1.1 and it names a host.
+// HTTP/1.0 and HTTP/1.1 requests, sans I/O: bytes in, events out. Strict where RFC 9112 allows it,
+// because lax parsers enable request smuggling: lines end in CRLF, no whitespace before a colon, no
+// folded lines, one Content-Length of digits without leading zeros, no Content-Length beside
+// Transfer-Encoding, "chunked" as the only coding, exactly one valid Host in HTTP/1.1.
 #pragma once
 
 #include <cstddef>
@@ -18,12 +17,11 @@
 
 namespace echod::wire {
 
-// Limits of what a peer can make us hold. All in bytes unless named otherwise.
+// Limits on what a peer can make the server store. In bytes unless the name says otherwise.
 struct HttpLimits {
   size_t request_line_size_max = SIZE_MAX;  // without its CRLF, beyond: 414; no limit of its own
 
-  // Request line and fields, all CRLFs included; beyond: 414 where the line alone is larger, or
-  // 431.
+  // Request line and fields, all CRLFs included; beyond: 414 if the line alone is larger, else 431.
   size_t head_size_max = 32768;
   size_t field_count_max = 1000;     // fields of the head, and again of the trailers; beyond: 431
   size_t chunk_line_size_max = 256;  // size and extensions, without the CRLF; beyond: 400
@@ -37,21 +35,21 @@ struct HttpLimits {
 //     while (!input.empty()) switch (decoder.next(input)) { ... }
 //
 // next() consumes from the front of `input`. The head is copied into the decoder (a few hundred
-// bytes, so that no receive buffer is held while the rest of a head is awaited); body bytes are
-// not.
+// bytes), so that a connection that waits for the rest of a head holds no receive buffer. Body
+// bytes are not copied.
 class RequestDecoder {
  public:
   enum class Event : uint8_t {
     kNeedInput,  // all of the input is consumed; no event yet
     kHead,       // head() is complete
-    kChunk,      // of a chunked body, a chunk of chunk_size() bytes begins
-    kBody,       // body() is the next part of the body, and of one chunk if it has chunks
+    kChunk,      // a chunk of chunk_size() bytes begins (chunked bodies)
+    kBody,       // body() is the next part of the body; it never spans two chunks
     kEnd,        // the request is complete; call reset() before the next
-    kError,      // malformed or over a limit: answer refusal() and close; nothing more is decoded
+    kError,  // malformed or over a limit: respond with refusal() and close; nothing more is decoded
   };
 
-  // `noted_prefix`: heads say whether the name of one of their fields begins with it, whatever its
-  // case (RequestHead::has_noted_field); empty: nothing is noted. It must outlive the decoder.
+  // `noted_prefix`: RequestHead::has_noted_field says whether the name of any field begins with it,
+  // in any case; empty: nothing is noted. It must outlive the decoder.
   explicit RequestDecoder(const HttpLimits& limits, std::string_view noted_prefix = {});
   RequestDecoder(const RequestDecoder&) = delete;  // head() points into it
   RequestDecoder& operator=(const RequestDecoder&) = delete;
@@ -64,8 +62,8 @@ class RequestDecoder {
   // Valid from kHead until reset().
   const RequestHead& head() const;
 
-  // The method as far as it is known: of the request whose head is being read, or failed, once its
-  // request line was read; else empty.
+  // The method of the current request once its request line was read, even if its head is
+  // incomplete or failed; else empty.
   std::string_view begun_method() const;
 
   // After kChunk: more than 0.
@@ -77,22 +75,22 @@ class RequestDecoder {
   // The trailer fields, if any. From kEnd until reset().
   FieldList trailers() const { return FieldList(trailers_); }
 
-  // After kError: with 400, 413, 414, 417 (an unknown expectation), 431, 501 (an unknown transfer
-  // coding) or 505 (another major version). Each as early as it is certain.
+  // After kError: status 400, 413, 414, 417 (unknown expectation), 431, 501 (unknown transfer
+  // coding) or 505 (another major version). Each is reported as early as it is certain.
   const Http1Refusal& refusal() const;
   int error_status() const { return refusal().status; }
 
-  // After kError: the number of the byte that shows it, the request's first byte being 1. The same
-  // for every way the bytes were split.
+  // After kError: the position of the byte that caused it, counted from 1 at the request's first
+  // byte. It does not depend on how the bytes were split.
   uint64_t refused_at() const { return consumed_ + (at_next_byte_ ? 1 : 0); }
 
-  // Ready for the next request on the connection; after kEnd only. Gives back the memory of an
-  // unusually large head.
+  // Ready for the next request on the connection; after kEnd only. Frees the memory of an unusually
+  // large head.
   void reset();
 
   // Whether a request has begun: bytes of a head were consumed (empty lines before a request line
-  // do not count, RFC 9112 section 2.2) and kEnd was not reached. While false, a peer that closes
-  // or falls silent did nothing wrong.
+  // do not count, RFC 9112 section 2.2) and kEnd was not reached. While false, a peer may close or
+  // be idle without an error.
   bool in_request() const;
 
  private:
@@ -107,12 +105,12 @@ class RequestDecoder {
     kFailed,
   };
 
-  // What the fields said, until the head is complete and they can be judged together.
+  // What the fields said so far. They are checked together when the head is complete.
   struct FieldFacts {
     bool host = false;
     bool content_length = false;
-    bool chunked = false;         // "chunked" was among the transfer codings, as the last so far
-    bool unknown_coding = false;  // and so was another
+    bool chunked = false;         // "chunked" is the last transfer coding so far
+    bool unknown_coding = false;  // there is another transfer coding
     bool close = false;
     bool keep_alive = false;
     bool continue_expected = false;
@@ -152,7 +150,7 @@ class RequestDecoder {
   State state_ = State::kRequestLine;
   Http1Refusal refusal_;
   uint64_t consumed_ = 0;      // bytes of the request
-  bool at_next_byte_ = false;  // it is refused for the byte behind those
+  bool at_next_byte_ = false;  // the invalid byte is the one after those
 };
 
 }  // namespace echod::wire

@@ -1,6 +1,6 @@
 // Reads a request line, "METHOD TARGET HTTP/1.1\r\n" (RFC 9112 section 3), and the few empty lines
-// that may come before it. Sans I/O and incremental: each byte is looked at once and a bad one is
-// refused where it stands.
+// that may come before it. Sans I/O and incremental: each byte is examined once, and an
+// invalid one is reported at its position.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace echod::wire {
 
-// Old clients send a CRLF after a body that they do not count (RFC 9112 section 2.2).
+// Old clients send a CRLF after a body without counting it (RFC 9112 section 2.2).
 inline constexpr size_t kEmptyLinesMax = 4;
 
 class RequestLineReader {
@@ -30,22 +30,22 @@ class RequestLineReader {
   // Consumes from the front of `input`, up to the end of the line.
   Event next(std::span<const std::byte>& input);
 
-  // Whether a byte of the line itself was seen.
+  // Whether a byte of the line was read.
   bool started() const { return started_; }
 
   // Whether the whole line was read.
   bool is_read() const { return read_; }
 
-  // After kEnd. The views hold until the next start().
+  // After kEnd. The views are valid until the next start().
   std::string_view method() const { return std::string_view(line_).substr(0, method_size_); }
   std::string_view target() const { return std::string_view(line_).substr(method_size_); }
   int minor_version() const { return minor_version_; }  // of HTTP/1
   size_t size() const { return size_; }                 // before the CRLF
 
-  // After kError: with 400, 414 (over the limit) or 505 (another major version).
+  // After kError: status 400, 414 (over the limit) or 505 (another major version).
   const Http1Refusal& refusal() const { return refusal_; }
 
-  // Gives back a buffer larger than `size_kept`, and with it the method and target.
+  // Frees the buffer, with the method and target, if it is larger than `size_kept`.
   void shrink(size_t size_kept);
 
  private:

@@ -1,10 +1,8 @@
-// Decodes the responses that an HTTP/1 client gets, sans I/O: bytes in, events out. As strict as
-// the request decoder where framing is concerned. Shares its readers of fields and of the chunked
-// coding.
+// Decodes HTTP/1 responses for a client, sans I/O: bytes in, events out. As strict about framing as
+// the request decoder, with which it shares the readers of fields and of the chunked coding.
 //
-// Made for a client that asks one server the same thing many times: the heads of its responses are
-// the same bytes but for the date. So a head that equals the one before, as a whole and in one
-// piece of input, is not read again: it means the same.
+// Optimised for a client that repeats one request: the heads of the responses differ at most in the
+// date. So a head that arrives in one piece and equals the one before is not parsed again.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +28,7 @@ struct ResponseHead {
   bool keep_alive = true;       // whether the connection may be used for a next request
 };
 
-// Responses to CONNECT, whose bodies are not what their heads say, are not for it.
+// Not for responses to CONNECT, whose heads do not describe their bodies.
 //
 //   while (...) switch (decoder.next(input)) { ... }
 class ResponseDecoder {
@@ -47,7 +45,7 @@ class ResponseDecoder {
   ResponseDecoder(const ResponseDecoder&) = delete;
   ResponseDecoder& operator=(const ResponseDecoder&) = delete;
 
-  // From now on responses are to HEAD: they have no body, whatever their heads say.
+  // From now on all responses are to HEAD requests: they have no body, whatever their heads say.
   void answer_head() { to_head_ = true; }
 
   // The next event in `input`, whose consumed part is removed from its front. Call it until
@@ -119,7 +117,7 @@ class ResponseDecoder {
   State state_ = State::kStatusLine;
   unsigned interim_count_ = 0;
   std::string last_head_bytes_;  // of the last head that came in one piece; empty: none
-  ResponseHead last_head_;       // and what it meant
+  ResponseHead last_head_;       // and its meaning
   std::string_view error_;
   bool to_head_ = false;  // answer_head()
 };

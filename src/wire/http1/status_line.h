@@ -1,6 +1,6 @@
 // Reads a status line, "HTTP/1.1 200 OK\r\n" (RFC 9112 section 4). Sans I/O and incremental: each
-// byte is looked at once and a bad one is refused where it stands. The reason phrase is skipped,
-// and may be missing with the space before it, as some servers have it.
+// byte is examined once, and an invalid byte is reported at its position. The reason phrase is
+// skipped. It may be missing, together with the space before it, as some servers send it.
 #pragma once
 
 #include <cstddef>

@@ -96,12 +96,13 @@ void WebSocketDecoder::first_byte(uint8_t byte) {
   if (is_control(opcode)) {
     if (!fin) return fail(close_code::kProtocolError, "fragmented control frame");
   } else if (continues) {
-    if (!in_message_) return fail(close_code::kProtocolError, "continuation of no message");
+    if (!in_message_) return fail(close_code::kProtocolError, "continuation without a message");
     if (fragment_count_ >= limits_.fragment_count_max) {
       return fail(close_code::kTooBig, "too many fragments");
     }
   } else {
-    if (in_message_) return fail(close_code::kProtocolError, "message inside a message");
+    if (in_message_)
+      return fail(close_code::kProtocolError, "new message inside a fragmented message");
   }
   frame_ = {.opcode = opcode, .fin = fin, .compressed = rsv1};
   state_ = State::kSecond;

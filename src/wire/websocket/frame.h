@@ -1,11 +1,11 @@
 // WebSocket frames (RFC 6455 section 5), sans I/O: bytes in, events out, and frame heads to send.
-// For both sides: a server reads masked frames, a client unmasked ones. Data passes through frame
-// by frame as it arrives, so an echo keeps the fragmentation it got; it is unmasked where it lies
-// and never copied. Control frames are gathered, because they are answered whole: 125 bytes.
+// For both sides: a server reads masked frames, a client unmasked ones. Data is passed on frame by
+// frame as it arrives, so an echo keeps the fragmentation of its message. It is unmasked in place
+// and never copied. Control frames, at most 125 bytes, are buffered, because each gets a complete
+// reply.
 //
-// What a message means is not looked at here: text is checked with wire/utf8.h, and where
-// permessage-deflate was agreed on (RFC 7692) what `compressed` says is for
-// wire/permessage_deflate.h.
+// The content of messages is not checked here: base/utf8.h validates text, and permessage_deflate.h
+// handles compressed messages (RFC 7692).
 #pragma once
 
 #include <array>
@@ -34,7 +34,7 @@ inline bool is_control(WebSocketOpcode opcode) { return opcode >= WebSocketOpcod
 
 using WebSocketMask = std::array<std::byte, 4>;
 
-// What a frame's head says.
+// A frame header.
 struct WebSocketFrame {
   WebSocketOpcode opcode = WebSocketOpcode::kBinary;
   bool fin = true;          // the message's last frame
@@ -44,8 +44,8 @@ struct WebSocketFrame {
   friend bool operator==(const WebSocketFrame&, const WebSocketFrame&) = default;
 };
 
-// Limits of what a peer can make us take; beyond each of them: 1009. Of a compressed message they
-// count the compressed bytes.
+// Limits on what a peer may send; beyond each of them: 1009. For a compressed message they count
+// compressed bytes.
 struct WebSocketLimits {
   uint64_t frame_size_max = uint64_t{64} << 20;    // payload of one data frame, bytes
   uint64_t message_size_max = uint64_t{64} << 20;  // payloads of a message's frames, bytes
@@ -57,14 +57,14 @@ struct WebSocketLimits {
 //   for each piece of input:
 //     for (;;) switch (decoder.next(input)) { ... }
 //
-// next() consumes from the front of `input`, and unmasks what it hands out in place. Every split of
-// the bytes gives the same events, but for how payloads are cut, and fails at the same byte: the
-// first with which the frame cannot be right.
+// next() consumes from the front of `input` and unmasks payload in place. The events do not depend
+// on how the bytes were split, except for how payloads are divided. A failure is always reported at
+// the same byte: the first one that makes the frame invalid.
 class WebSocketDecoder {
  public:
   enum class Event : uint8_t {
     kNeedInput,  // all of the input is consumed; no event yet
-    kFrame,      // the head of a data frame is complete: frame()
+    kFrame,      // the header of a data frame is complete: frame()
     kPayload,    // payload() is the next part of its payload
     kFrameEnd,   // it is complete; with frame().fin so is the message
     kControl,    // a whole control frame: frame() and control_payload(). It comes between data
@@ -72,12 +72,12 @@ class WebSocketDecoder {
     kError,      // fail the connection with failure(); nothing more is decoded
   };
 
-  // `compression`: permessage-deflate was agreed on, so a message may be compressed.
+  // `compression`: permessage-deflate was negotiated, so a message may be compressed.
   WebSocketDecoder(WebSocketRole role, bool compression, const WebSocketLimits& limits);
 
   // The next event in `input`, whose consumed part is removed from its front. Call it until
   // kNeedInput: an empty frame yields kFrameEnd also when `input` is empty. After kError it repeats
-  // kError. What follows a close frame is still decoded: to stop there is the caller's part.
+  // kError. Bytes after a close frame are still decoded; the caller must stop there.
   Event next(std::span<std::byte>& input);
 
   // From kFrame to kFrameEnd, and at kControl.
@@ -89,16 +89,15 @@ class WebSocketDecoder {
   // At kControl.
   const ControlPayload& control_payload() const { return control_; }
 
-  // What the message begun is (kText or kBinary), and whether it is compressed: what its first
-  // frame said. From the first kFrame to the last kFrameEnd.
+  // The type of the current message (kText or kBinary), and whether it is compressed, from its
+  // first frame. Valid from the first kFrame to the last kFrameEnd.
   WebSocketOpcode message_opcode() const { return message_opcode_; }
   bool message_compressed() const { return message_compressed_; }
 
   // After kError: 1002 or 1009.
   const WebSocketFailure& failure() const { return failure_; }
 
-  // Whether a frame, or a message, has begun and is not complete. While neither has, a peer that
-  // falls silent is idle.
+  // Whether a frame, or a message, is incomplete. While neither is, a silent peer is idle.
   bool in_frame() const { return state_ != State::kFirst; }
   bool in_message() const { return in_message_; }
 
@@ -128,13 +127,13 @@ class WebSocketDecoder {
   const bool compression_;
   State state_ = State::kFirst;
   uint8_t head_left_ = 0;        // bytes of the length or of the mask that are not read yet
-  bool length_is_long_ = false;  // of 8 bytes
+  bool length_is_long_ = false;  // 8 bytes
   bool head_ended_ = false;      // kFrame is the next event
   bool in_message_ = false;
   bool message_compressed_ = false;
   WebSocketOpcode message_opcode_ = WebSocketOpcode::kBinary;
   WebSocketMask mask_ = {};
-  uint32_t fragment_count_ = 0;     // frames of the message begun
+  uint32_t fragment_count_ = 0;     // frames of the current message
   uint64_t message_size_ = 0;       // and the sizes of their payloads
   uint64_t payload_size_left_ = 0;  // of the frame
   WebSocketFrame frame_;
@@ -144,13 +143,13 @@ class WebSocketDecoder {
 };
 
 // Masks or unmasks `bytes`, which begin `offset` bytes into their frame's payload (RFC 6455 section
-// 5.3). Doing it twice undoes it.
+// 5.3). The operation is its own inverse.
 void apply_mask(std::span<std::byte> bytes, const WebSocketMask& mask, uint64_t offset);
 
 inline constexpr size_t kFrameHeadSizeMax = 14;  // bytes
 inline constexpr size_t kControlFrameSizeMax = 2 + 4 + kControlPayloadSizeMax;
 
-// A frame's head as it is sent.
+// An encoded frame header.
 class EncodedFrameHead {
  public:
   std::span<const std::byte> bytes() const { return std::span(bytes_).first(size_); }
@@ -165,14 +164,14 @@ class EncodedFrameHead {
   uint8_t size_ = 0;
 };
 
-// The frame must be one that may be sent: checked. A client gives the mask, with which the payload
-// is to be masked; a server none.
+// The frame must be valid to send: checked. A client passes the mask with which it masks the
+// payload; a server passes none.
 EncodedFrameHead encode_frame_head(const WebSocketFrame& frame,
                                    const std::optional<WebSocketMask>& mask = std::nullopt);
 
-// Writes a whole control frame to the front of `out`, which has room for kControlFrameSizeMax
-// bytes: a Chunk's spare(), say. Returns its size. The payload, at most kControlPayloadSizeMax
-// bytes, is copied, and masked there.
+// Writes a whole control frame to the front of `out`, which has room for kControlFrameSizeMax bytes
+// (such as a Chunk's spare()). Returns its size. The payload, at most kControlPayloadSizeMax bytes,
+// is copied, and the copy is masked.
 size_t write_control_frame(std::span<std::byte> out, WebSocketOpcode opcode,
                            std::span<const std::byte> payload,
                            const std::optional<WebSocketMask>& mask = std::nullopt);

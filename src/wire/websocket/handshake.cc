@@ -144,7 +144,7 @@ std::expected<WebSocketAgreement, std::string_view> check_websocket_answer(
   if (status != 101) return std::unexpected("status other than 101");
   if (!fields.upgrade) return std::unexpected("no Upgrade to websocket");
   if (!fields.connection) return std::unexpected("no Connection: Upgrade");
-  if (fields.repeated) return std::unexpected("a field of the handshake is there twice");
+  if (fields.repeated) return std::unexpected("duplicate handshake header");
   const auto accept = websocket_accept(request.key);
   if (!accept) return std::unexpected("out of memory");
   if (fields.accept != *accept) return std::unexpected("wrong Sec-WebSocket-Accept");

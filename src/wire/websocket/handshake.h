@@ -1,6 +1,6 @@
-// WebSocket's opening handshake (RFC 6455 section 4), which is an HTTP/1.1 GET with an Upgrade and
-// a 101 answer: the fields it is made of, the server's acceptance, and the client's request and
-// check of the answer. The request line, Host and the body's framing are the HTTP codec's.
+// WebSocket's opening handshake (RFC 6455 section 4): an HTTP/1.1 GET with an Upgrade, and a 101
+// response. Contains its header fields, the server's acceptance, and the client's request and check
+// of the response. The HTTP codec handles the request line, Host and the body's framing.
 #pragma once
 
 #include <expected>
@@ -17,34 +17,34 @@ namespace echod::wire {
 
 inline constexpr std::string_view kWebSocketVersion = "13";
 
-// What the fields of a head say about the handshake, in either direction. Bounded by the limit of
-// the head they come from.
+// The handshake's header fields, in either direction. Bounded by the limit of the head they come
+// from.
 struct WebSocketFields {
   bool upgrade = false;     // Upgrade lists "websocket"
   bool connection = false;  // Connection lists "upgrade"
-  bool repeated = false;    // a field was there twice that must not be
+  bool repeated = false;    // a field that must be unique was repeated
   std::string key;          // Sec-WebSocket-Key
   std::string version;      // Sec-WebSocket-Version
   std::string accept;       // Sec-WebSocket-Accept
   std::string protocols;    // Sec-WebSocket-Protocol, several joined by commas
   std::string extensions;   // Sec-WebSocket-Extensions, several joined by commas
 
-  // Takes one field of the head; those that are none of the handshake's are ignored.
+  // Processes one field of the head; fields that do not belong to the handshake are ignored.
   void take(std::string_view name, std::string_view value);
 
-  // Whether a WebSocket is wanted at all. A request of which this is false is an ordinary one.
+  // Whether this is a WebSocket handshake at all. If not, the request is an ordinary one.
   bool wants_websocket() const { return upgrade && connection; }
 };
 
-// Whether `key` is base64 of 16 bytes, as a Sec-WebSocket-Key must be.
+// Whether `key` is the base64 of 16 bytes, as a Sec-WebSocket-Key must be.
 bool is_websocket_key(std::string_view key);
 
 // The Sec-WebSocket-Accept for a key (RFC 6455 section 4.2.2): base64 of the SHA-1 of the key and a
-// fixed text. kNoMemory where libcrypto cannot compute it.
+// fixed text. kNoMemory if libcrypto cannot compute it.
 Result<std::string> websocket_accept(std::string_view key);
 
-// The first token in the list of subprotocols a client offers: an echo server speaks all of them
-// alike. Empty where there is none. Points into `offered`.
+// The first subprotocol that a client offers: an echo server treats all of them the same. Empty if
+// there is none. Points into `offered`.
 std::string_view choose_subprotocol(std::string_view offered);
 
 // --- The server's side --------------------------------------------------------------------------
@@ -53,42 +53,42 @@ std::string_view choose_subprotocol(std::string_view offered);
 struct WebSocketAcceptance {
   std::string accept;
   std::string subprotocol;                   // empty: none was offered
-  std::optional<DeflateParameters> deflate;  // nothing: messages are not compressed
+  std::optional<DeflateParameters> deflate;  // none: messages are not compressed
 };
 
-// Judges a request of which wants_websocket() is true. `policy` as nothing: permessage-deflate is
-// declined. An error is the status to refuse with: 400; 426 for another version, to which belongs
-// a field "Sec-WebSocket-Version: 13"; 500 without memory.
+// Checks a request for which wants_websocket() is true. Without a `policy` permessage-deflate is
+// declined. An error is the status of the error response: 400; 426 for another version, which
+// requires a "Sec-WebSocket-Version: 13" header; 500 if out of memory.
 std::expected<WebSocketAcceptance, int> accept_websocket(
     std::string_view method, HttpVersion version, const WebSocketFields& fields,
     const std::optional<DeflatePolicy>& policy);
 
-// The whole head of the answer: status line, fields, empty line.
+// The whole head of the response: status line, fields, empty line.
 void append_websocket_answer(std::string& out, const WebSocketAcceptance& acceptance);
 
 // --- The client's side --------------------------------------------------------------------------
 
-// A fresh key, of 16 bytes drawn from `random`. It protects nothing: it shows that the server has
+// A new key of 16 bytes drawn from `random`. It is no secret: it only shows that the server has
 // read this request.
 std::string make_websocket_key(Random& random);
 
-// What a client asks for.
+// The client's request.
 struct WebSocketRequest {
   std::string key;                // from make_websocket_key()
   std::string subprotocols = {};  // a list of tokens, joined by commas; empty: none
   std::optional<DeflateOffer> offer = std::nullopt;  // of permessage-deflate
 };
 
-// The handshake's fields, each with its CRLF, to stand behind the request line and Host of a GET.
+// The handshake's fields, each with its CRLF, to be sent after the request line and Host of a GET.
 void append_websocket_fields(std::string& out, const WebSocketRequest& request);
 
-// What both sides agree on, as the answer says.
+// What was negotiated, according to the response.
 struct WebSocketAgreement {
   std::string subprotocol;
   std::optional<DeflateParameters> deflate;
 };
 
-// Judges the answer (RFC 6455 section 4.1). An error says what is wrong with it.
+// Checks the response (RFC 6455 section 4.1). The error says what is wrong with it.
 std::expected<WebSocketAgreement, std::string_view> check_websocket_answer(
     int status, const WebSocketFields& fields, const WebSocketRequest& request);
 

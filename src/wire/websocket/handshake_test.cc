@@ -191,7 +191,7 @@ TEST(WebSocketHandshakeTest, ChecksTheAnswer) {
   EXPECT_EQ(problem_with(replaced(good, "Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOO=")),
             "wrong Sec-WebSocket-Accept");
   EXPECT_EQ(problem_with(with(good, {{"Sec-WebSocket-Accept", std::string(kRfcAccept)}})),
-            "a field of the handshake is there twice");
+            "duplicate handshake header");
   for (const auto protocol : {"other", "Chat", "chat, more", "chat,"}) {
     EXPECT_EQ(problem_with(with(good, {{"Sec-WebSocket-Protocol", protocol}})),
               "a subprotocol that was not offered")

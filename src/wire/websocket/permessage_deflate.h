@@ -1,11 +1,11 @@
-// permessage-deflate's compression (RFC 7692 section 7.2), for either side, with zlib: payloads of
-// any cut in, pieces of a size that the caller chooses out. Nothing is gathered here but zlib's own
-// window, so a message costs the same memory whatever its size. Which messages are compressed says
-// WebSocketFrame::compressed; control frames never are and do not come here.
+// permessage-deflate's compression (RFC 7692 section 7.2), for either side, with zlib. Payloads may
+// be split anywhere; the caller chooses the size of the output buffer. Nothing is buffered but
+// zlib's own window, so the memory does not depend on the message's size.
+// WebSocketFrame::compressed says which messages are compressed; control frames never are.
 //
 // Memory: up to 40 KiB for a MessageInflater and 264 KiB for a MessageDeflater (with windows of 15
-// bits), taken when the first message comes. What context takeover does not need between messages
-// goes back with release_memory().
+// bits), allocated for the first message. release_memory() frees what context takeover does not
+// need between messages.
 #pragma once
 
 #include <array>
@@ -20,26 +20,26 @@
 
 namespace echod::wire {
 
-// Of what comes out; what goes in is limited by WebSocketLimits. Beyond each of them: 1009.
+// Limits on the inflated output; WebSocketLimits limits the input. Beyond each of them: 1009.
 struct InflateLimits {
   uint64_t message_size_max = uint64_t{64} << 20;  // bytes
-  // At most so many bytes for each compressed byte, 0 for any (DEFLATE itself ends at 1032), once
-  // the message has more than ratio_floor bytes: short messages of one letter are no attack. It is
-  // looked at after every kRatioStep bytes of the message, whatever the pieces in and out, so a
-  // message passes it by less than that.
+  // Maximum inflated bytes per compressed byte; 0 for no limit (DEFLATE's own maximum is 1032).
+  // Applies once the message has more than ratio_floor bytes, since a short message of one repeated
+  // letter is no attack. Checked after every kRatioStep bytes of output, however input and output
+  // are divided, so a message exceeds it by less than that.
   uint32_t ratio_max = 200;
   uint64_t ratio_floor = uint64_t{1} << 20;  // bytes
 
   static constexpr uint64_t kRatioStep = 16384;  // bytes
 };
 
-// Where a call has come to, and how many bytes it wrote to the front of the caller's `out`: with
-// every event, kError included, there can be some.
+// The result of a call, and how many bytes it wrote to the front of the caller's `out`. Every event
+// can come with output, kError too.
 struct CompressionStep {
   enum class Event : uint8_t {
     kNeedInput,  // all of the input is consumed
     kMore,       // `out` is full: call again, with what is left of the input
-    kEnd,        // of finish() and flush(): all of it is written
+    kEnd,        // finish() or flush() has written everything
     kError,      // fail the connection with failure(); do not call again
   };
 
@@ -53,36 +53,34 @@ struct CompressionStep {
 //   at the end of its last frame: finish() until kEnd
 class MessageInflater {
  public:
-  // As agreed on for the peer's direction: a server reads with the client's window and takeover. A
-  // peer that refers further back than its window was agreed to reach is not always noticed.
+  // The negotiated parameters of the peer's direction: a server reads with the client's window and
+  // takeover. A peer that refers further back than its negotiated window is not always detected.
   MessageInflater(uint8_t window_bits, bool context_takeover, const InflateLimits& limits);
   MessageInflater(MessageInflater&&) noexcept;
   MessageInflater& operator=(MessageInflater&&) noexcept;
   ~MessageInflater();
 
-  // Consumes from the front of `input` and writes to `out`, which is not empty.
+  // Consumes from the front of `input` and writes to `out`, which must not be empty.
   CompressionStep inflate(std::span<const std::byte>& input, std::span<std::byte> out);
 
-  // The message is complete: writes what is left of it. A payload without any byte is taken for an
-  // empty message.
+  // Ends the message and writes its remaining output. An empty payload is an empty message.
   CompressionStep finish(std::span<std::byte> out);
 
-  // After kError: 1009 for a limit; 1007 for what is not DEFLATE, or ends in the middle of a block:
-  // the frames kept their rules, what is in them is not what the message says it is; 1011 without
-  // memory.
+  // After kError: 1009 over a limit; 1007 if the payload is not DEFLATE or ends in the middle of a
+  // block (the frames are valid, but their content is not); 1011 if out of memory.
   const WebSocketFailure& failure() const { return failure_; }
 
-  // Gives back the memory that is not needed until the next message: all of it without context
+  // Frees the memory that is not needed before the next message: all of it without context
   // takeover. Between messages only: checked.
   void release_memory();
 
-  // The bytes of the message begun that were written so far.
+  // Bytes of the current message written so far.
   uint64_t message_size() const { return message_size_; }
 
  private:
   struct State;
 
-  // What one call of zlib came to.
+  // The result of one call to zlib.
   struct Turn {
     int status;
     size_t size;  // bytes written
@@ -101,7 +99,7 @@ class MessageInflater {
   bool context_takeover_;
   uint8_t tail_left_ = 4;         // of the bytes that the sender took off the end
   bool at_boundary_ = true;       // the last block read is complete
-  uint64_t compressed_size_ = 0;  // of the message begun, consumed so far
+  uint64_t compressed_size_ = 0;  // of the current message, consumed so far
   uint64_t message_size_ = 0;
   WebSocketFailure failure_;
   std::unique_ptr<State> state_;
@@ -112,7 +110,7 @@ class MessageInflater {
 //   for each part of a message: deflate() until kNeedInput
 //   at its end: finish() until kEnd
 //
-// What a message needs goes out with finish(); before, zlib keeps what it likes.
+// finish() writes all remaining output; before that, zlib may hold back any part of it.
 class MessageDeflater {
  public:
   struct Options {
@@ -133,8 +131,7 @@ class MessageDeflater {
   // Consumes from the front of `input` and writes to `out`. The only error is 1011, no memory.
   CompressionStep deflate(std::span<const std::byte>& input, std::span<std::byte> out);
 
-  // Writes all of the message that was given so far, which goes on: the end of a frame that is not
-  // its last.
+  // Writes all of the message so far, which continues: the end of a frame that is not the last.
   CompressionStep flush(std::span<std::byte> out);
 
   // The message is complete: writes what is left of it.
@@ -143,7 +140,7 @@ class MessageDeflater {
   // After kError.
   const WebSocketFailure& failure() const { return failure_; }
 
-  // As MessageInflater's.
+  // As MessageInflater::release_memory().
   void release_memory();
 
  private:

@@ -70,7 +70,7 @@ TEST(RunnerFailureTest, FindsSwappedBytes) {
 }
 
 TEST(RunnerFailureTest, FindsSurplusBytes) {
-  expect_one_error("corrupt", "came back than were sent, at offset 1024",
+  expect_one_error("corrupt", "more than were sent, at offset 1024",
                    [](std::string bytes, uint64_t offset) {
                      const bool here = offset + bytes.size() == 1024;
                      return here ? bytes + "surplus" : bytes;
@@ -91,7 +91,7 @@ TEST(RunnerFailureTest, FindsAnEarlyEnd) {
   BenchResult result = run_or_fail(options);
   EXPECT_EQ(result.errors["closed"], 1u);
   ASSERT_EQ(result.first_errors.size(), 1u);
-  EXPECT_NE(result.first_errors.front().find("at offset 40, with 24 byte(s) to come back"),
+  EXPECT_NE(result.first_errors.front().find("at offset 40, with 24 byte(s) outstanding"),
             std::string::npos)
       << result.first_errors.front();
   EXPECT_EQ(result.messages, 199u);
@@ -303,9 +303,9 @@ TEST(RunnerFailureTest, HttpFaultsAreFound) {
   const std::string wrong(64, 'x');
   const std::pair<std::string, std::string> kCases[] = {
       {"HTTP/1.1 200 OK\r\nContent-Length: 64\r\n\r\n" + wrong, "wrong byte at offset 0"},
-      {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "a body of 3 bytes came back for one of"},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", "received a body of 3 bytes, expected"},
       {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\nBODY\r\n1\r\nx\r\n0\r\n\r\n",
-       "1 byte(s) more came back than were sent, at offset 64"},
+       "received 1 byte(s) more than were sent, at offset 64"},
       {"HTTP/1.1 204 No Content\r\n\r\n", "status 204"},
       {"HELLO\r\n\r\n", "malformed status line"},
       {"HTTP/1.1 200 OK\r\nContent-Length: 64\r\nContent-Length: 65\r\n\r\n", "bad Content-Length"},

@@ -1,5 +1,5 @@
-// What is written about the options for people and shells, each from the same tables: the
-// repository keeps the results, scripts/docs writes them anew, and a test compares.
+// Documents and shell completions, generated from the option tables. The repository contains the
+// results, scripts/docs regenerates them, and a test checks that they are current.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace echod {
 // "markdown", "man", "bash", "zsh", "fish".
 std::vector<std::string> document_formats();
 
-// The document in `format`, which is one of them.
+// The document in one of these formats.
 std::string document_in(std::string_view format);
 
 std::string options_markdown();  // docs/options.md
@@ -20,7 +20,7 @@ std::string bash_completion();   // completions/echod.bash
 std::string zsh_completion();    // completions/_echod
 std::string fish_completion();   // completions/echod.fish
 
-// The verbs that have no options of their own, and what one line says about each.
+// The verbs without options of their own, each with a one-line summary.
 struct PlainCommand {
   std::string_view name;
   std::string_view summary;
