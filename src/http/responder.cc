@@ -306,8 +306,7 @@ Task<BodyEnd> Responder::decline(int status, std::string_view text, FieldList fi
 Task<BodyEnd> Responder::decline_for_memory() {
   FieldBuffer fields;
   fields.add("Retry-After", "1");
-  BodyEnd end =
-      co_await decline(503, "memory limit reached (--max-memory)", fields.list());
+  BodyEnd end = co_await decline(503, "memory limit reached (--max-memory)", fields.list());
   co_return end;
 }
 

@@ -10,7 +10,7 @@ namespace echod {
 class SocketTransport final : public Transport {
  public:
   // References must outlive it; `number` is the connection's.
-  SocketTransport(const SocketStream& stream, const Endpoint& peer, uint64_t number)
+  SocketTransport(SocketStream& stream, const Endpoint& peer, uint64_t number)
       : stream_(stream), peer_(peer), number_(number) {}
 
   // For a direct descriptor the kernel reports neither the local address nor TCP_INFO.
@@ -30,8 +30,10 @@ class SocketTransport final : public Transport {
             .tcp = {}};
   }
 
+  SocketStream& stream() const { return stream_; }
+
  private:
-  const SocketStream& stream_;
+  SocketStream& stream_;
   const Endpoint& peer_;
   uint64_t number_;
 };

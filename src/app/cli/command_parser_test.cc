@@ -3,6 +3,7 @@
 #include "app/cli/command_parser.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -54,7 +55,8 @@ class CommandParserTest : public testing::Test {
   }
 
   const std::string& write_file(const std::string& text) {
-    file_ = testing::TempDir() + "/command_parser_test.toml";
+    // Tests of this file may run beside each other, each in a process of its own.
+    file_ = testing::TempDir() + "/command_parser_test." + std::to_string(::getpid()) + ".toml";
     std::ofstream(file_) << text;
     return file_;
   }

@@ -7,17 +7,17 @@ constexpr Duration kReportInterval = std::chrono::seconds(1);
 
 }  // namespace
 
-Result<void> EchoService::begin(Session& session, const Transport& transport,
-                                SocketStream& socket) {
+Result<void> EchoService::begin(Session& session, const SocketTransport& transport) {
   session.receives_to_report = settings_.log_receives;
   session.observer = &connection_log_;
   session.transport = &transport;
   connection_log_.established(session);
-  return socket.open();
+  return transport.stream().open();
 }
 
-void EchoService::end(const Session& session, SocketStream& socket, const Result<void>& outcome) {
-  if (!outcome) socket.reset_when_closed();
+void EchoService::end(const Session& session, const SocketTransport& transport,
+                      const Result<void>& outcome) {
+  if (!outcome) transport.stream().reset_when_closed();
   const Duration age = session.clock.now() - session.established;
   connection_log_.closed(session, outcome, age, settings_.timeouts);
 }

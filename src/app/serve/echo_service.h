@@ -46,8 +46,8 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   }
   // begin() is a connection's first step, before any byte: logs it and registers its socket with
   // its loop. end() is its last step: logs the closing line.
-  Result<void> begin(Session& session, const Transport& transport, SocketStream& socket);
-  void end(const Session& session, SocketStream& socket, const Result<void>& outcome);
+  Result<void> begin(Session& session, const SocketTransport& transport);
+  void end(const Session& session, const SocketTransport& transport, const Result<void>& outcome);
 
   const Handler& handler_for(Protocol protocol) const;
 

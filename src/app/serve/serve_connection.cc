@@ -12,19 +12,18 @@ namespace echod {
 
 Task<> EchoService::serve(Worker& worker, Accepted accepted) {
   Session session{.clock = worker.loop(), .buffers = worker.buffers(), .worker = &worker};
-  auto bottom = std::make_unique<SocketStream>(worker.loop(), std::move(accepted.socket), session,
-                                               settings_.timeouts);
-  SocketStream& socket = *bottom;
-  const SocketTransport transport(socket, accepted.ticket.peer(), worker.begin_connection());
-  std::unique_ptr<Stream> stream = std::move(bottom);
-  Result<void> outcome = begin(session, transport, socket);
+  std::unique_ptr<Stream> stream = std::make_unique<SocketStream>(
+      worker.loop(), std::move(accepted.socket), session, settings_.timeouts);
+  const SocketTransport transport(static_cast<SocketStream&>(*stream), accepted.ticket.peer(),
+                                  worker.begin_connection());
+  Result<void> outcome = begin(session, transport);
 
   if (outcome) session.protocol = settings_.protocols[accepted.listener];
   if (outcome && session.protocol == Protocol::kAuto) {
     outcome = co_await detect(stream, session, settings_.detect_timeout).observed();
   }
   if (outcome) outcome = co_await handler_for(session.protocol).serve(*stream, session).observed();
-  end(session, socket, outcome);
+  end(session, transport, outcome);
 }
 
 }  // namespace echod
