@@ -5,14 +5,14 @@
 namespace echod::http {
 namespace {
 
-// Bytes of a head that are kept without the memory budget.
+// Bytes of a head that are not counted in the memory budget.
 constexpr size_t kFreeHeadSize = 8 * 1024;
 
-// A response to TRACE would show a script what the browser hides from it, and one to CONNECT would
-// promise a tunnel.
+// A response to TRACE would show a script headers that the browser hides from it; a response to
+// CONNECT would promise a tunnel.
 bool is_refused_method(std::string_view method) { return method == "TRACE" || method == "CONNECT"; }
 
-// Reads what the client wants its response to be. Returns whether that can be: if not, it was told.
+// Parses response control. Returns false after an error response.
 Task<bool> plan(Responder& responder) {
   const ControlSettings& settings = responder.settings().control;
   if (!settings.enabled || !asks_for_control(responder.request())) co_return true;
@@ -35,7 +35,7 @@ Task<BodyEnd> run(Responder& responder, Router::Match match) {
   }
   if (responder.request().expects_continue) co_await responder.exchange().inform(100, {});
   if (delay > Duration::zero()) co_await responder.pause(delay);
-  responder.release_permit();  // not for as long as the body takes to come
+  responder.release_permit();  // not while the body arrives
   end = co_await match.endpoint(responder, match.argument);
   co_return end;
 }
@@ -48,7 +48,7 @@ Task<> respond(Responder& responder, const Router& router) {
     co_await responder.refuse({.status = 405, .rule = "TRACE and CONNECT are not served"});
     co_return;
   }
-  // A large head is kept until it is answered, for as long as its client takes.
+  // A large head is kept until the response ends, however long the client takes.
   MemoryLease head_lease(responder.settings().memory);
   const size_t head_size = request.raw.empty() ? request.fields.text().size() : request.raw.size();
   if (head_size > kFreeHeadSize && !head_lease.grow_to(2 * head_size)) {

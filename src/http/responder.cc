@@ -11,13 +11,13 @@
 namespace echod::http {
 namespace {
 
-// Bytes given to a coder between two looks at the clock: with gzip about half a millisecond.
+// Bytes compressed between two checks of the clock: with gzip about half a millisecond.
 constexpr size_t kCodedPieceSize = 4096;
 
-// A client is watched during pauses from this on: shorter ones are over before it matters.
+// During pauses of at least this length the client is watched for disconnection.
 constexpr Duration kWatchedPauseMin = std::chrono::milliseconds(20);
 
-// A document below it would hardly become smaller.
+// Smaller documents would hardly shrink.
 constexpr size_t kCodedDocumentSizeMin = 256;
 
 }  // namespace
@@ -51,7 +51,8 @@ void Responder::end_request() {
 void Responder::set_plan(ResponsePlan plan) {
   plan_ = std::move(plan);
   const bool wanted = plan_.gzip && wire::coding_weight(request().fields, ContentCoding::kGzip) > 0;
-  // A link can ask for gzip, so asking for it must not tell of the credentials of who follows it.
+  // A link can request gzip, so the compressed size must not leak the credentials of the user who
+  // follows it.
   if (wanted && !has_credentials()) coding_ = ContentCoding::kGzip;
 }
 
@@ -80,11 +81,11 @@ Task<BodyEnd> Responder::drop_body() {
   co_return end;
 }
 
-// Appends `part`. False: there is no memory for it.
+// Appends `part`. False: out of memory.
 bool Responder::keep_part(KeptBody& body, const BodyPart& part) {
   const size_t size = body.bytes.size() + part.bytes.size();
   if (size > body.bytes.capacity()) {
-    // All at once where the size is known, so that the budget is asked before much was read.
+    // All at once if the size is known, so that the budget is checked before much was read.
     const bool known = request().framing == BodyFraming::kContentLength;
     const size_t capacity = known ? static_cast<size_t>(request().content_length)
                                   : std::max(size, 2 * body.bytes.capacity());
@@ -135,7 +136,8 @@ void Responder::compose_fields(const Response& response, int status) {
   const std::string_view type =
       plan_.content_type.empty() ? response.content_type : std::string_view(plan_.content_type);
   if (!type.empty()) fields_.add("Content-Type", type);
-  // A browser neither guesses another type nor runs anything, whatever a client made us say.
+  // A browser neither guesses another type nor runs anything, whatever a client made the server
+  // send.
   fields_.add("X-Content-Type-Options", "nosniff");
   fields_.add("Content-Security-Policy", response.policy);
   if (compresses() && may_have_content) {
@@ -143,7 +145,7 @@ void Responder::compose_fields(const Response& response, int status) {
     if (!response.document) fields_.add("Vary", "Accept-Encoding");
   }
   if (response.document) fields_.add("Vary", "Accept, Accept-Encoding");
-  // A cache's key has the query in it, but not the fields that control the response, nor chance.
+  // A cache key contains the query, but neither the response control headers nor random choices.
   const bool by_fields = settings_.control.enabled && request().has_noted_field;
   if (!response.cacheable || by_fields || plan_.by_chance) {
     fields_.add("Cache-Control", "no-store");
@@ -166,14 +168,14 @@ Task<> Responder::begin_with(const Response& response, std::optional<uint64_t> s
   return exchange_.begin(head);
 }
 
-// A document of which the client takes a coding is compressed.
+// Compresses a document if the client accepts a content coding.
 void Responder::choose_coding(const Response& response) {
   if (response.document && !compresses() && !has_credentials()) {
     coding_ = wire::preferred_coding(request().fields);
   }
 }
 
-// A response that is only wanted compressed is sent as it is where there is no memory to spare.
+// If the memory limit is reached, the response is sent uncompressed.
 void Responder::start_coder() {
   if (!compresses() || coder_) return;
   coder_ = std::make_unique<Coder>(coding_, settings_.memory, session_.clock);
@@ -228,7 +230,7 @@ Task<> Responder::write_coded(std::string_view part) {
   }
 }
 
-// Gets out of the encoder what it holds, or all that is left.
+// Writes the encoder's buffered output, or all of its remaining output.
 Task<> Responder::drain_encoder(bool finish) {
   while (true) {
     // Not in one expression: g++ 12 would evaluate both.
@@ -276,7 +278,7 @@ Task<BodyEnd> Responder::decline(int status, std::string_view text, FieldList fi
     const BodyPart end = poll_body();
     ECHOD_CHECK(end.kind == Kind::kEnd);
   }
-  // A body that is still to come may be long, and is not worth waiting for.
+  // The rest of the body may be long, and is not worth waiting for.
   if (!exchange_.body_read()) exchange_.abandon_body();
   closing_ = closing_ || plan_.close;
   plan_ = {};
@@ -291,8 +293,7 @@ Task<BodyEnd> Responder::decline(int status, std::string_view text, FieldList fi
 Task<BodyEnd> Responder::decline_for_memory() {
   FieldBuffer fields;
   fields.add("Retry-After", "1");
-  BodyEnd end =
-      co_await decline(503, "memory limit reached (--max-memory)", fields.list());
+  BodyEnd end = co_await decline(503, "memory limit reached (--max-memory)", fields.list());
   co_return end;
 }
 
