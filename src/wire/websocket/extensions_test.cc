@@ -1,4 +1,4 @@
-// The negotiation of permessage-deflate: RFC 7692 section 7.1, each offer with its answer.
+// The negotiation of permessage-deflate: RFC 7692 section 7.1, each offer with its response.
 #include "wire/websocket/extensions.h"
 
 #include <gtest/gtest.h>

@@ -43,7 +43,7 @@ Fields replaced(const Fields& fields, std::string_view name, std::string_view va
   return with(without(fields, name), {{std::string(name), std::string(value)}});
 }
 
-// The status a request is answered with.
+// The status of the response to a request.
 int status_of(const Fields& fields, std::string_view method = "GET",
               HttpVersion version = HttpVersion::kHttp11) {
   const auto acceptance = accept_websocket(method, version, taken(fields), DeflatePolicy{});
