@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/nursery.h"
-#include "echo_client_handler.h"
+#include "connection_handler.h"
 
 namespace example {
 

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "echo_client_handler.h"
+#include "connection_handler.h"
 #include "engine/blocking/blocking_loop.h"
 
 namespace {

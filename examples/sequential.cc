@@ -2,7 +2,7 @@
 // client delays all of them until its idle timeout.
 #include <sys/socket.h>
 
-#include "echo_client_handler.h"
+#include "connection_handler.h"
 #include "engine/blocking/blocking_loop.h"
 
 int main(int argc, char** argv) {

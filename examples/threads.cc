@@ -5,7 +5,7 @@
 
 #include <thread>
 
-#include "echo_client_handler.h"
+#include "connection_handler.h"
 #include "engine/blocking/blocking_loop.h"
 
 namespace {

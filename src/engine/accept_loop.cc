@@ -6,24 +6,24 @@
 namespace echod {
 namespace {
 
-// What is to be done after a client came, or did not.
+// The next step after an attempt to accept a client.
 enum class Next : uint8_t {
   kAccept,    // accept the next one
-  kPause,     // something is short: wait before the next one
-  kTryAgain,  // there was no place for this client: wait, and try again with it
-  kDrained,   // the loop drains
+  kPause,     // a resource is exhausted: wait before the next one
+  kTryAgain,  // connection limit reached: wait, then retry this client
+  kDrained,   // the loop is draining
 };
 
 void report_pause(AcceptObserver& observer, const Error& error) noexcept {
   try {
     observer.accept_paused(error);
   } catch (const std::bad_alloc&) {
-    return;  // the news is lost; the pause is what matters
+    return;  // the report is lost; the pause is what matters
   }
 }
 
-// Failures of the one client that was to be accepted, or of its network: accept(2) lists them and
-// says to treat them as "try again".
+// Errors of the one client to be accepted, or of its network: accept(2) lists them and says to
+// treat them like EAGAIN.
 bool concerns_one_client(const Error& error) {
   switch (error.os_error) {
     case ECONNABORTED:
@@ -49,20 +49,20 @@ Next after_failure(const Error& error, AcceptObserver& observer) noexcept {
   return Next::kPause;
 }
 
-// Admits the client and has it served. Where there is no memory for that it is gone, and the next
-// one had better wait.
+// Admits the client and places it. If there is no memory, the client is closed, and accepting
+// pauses.
 Next admit(Arrival& arrival, size_t number, Admission& admission, AcceptObserver& observer,
            Placement& placement) noexcept {
   const Endpoint peer = arrival.endpoint();
   try {
     switch (admission.try_enter(peer)) {
-      case Admission::Verdict::kAdmitted:
+      case Admission::Decision::kAdmitted:
         placement.place({std::move(arrival.socket), admission.ticket(peer), number});
         break;
-      case Admission::Verdict::kSourceFull:
+      case Admission::Decision::kSourceFull:
         observer.source_refused(peer);
         break;
-      case Admission::Verdict::kFull:
+      case Admission::Decision::kFull:
         return Next::kTryAgain;
     }
     return Next::kAccept;
@@ -74,7 +74,7 @@ Next admit(Arrival& arrival, size_t number, Admission& admission, AcceptObserver
 
 }  // namespace
 
-// It must not end because memory is short, so it calls no other coroutine: that would need a frame.
+// It must survive a lack of memory, so it calls no other coroutine, which would need a frame.
 Task<> accept_loop(Socket& listener, size_t number, Admission& admission, AcceptObserver& observer,
                    Placement& placement) {
   EventLoop& loop = listener.loop();

@@ -1,4 +1,5 @@
-// Accepting on every loop: whom it hands on, whom it refuses, when it waits, and how it ends.
+// The accept loop on every event loop: which clients it places, which it refuses, when it waits,
+// and how it ends.
 #include "engine/accept_loop.h"
 
 #include <gtest/gtest.h>

@@ -8,20 +8,20 @@ namespace echod {
 
 Admission::~Admission() { ECHOD_CHECK(connections() == 0 && by_source_.empty()); }
 
-Admission::Verdict Admission::try_enter(const Endpoint& peer) {
+Admission::Decision Admission::try_enter(const Endpoint& peer) {
   size_t taken = connections_.fetch_add(1, std::memory_order_relaxed);
   if (limits_.connections_max > 0 && taken >= limits_.connections_max) {
     connections_.fetch_sub(1, std::memory_order_relaxed);
-    return Verdict::kFull;
+    return Decision::kFull;
   }
   try {
-    if (enter_source(peer)) return Verdict::kAdmitted;
+    if (enter_source(peer)) return Decision::kAdmitted;
   } catch (const std::bad_alloc&) {
     connections_.fetch_sub(1, std::memory_order_relaxed);
     throw;
   }
   connections_.fetch_sub(1, std::memory_order_relaxed);
-  return Verdict::kSourceFull;
+  return Decision::kSourceFull;
 }
 
 bool Admission::enter_source(const Endpoint& peer) {

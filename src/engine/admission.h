@@ -41,14 +41,14 @@ class Admission {
     Endpoint peer_;
   };
 
-  enum class Verdict : uint8_t { kAdmitted, kFull, kSourceFull };
+  enum class Decision : uint8_t { kAdmitted, kFull, kSourceFull };
 
   explicit Admission(const Limits& limits) : limits_(limits) {}
   ~Admission();  // Checks that every slot was returned.
 
   // Whether a connection from `peer` is allowed; kAdmitted takes a slot. Throws std::bad_alloc, and
   // takes no slot, if there is no memory for the per-source count.
-  Verdict try_enter(const Endpoint& peer);
+  Decision try_enter(const Endpoint& peer);
 
   // The ticket for a slot just taken.
   Ticket ticket(const Endpoint& peer) { return Ticket(this, peer); }

@@ -12,7 +12,7 @@
 namespace echod {
 namespace {
 
-using Verdict = Admission::Verdict;
+using Decision = Admission::Decision;
 
 Endpoint client(uint32_t address, uint16_t port = 1) { return ipv4_endpoint(address, port); }
 
@@ -25,7 +25,7 @@ Endpoint ipv6_client(const char* text) {
 
 // Takes a place, which must be free.
 Admission::Ticket enter(Admission& admission, const Endpoint& peer) {
-  ECHOD_CHECK(admission.try_enter(peer) == Verdict::kAdmitted);
+  ECHOD_CHECK(admission.try_enter(peer) == Decision::kAdmitted);
   return admission.ticket(peer);
 }
 
@@ -43,8 +43,8 @@ TEST(AdmissionTest, IsFullAtItsLimit) {
   std::vector<Admission::Ticket> tickets;
   tickets.push_back(enter(admission, client(1)));
   tickets.push_back(enter(admission, client(2)));
-  EXPECT_EQ(admission.try_enter(client(3)), Verdict::kFull);
-  EXPECT_EQ(admission.try_enter(client(3)), Verdict::kFull);
+  EXPECT_EQ(admission.try_enter(client(3)), Decision::kFull);
+  EXPECT_EQ(admission.try_enter(client(3)), Decision::kFull);
   EXPECT_EQ(admission.connections(), 2u) << "who was not admitted takes no place";
   tickets.pop_back();
   tickets.push_back(enter(admission, client(3)));
@@ -55,7 +55,7 @@ TEST(AdmissionTest, ASourceIsFullAtItsLimitAndOthersAreNot) {
   Admission admission({.connections_max = 3, .connections_per_source_max = 1});
   std::vector<Admission::Ticket> tickets;
   tickets.push_back(enter(admission, client(1, 1000)));
-  EXPECT_EQ(admission.try_enter(client(1, 2000)), Verdict::kSourceFull);
+  EXPECT_EQ(admission.try_enter(client(1, 2000)), Decision::kSourceFull);
   EXPECT_EQ(admission.connections(), 1u) << "who was refused takes no place";
   tickets.push_back(enter(admission, client(2)));
   tickets.clear();
@@ -69,19 +69,19 @@ TEST(AdmissionTest, ASourceKeepsThePlacesOfItsOtherConnections) {
   tickets.push_back(enter(admission, client(1, 2000)));
   tickets.pop_back();
   tickets.push_back(enter(admission, client(1, 3000)));
-  EXPECT_EQ(admission.try_enter(client(1, 4000)), Verdict::kSourceFull);
+  EXPECT_EQ(admission.try_enter(client(1, 4000)), Decision::kSourceFull);
 }
 
 TEST(AdmissionTest, WaitingComesBeforeRefusing) {
   Admission admission({.connections_max = 1, .connections_per_source_max = 1});
   Admission::Ticket ticket = enter(admission, client(1));
-  EXPECT_EQ(admission.try_enter(client(1)), Verdict::kFull);
+  EXPECT_EQ(admission.try_enter(client(1)), Decision::kFull);
 }
 
 TEST(AdmissionTest, AnIpv6SourceIsASlash64) {
   Admission admission({.connections_per_source_max = 1});
   Admission::Ticket ticket = enter(admission, ipv6_client("2001:db8:0:1::1"));
-  EXPECT_EQ(admission.try_enter(ipv6_client("2001:db8:0:1:ffff::2")), Verdict::kSourceFull);
+  EXPECT_EQ(admission.try_enter(ipv6_client("2001:db8:0:1:ffff::2")), Decision::kSourceFull);
   Admission::Ticket neighbour = enter(admission, ipv6_client("2001:db8:0:2::1"));
 }
 
@@ -105,7 +105,7 @@ TEST(AdmissionTest, KeepsToItsLimitsFromManyThreads) {
   for (uint32_t source = 1; source <= 4; ++source) {
     threads.emplace_back([&, source] {
       for (int i = 0; i < 5000; ++i) {
-        if (admission.try_enter(client(source % 2)) != Verdict::kAdmitted) continue;
+        if (admission.try_enter(client(source % 2)) != Decision::kAdmitted) continue;
         Admission::Ticket ticket = admission.ticket(client(source % 2));
         size_t now = ++inside;
         for (size_t seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {

@@ -10,8 +10,8 @@
 namespace echod {
 namespace {
 
-constexpr unsigned kThreadsMax = 1000;    // the threads engine's connections at once, by default
-constexpr unsigned kPoolWorkersMin = 16;  // a blocking worker mostly waits for its client
+constexpr unsigned kThreadsMax = 1000;    // default of the threads engine
+constexpr unsigned kPoolWorkersMin = 16;  // blocking workers mostly wait for clients
 
 unsigned processors() { return static_cast<unsigned>(usable_processors().size()); }
 

@@ -155,7 +155,7 @@ class EngineTest : public testing::TestWithParam<EngineKind> {
 
   static Deadline patience() { return MonotonicClock().now() + kPatience; }
 
-  Watchdog watchdog_{[] {}};  // an engine's end waits for ever
+  Watchdog watchdog_{[] {}};  // an engine's destructor waits without limit
   EchoingHandler handler_;
   SilentObserver observer_;
   Admission admission_{{}};

@@ -9,26 +9,26 @@
 
 namespace echod {
 
-// One thread: its loop, and what is served on it.
+// One thread with its loop and connections.
 class LoopEngine::Thread final {
  public:
-  // `number`: of the engine's workers. `processor`: the one it is tied to, -1 for none.
+  // `number`: the index of the worker. `processor`: the CPU to which it is pinned, -1 for none.
   Thread(LoopEngine& engine, size_t number, std::vector<ListenerSocket> listeners, int processor)
       : engine_(engine), number_(number), listeners_(std::move(listeners)), processor_(processor) {}
 
-  // The thread's body. Reports through `started` whether the loop could be made, and serves until
-  // it is drained.
+  // The thread's body. Reports through `started` whether the loop could be created, and serves
+  // until it has drained.
   void run(std::promise<Result<void>>& started) {
     try {
       start_and_serve(started);
     } catch (const std::bad_alloc&) {
-      started.set_value(failure(Errc::kNoMemory));  // once it has started, nothing throws
+      started.set_value(failure(Errc::kNoMemory));  // nothing throws after the start
     }
   }
 
  private:
   void start_and_serve(std::promise<Result<void>>& started) {
-    // Before anything is allocated, so that the loop's memory is near its processor.
+    // Before any allocation, so that the loop's memory is local to its CPU.
     if (processor_ >= 0 && !pin_this_thread(processor_)) processor_ = -1;
     Result<std::unique_ptr<EventLoop>> loop = create_loop();
     if (!loop) {
@@ -62,7 +62,7 @@ class LoopEngine::Thread final {
     }
   }
 
-  // Reports to the engine's SpreadWatch until the loop drains or the preference is given up.
+  // Reports to the engine's SpreadWatch until the loop drains or the preference is dropped.
   Task<> watch_spread(EventLoop& loop, LoopService& service) {
     Time last = loop.now();
     Duration used_before = thread_cpu_time();

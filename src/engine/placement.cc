@@ -22,7 +22,7 @@ void ThreadPerConnection::place(Accepted accepted) {
 
 Result<void> ThreadPerConnection::start(Accepted accepted) noexcept {
   try {
-    // std::function wants what it holds to be copyable.
+    // std::function requires a copyable target.
     auto connection = std::make_shared<Accepted>(std::move(accepted));
     return threads_.start([this, connection] {
       BlockingServer(service_).serve(std::move(*connection));

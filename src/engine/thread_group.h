@@ -24,7 +24,7 @@ class ThreadGroup {
   ~ThreadGroup();  // Waits for all of them.
 
   // Runs `body` on a new thread. Fails with the system's error (EAGAIN) when there can be no more,
-  // with kNoMemory where there is no memory to remember it.
+  // with kNoMemory if there is no memory for its record.
   Result<void> start(std::function<void()> body);
 
   // Waits until every thread has ended, or until `deadline`. Returns whether they have.

@@ -8,8 +8,8 @@
 namespace echod::http {
 namespace {
 
-// Types that no browser runs as a document or a script of the answering site. Not SVG, which is an
-// image with scripts in it, nor any XML, which can be made XHTML.
+// Types that no browser runs as a document or a script of the server's origin. Excludes SVG, which
+// can contain scripts, and all XML, which can be XHTML.
 constexpr std::array<std::string_view, 39> kSafeTypes = {
     "application/json",
     "application/ld+json",

@@ -16,7 +16,7 @@ namespace {
 template <typename T>
 using Read = std::expected<T, std::string>;
 
-// Where the controls of one request are: its query, and its fields.
+// The response control parameters of one request: from its query and its headers.
 class Controls {
  public:
   explicit Controls(const wire::RequestHead& request)
@@ -24,7 +24,7 @@ class Controls {
         fields_(request.fields),
         has_fields_(request.has_noted_field) {}
 
-  // All values of one control: those of the query, or of the fields where it has none.
+  // All values of one parameter: from the query, or else from the headers.
   std::vector<std::string> values(std::string_view name) const {
     std::vector<std::string> found;
     for (const auto& [key, value] : arguments_) {
@@ -57,7 +57,7 @@ std::optional<double> parse_percentage(std::string_view text) {
   return value;
 }
 
-// "A:20,B:10.5,C": which of them, if any. One without a percentage has what is left of 100.
+// "A:20,B:10.5,C": draws one of them, or none. One without a percentage gets the rest of 100 %.
 template <typename T, typename Reader>
 Read<std::optional<T>> choose(std::string_view name, std::string_view text, Draw& draw,
                               Reader read) {
@@ -108,7 +108,7 @@ Read<bool> decide(std::string_view name, std::string_view text, Draw& draw) {
   return draw.uniform() * 100 < *percentage;
 }
 
-// Reads one request's controls in a fixed order, so that the same request draws the same.
+// Reads one request's parameters in a fixed order, so that the random choices are repeatable.
 class Planner {
  public:
   Planner(const Controls& controls, const ControlSettings& settings, ControlState& state)

@@ -1,4 +1,4 @@
-// What clients may ask of an answer: every control's syntax, its limits, and chance that can be
+// Response control: the syntax and limits of every parameter, and random choices that can be
 // repeated.
 #include "http/control.h"
 

@@ -5,7 +5,7 @@
 namespace echod::http {
 namespace {
 
-// A string is written in pieces of so many bytes: escaped, each may be six times as long.
+// Strings are written in pieces of this many bytes: an escaped piece may be six times as long.
 constexpr size_t kStringPieceSize = 1024;
 
 void append_latin1(std::string& out, std::string_view bytes) {
@@ -64,7 +64,7 @@ Task<> Document::write_string(JsonWriter& json, std::string_view bytes) {
   std::string piece;
   json.begin_string();
   while (!bytes.empty()) {
-    // What is escaped is ASCII, so a piece may end within a character.
+    // Only ASCII is escaped, so a piece may end within a character.
     piece.clear();
     const std::string_view next = bytes.substr(0, kStringPieceSize);
     if (utf8) {

@@ -28,7 +28,7 @@ struct TestRequest {
   BodyFraming framing = BodyFraming::kNone;
   std::vector<std::string> body = {};  // its parts; of a chunked body, its chunks
   TestFields trailers = {};
-  bool malformed = false;  // its body ends with what is none
+  bool malformed = false;  // its body is malformed at the end
 
   friend std::ostream& operator<<(std::ostream& out, const TestRequest& request) {
     return out << request.method << " " << request.target;

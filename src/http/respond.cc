@@ -5,11 +5,11 @@
 namespace echod::http {
 namespace {
 
-// Bytes of a head that are kept without the memory budget.
+// Bytes of a head that are not counted in the memory budget.
 constexpr size_t kFreeHeadSize = 8 * 1024;
 
-// A response to TRACE would show a script what the browser hides from it, and one to CONNECT would
-// promise a tunnel.
+// A response to TRACE would show a script headers that the browser hides from it; a response to
+// CONNECT would promise a tunnel.
 bool is_refused_method(std::string_view method) { return method == "TRACE" || method == "CONNECT"; }
 
 // What was asked for is read into the responder's plan. Returns whether that can be: if not, the
@@ -43,7 +43,7 @@ Task<> respond(Responder& responder, const Router& router) {
     co_await responder.refuse({.status = 405, .rule = "TRACE and CONNECT are not served"});
     co_return;
   }
-  // A large head is kept until it is answered, for as long as its client takes.
+  // A large head is kept until the response ends, however long the client takes.
   MemoryLease head_lease(responder.settings().memory);
   const size_t head_size = request.raw.empty() ? request.fields.text().size() : request.raw.size();
   if (head_size > kFreeHeadSize && !head_lease.grow_to(2 * head_size)) {

@@ -11,13 +11,13 @@
 namespace echod::http {
 namespace {
 
-// Bytes given to a coder between two looks at the clock: with gzip about half a millisecond.
+// Bytes compressed between two checks of the clock: with gzip about half a millisecond.
 constexpr size_t kCodedPieceSize = 4096;
 
-// A client is watched during pauses from this on: shorter ones are over before it matters.
+// During pauses of at least this length the client is watched for disconnection.
 constexpr Duration kWatchedPauseMin = std::chrono::milliseconds(20);
 
-// A document below it would hardly become smaller.
+// Smaller documents would hardly shrink.
 constexpr size_t kCodedDocumentSizeMin = 256;
 
 // Fields of nearly every response, as text that needs no check.
@@ -57,7 +57,8 @@ void Responder::end_request() {
 void Responder::set_plan(ResponsePlan plan) {
   plan_ = std::move(plan);
   const bool wanted = plan_.gzip && wire::coding_weight(request().fields, ContentCoding::kGzip) > 0;
-  // A link can ask for gzip, so asking for it must not tell of the credentials of who follows it.
+  // A link can request gzip, so the compressed size must not leak the credentials of the user who
+  // follows it.
   if (wanted && !has_credentials()) coding_ = ContentCoding::kGzip;
 }
 
@@ -86,11 +87,11 @@ Task<BodyEnd> Responder::drop_body() {
   co_return end;
 }
 
-// Appends `part`. False: there is no memory for it.
+// Appends `part`. False: out of memory.
 bool Responder::keep_part(KeptBody& body, const BodyPart& part) {
   const size_t size = body.bytes.size() + part.bytes.size();
   if (size > body.bytes.capacity()) {
-    // All at once where the size is known, so that the budget is asked before much was read.
+    // All at once if the size is known, so that the budget is checked before much was read.
     const bool known = request().framing == BodyFraming::kContentLength;
     const size_t capacity = known ? static_cast<size_t>(request().content_length)
                                   : std::max(size, 2 * body.bytes.capacity());
@@ -153,7 +154,7 @@ void Responder::compose_fields(const Response& response, int status) {
     if (!response.document) fields_.add("Vary", "Accept-Encoding");
   }
   if (response.document) fields_.add("Vary", "Accept, Accept-Encoding");
-  // A cache's key has the query in it, but not the fields that control the response, nor chance.
+  // A cache key contains the query, but neither the response control headers nor random choices.
   const bool by_fields = settings_.control.enabled && request().has_noted_field;
   if (!response.cacheable || by_fields || plan_.by_chance) {
     fields_.add(kNoStore);
@@ -176,14 +177,14 @@ Task<> Responder::begin_with(const Response& response, std::optional<uint64_t> s
   return exchange_.begin(head);
 }
 
-// A document of which the client takes a coding is compressed.
+// Compresses a document if the client accepts a content coding.
 void Responder::choose_coding(const Response& response) {
   if (response.document && !compresses() && !has_credentials()) {
     coding_ = wire::preferred_coding(request().fields);
   }
 }
 
-// A response that is only wanted compressed is sent as it is where there is no memory to spare.
+// If the memory limit is reached, the response is sent uncompressed.
 void Responder::start_coder() {
   if (!compresses() || coder_) return;
   coder_ = std::make_unique<Coder>(coding_, settings_.memory, session_.clock);
@@ -239,7 +240,7 @@ Task<> Responder::write_coded(std::string_view part) {
   }
 }
 
-// Gets out of the encoder what it holds, or all that is left.
+// Writes the encoder's buffered output, or all of its remaining output.
 Task<> Responder::drain_encoder(bool finish) {
   while (true) {
     // Not in one expression: g++ 12 would evaluate both.
@@ -291,7 +292,7 @@ Task<BodyEnd> Responder::decline(int status, std::string_view text, FieldList fi
     const BodyPart end = poll_body();
     ECHOD_CHECK(end.kind == Kind::kEnd);
   }
-  // A body that is still to come may be long, and is not worth waiting for.
+  // The rest of the body may be long, and is not worth waiting for.
   if (!exchange_.body_read()) exchange_.abandon_body();
   closing_ = closing_ || plan_.close;
   plan_ = {};

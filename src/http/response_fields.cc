@@ -15,7 +15,7 @@ namespace {
 
 using wire::equals_ignoring_case;
 
-// Private names that nobody acts on, and registered ones that say something of this response alone.
+// Private names that no software acts on, and registered ones that concern only this response.
 constexpr std::array kAllowedNames = std::to_array<std::string_view>({
     "Accept-Ranges",    "Age",          "Allow",         "Cache-Control",
     "Content-Language", "Content-Type", "ETag",          "Expires",
@@ -27,8 +27,8 @@ constexpr std::array kAllowedNames = std::to_array<std::string_view>({
 constexpr std::array kAllowedPrefixes =
     std::to_array<std::string_view>({"X-Test-", kControlPrefix});
 
-// Whatever the operator allows: how the response is framed and what is for the next hop (RFC 9110
-// section 7.6.1), and what the server itself says.
+// Never allowed, whatever the operator's settings: framing and hop-by-hop fields (RFC 9110 section
+// 7.6.1), and headers that the server sets itself.
 constexpr std::array kRefusedNames = std::to_array<std::string_view>({
     "Connection",
     "Content-Length",
@@ -44,8 +44,8 @@ constexpr std::array kRefusedNames = std::to_array<std::string_view>({
 });
 constexpr std::string_view kRefusedPrefix = "Proxy-";
 
-// Trailers that do not come back. Browsers and proxies read few trailers, so that those which mean
-// something to somebody are known.
+// Trailers that are not echoed. Browsers and proxies interpret few trailers, so the meaningful ones
+// are known.
 constexpr std::array kKeptTrailers = std::to_array<std::string_view>({
     "Age",
     "Alt-Svc",

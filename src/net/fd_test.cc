@@ -1,4 +1,4 @@
-// Fd: closes its descriptor once, whoever holds it last.
+// Fd: closes its descriptor once, by its last owner.
 #include "net/fd.h"
 
 #include <fcntl.h>

@@ -27,7 +27,7 @@ bool set_options(int socket, const Endpoint& address, const SocketOptions& optio
                           static_cast<int>(options.unsent_size_max));
   }
   if (options.buffer_size > 0) {
-    // The kernel doubles the value it is given, to pay for its own bookkeeping: socket(7).
+    // The kernel doubles the given value, to account for its own bookkeeping: socket(7).
     int half = static_cast<int>(options.buffer_size / 2);
     ok = ok && set_option(socket, SOL_SOCKET, SO_RCVBUF, half) &&
          set_option(socket, SOL_SOCKET, SO_SNDBUF, half);
@@ -45,8 +45,8 @@ Result<Fd> listen_on(const Endpoint& address, const SocketOptions& options, bool
   if (!socket.valid()) return failed();
   if (!set_options(socket.get(), address, options, first)) return failed();
   if (kernel().bind(socket.get(), address.get(), address.size()) != 0) return failed();
-  // The first of the sockets that share a port binds it alone, so that a port another process has
-  // is an error, and opens it to its siblings only then.
+  // The first socket of a shared port binds it exclusively, so that a port in use by another
+  // process is an error. Only then is the port opened to its siblings.
   if (options.shared_port && first && !set_option(socket.get(), SOL_SOCKET, SO_REUSEPORT, 1)) {
     return failed();
   }
@@ -84,9 +84,9 @@ bool relieve_receive_buffer(int socket) noexcept {
   size = sizeof(memory);
   if (kernel().getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory, &size) != 0) return false;
   const uint32_t held = memory[SK_MEMINFO_RCVBUF];
-  const bool full = memory[SK_MEMINFO_RMEM_ALLOC] > held / 2;  // the rest is kept for overhead
+  const bool full = memory[SK_MEMINFO_RMEM_ALLOC] > held / 2;  // the rest is reserved for overhead
   if (!full || memory[SK_MEMINFO_DROPS] == 0) return false;
-  const int wanted = static_cast<int>((held + kReliefSize) / 2);  // which the kernel doubles
+  const int wanted = static_cast<int>((held + kReliefSize) / 2);  // the kernel doubles it
   return set_option(socket, SOL_SOCKET, SO_RCVBUF, wanted);
 }
 

@@ -1,4 +1,4 @@
-// Listening sockets: who may share a port with whom, and what accepted connections inherit.
+// Listening sockets: which sockets may share a port, and what accepted connections inherit.
 #include "net/socket_options.h"
 
 #include <fcntl.h>

@@ -48,7 +48,7 @@ inline void limit_waits(const Fd& socket) {
               0);
 }
 
-// `near` goes to what is tested, `far` is the test's.
+// `near` is for the code under test, `far` for the test.
 struct SocketPair {
   Fd near;
   Fd far;

@@ -12,7 +12,7 @@ Task<> ClientDriver::run(Deadline open_by) {
     outcome = co_await client_.receive().observed();
   }
   receiving_over_ = true;
-  stream_.abort({Errc::kAborted});  // a send that waits for a peer that is gone
+  stream_.abort({Errc::kAborted});  // for a send to a peer that has disconnected
   wake();
   co_await sending.join();
   co_await std::move(outcome);
@@ -26,7 +26,7 @@ Task<> ClientDriver::send() {
       break;
     }
     if (traffic_.is_finished()) {
-      // The server's end, in answer to ours, shows that nothing more came back than was sent.
+      // The server's FIN, after ours, shows that no more bytes came back than were sent.
       [[maybe_unused]] Result<void> finished = co_await client_.finish().observed();
       break;
     }

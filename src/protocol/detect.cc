@@ -1,6 +1,6 @@
-// The first receive decides nearly always, and its chunk is handed on as it is. Only a beginning
-// that decides nothing is copied aside (at most kDetectionSizeMax bytes and a method, so that no
-// receive buffer waits for a slow client) until more has come.
+// The first receive nearly always decides, and its chunk is passed on unchanged. Only an ambiguous
+// prefix is copied (at most kDetectionSizeMax bytes and a method) until more bytes arrive, so that
+// a slow client holds no receive buffer.
 #include "protocol/detect.h"
 
 #include <optional>
@@ -13,7 +13,7 @@
 namespace echod {
 namespace {
 
-// Bytes copied aside as a chunk to hand on; they were bounded to fit in one.
+// Puts the copied bytes into a chunk to pass on; their limit ensures that they fit.
 Result<Chunk> rewrap(std::string_view held, BufferPool& buffers) {
   if (held.empty()) return Chunk();
   Result<Chunk> chunk = buffers.lease();
@@ -28,14 +28,14 @@ void put_back(std::unique_ptr<Stream>& stream, Chunk first, Chunk second) {
   stream = std::move(prefixed);
 }
 
-// Goes on after a first receive that decided nothing. A task of its own, so that a connection that
-// has not spoken yet does not hold the memory for this.
+// Continues after an undecided first receive. A separate task, so that a connection without any
+// bytes yet does not need its memory.
 Task<wire::Detected> detect_further(std::unique_ptr<Stream>& stream, Session& session,
                                     Duration timeout, Chunk first) {
   std::string held(first.text());
   wire::Detector detector;
   detector.feed(first.bytes());
-  first = Chunk();  // its buffer may be wanted elsewhere
+  first = Chunk();  // frees its buffer
   wire::Detected protocol = wire::Detected::kUndecided;
   Chunk decisive;
   std::optional<DeadlineScope<Stream>> scope;
@@ -65,9 +65,8 @@ Protocol protocol_of(wire::Detected verdict) {
   return verdict == wire::Detected::kHttp1 ? Protocol::kHttp1 : Protocol::kRaw;
 }
 
-// A function of its own, so that the frame of a connection that has not spoken yet holds no
-// detector.
-wire::Detected verdict_on(std::span<const std::byte> first) {
+// A separate function, so that the frame of a connection without any bytes yet holds no detector.
+wire::Detected detect_first(std::span<const std::byte> first) {
   const wire::Detected at_once = wire::detect_at_once(first);
   if (at_once != wire::Detected::kUndecided) return at_once;
   return wire::Detector().feed(first);
@@ -76,10 +75,10 @@ wire::Detected verdict_on(std::span<const std::byte> first) {
 }  // namespace
 
 Task<> detect(std::unique_ptr<Stream>& stream, Session& session, Duration timeout) {
-  session.ends_on_drain = true;  // nothing is under way before the first byte
+  session.ends_on_drain = true;  // nothing is in flight before the first byte
   Chunk first = co_await stream->receive();
   session.ends_on_drain = false;
-  wire::Detected verdict = first ? verdict_on(first.bytes()) : wire::Detected::kRaw;
+  wire::Detected verdict = first ? detect_first(first.bytes()) : wire::Detected::kRaw;
   if (verdict == wire::Detected::kUndecided) {
     verdict = co_await detect_further(stream, session, timeout, std::move(first));
   } else {

@@ -1,4 +1,5 @@
-// Whom a connection is handed to, with every byte of what was looked at, however it was split.
+// Detection: which handler gets a connection, with every byte that was read, however the bytes were
+// split.
 #include "protocol/detect.h"
 
 #include <gtest/gtest.h>
@@ -20,7 +21,7 @@ using namespace std::string_view_literals;
 
 constexpr Duration kDetectTimeout = std::chrono::seconds(3);
 
-// Serves as the server does: whoever the first bytes say is handed the connection.
+// Serves as the server does: the first bytes decide which handler gets the connection.
 class DetectingHandler final : public Handler {
  public:
   Task<> serve(Stream& peer, Session& session) const override {

@@ -25,7 +25,7 @@ Result<void> EchoClient::check(std::span<const std::byte> bytes, const Pattern* 
 
 namespace {
 
-// What a peer speaks that begins so.
+// The protocol of a peer whose first bytes are these.
 std::string_view protocol_of(std::string_view first) {
   constexpr std::string_view kTlsRecords = "\x15\x16";   // alert, handshake: RFC 8446 section 5.1
   constexpr std::string_view kHttp2Settings("\0\0", 2);  // a SETTINGS frame: RFC 9113 section 6.5

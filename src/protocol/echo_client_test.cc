@@ -194,13 +194,13 @@ TEST(Http1ClientTest, AResponseAfterTheLastOneIsFound) {
 }
 
 TEST(Http1ClientTest, AFarewellIsAnEndInOrder) {
-  for (const std::string_view farewell :
+  for (const std::string_view idle_close :
        {"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 3\r\n\r\nbye",
         "HTTP/1.0 400 Bad request\r\n\r\nbye", "HTTP/1.1 408 No\r\nConnection: close\r\n\r\n"}) {
     Exchange exchange(Kind::kHttp, {64});
     std::string requests = exchange.sent();
     exchange.answer(response(take_body(requests)));
-    exchange.answer(farewell);
+    exchange.answer(idle_close);
     exchange.end();
     ASSERT_TRUE(exchange.outcome.has_value());
     EXPECT_TRUE(exchange.outcome->has_value()) << exchange.client().explanation();
@@ -211,10 +211,11 @@ TEST(Http1ClientTest, AFarewellIsAnEndInOrder) {
 
 TEST(Http1ClientTest, OnlyOneFarewellIsTaken) {
   Exchange exchange(Kind::kHttp, {64});
-  const std::string farewell = "HTTP/1.1 408 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+  const std::string idle_close =
+      "HTTP/1.1 408 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
   std::string requests = exchange.sent();
   exchange.answer(response(take_body(requests)));
-  exchange.answer(farewell + farewell);
+  exchange.answer(idle_close + idle_close);
   expect_fault(exchange, Detail::kUnexpectedReply, "an unsolicited response");
 }
 

@@ -13,7 +13,7 @@ SimEpoll::Entry::~Entry() {
   std::erase(epoll->ready_, this);
 }
 
-void SimEpoll::Entry::news(SimFile&, uint32_t events) {
+void SimEpoll::Entry::on_events(SimFile&, uint32_t events) {
   if ((events & (event.events | EPOLLERR | EPOLLHUP)) != 0) epoll->queue(*this);
 }
 
@@ -29,7 +29,7 @@ int SimEpoll::add(int fd, const std::shared_ptr<SimFile>& file, const epoll_even
   entry->file = file;
   entry->event = event;
   file->watch(*entry);
-  entry->news(*file, file->ready());
+  entry->on_events(*file, file->ready());
   entries_.emplace(fd, std::move(entry));
   return 0;
 }

@@ -17,7 +17,7 @@ class SimEpoll final : public SimFile, public SimWaitable {
 
   uint32_t ready() const override { return 0; }
   void closed() override { entries_.clear(); }
-  bool has_news() const override { return !ready_.empty(); }
+  bool is_ready() const override { return !ready_.empty(); }
 
   // As epoll_ctl(2); a negative errno.
   int add(int fd, const std::shared_ptr<SimFile>& file, const epoll_event& event);
@@ -34,7 +34,7 @@ class SimEpoll final : public SimFile, public SimWaitable {
     bool queued = false;
 
     ~Entry();
-    void news(SimFile& file, uint32_t events) override;
+    void on_events(SimFile& file, uint32_t events) override;
   };
 
   void queue(Entry& entry);

@@ -13,7 +13,7 @@ class SimFile;
 class SimWatcher {
  public:
   // `events` (POLLIN, POLLOUT, ...) just occurred, or occurred again, on `file`.
-  virtual void news(SimFile& file, uint32_t events) = 0;
+  virtual void on_events(SimFile& file, uint32_t events) = 0;
 
  protected:
   ~SimWatcher() = default;
@@ -38,7 +38,7 @@ class SimFile : public std::enable_shared_from_this<SimFile> {
  protected:
   void tell(uint32_t events) {
     const std::vector<SimWatcher*> told = watchers_;  // a notification may remove watchers
-    for (SimWatcher* watcher : told) watcher->news(*this, events);
+    for (SimWatcher* watcher : told) watcher->on_events(*this, events);
   }
 
  private:

@@ -14,7 +14,7 @@
 namespace echod::sim {
 namespace {
 
-// As a system call says it: -1 and errno for a negative number.
+// Converts a negative errno to a system call's result: -1 and errno.
 template <typename Number>
 Number as_call(Number result) {
   if (result >= 0) return result;
@@ -76,7 +76,7 @@ int SimKernel::open(std::shared_ptr<SimFile> file) {
   return static_cast<int>(place - files_.begin()) + kFirst;
 }
 
-// Each look takes a moment, so that whoever looks until a time comes gets there.
+// Each call advances the clock slightly, so that a busy-poll until some time ends.
 Time SimKernel::now() {
   network_.advance(network_.now() + std::chrono::microseconds(1));
   return network_.now();
@@ -130,7 +130,7 @@ ssize_t SimKernel::send_to(SimSocket& socket, const void* from, size_t size) {
     socket.harm();
     return -EPIPE;
   }
-  // Only where it could go on: one that has no room says so itself, and then tells of room.
+  // Only if there is room: a full socket returns EAGAIN itself, and later reports room.
   if (fails(faults_.again) && (socket.ready() & POLLOUT) != 0) {
     socket.nudge(POLLOUT);
     return -EAGAIN;
@@ -250,20 +250,20 @@ int SimKernel::uring_register_eventfd(io_uring*, int) { return -EINVAL; }
 int SimKernel::uring_submit(io_uring* ring) { return ring_of(ring).submit(); }
 
 int SimKernel::uring_get_events(io_uring* ring) {
-  ring_of(ring).look();
+  ring_of(ring).retry_requests();
   return 0;
 }
 
 int SimKernel::uring_submit_and_get_events(io_uring* ring) {
   SimRing& own = ring_of(ring);
   const int submitted = own.submit();
-  own.look();
+  own.retry_requests();
   wait_ = {.on = &own, .until = network_.now()};
   return submitted;
 }
 
 void SimKernel::wait_until(Time time) {
-  if (!wait_.on->has_news()) wait_.until = time;
+  if (!wait_.on->is_ready()) wait_.until = time;
 }
 
 int SimKernel::uring_submit_and_wait(io_uring* ring, unsigned) {

@@ -22,7 +22,7 @@ class SimRing;
 // Something on which a thread can wait.
 class SimWaitable {
  public:
-  virtual bool has_news() const = 0;
+  virtual bool is_ready() const = 0;
 
  protected:
   ~SimWaitable() = default;

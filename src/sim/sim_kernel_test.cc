@@ -22,7 +22,7 @@ class SimKernelTest : public testing::Test {
     return Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   }
 
-  // Lets everything arrive that is under way.
+  // Delivers everything in flight.
   void settle() {
     SimNetwork& network = kernel_.network();
     while (network.next() != kNever) {

@@ -32,7 +32,7 @@ class SimLoopTest : public testing::TestWithParam<LoopKind> {
     return Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   }
 
-  // Lets what is under way arrive or, where nothing is, the time come that the loop waits for.
+  // Delivers what is in flight, or else advances to the time for which the loop waits.
   void pass_time() {
     SimNetwork& network = kernel_.network();
     const Time next = std::min(network.next(), kernel_.take_wait().until);

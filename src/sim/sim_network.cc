@@ -15,7 +15,7 @@ void SimNetwork::deliver() {
     to->arrive(event);
     return;
   }
-  // Nobody is there any more, which whoever spoke must learn.
+  // The receiver is gone: notify the sender.
   const bool client = event.kind == Kind::kClient;
   if (!client && event.kind != Kind::kBytes) return;
   send({.at = now_ + latency(),

@@ -100,7 +100,7 @@ ssize_t SimSocket::send(const void* from, size_t size) {
     send_event(SimNetwork::Kind::kBytes, std::string_view(bytes + done, piece));
     done += piece;
   }
-  // Room that was left all the same becomes known a little later, as with a real short write.
+  // If there is still room, report it a little later, as after a real short write.
   if (wants_room_ && room() > 0) nudge(POLLOUT);
   return static_cast<ssize_t>(count);
 }
@@ -154,7 +154,7 @@ void SimSocket::nudge(uint32_t events) {
                  .count = events});
 }
 
-// In order: nothing overtakes what was sent before. What arrives together with it joins it, as in
+// In order: no event overtakes an earlier one. Bytes that arrive at the same time are merged, as in
 // one segment.
 void SimSocket::send_event(SimNetwork::Kind kind, std::string_view bytes, size_t count) {
   last_arrival_ = std::max(last_arrival_, network_.now() + network_.latency());
@@ -206,11 +206,11 @@ void SimSocket::arrive_client(SimNetwork::Event& event) {
 void SimSocket::arrive(SimNetwork::Event& event) {
   using Kind = SimNetwork::Kind;
   if (event.kind == Kind::kClient) {
-    arrive_client(event);  // which refuses where nobody listens any more
+    arrive_client(event);  // which resets it if the listener is closed
     return;
   }
   if (state_ == State::kClosed) {
-    // Nobody is here any more, which whoever still sends must learn.
+    // The socket is closed: reset a peer that still sends.
     if (event.kind == Kind::kBytes) send_event(Kind::kReset);
     return;
   }
@@ -229,7 +229,7 @@ void SimSocket::arrive(SimNetwork::Event& event) {
       return;
     case Kind::kWindow:
       outstanding_ -= event.count;
-      if (wants_room_ && room() >= window_ / 3) {  // as Linux: no dribble of small pieces
+      if (wants_room_ && room() >= window_ / 3) {  // like Linux: no small window updates
         wants_room_ = false;
         tell(POLLOUT);
       }

@@ -13,12 +13,12 @@ namespace echod::sim {
 
 SimRing::Request::~Request() {
   if (file != nullptr) file->unwatch(*this);
-  std::erase(ring->news_, this);
+  std::erase(ring->ready_requests_, this);
 }
 
-void SimRing::Request::news(SimFile&, uint32_t) {
+void SimRing::Request::on_events(SimFile&, uint32_t) {
   if (std::exchange(queued, true)) return;
-  ring->news_.push_back(this);
+  ring->ready_requests_.push_back(this);
   ring->shared_.sq_flags |= IORING_SQ_TASKRUN;
 }
 
@@ -70,8 +70,8 @@ SimRing::~SimRing() { under_way_.clear(); }
 
 unsigned SimRing::completions() const { return shared_.cq_tail - shared_.cq_head; }
 
-bool SimRing::has_news() const {
-  return completions() > 0 || !overflowed_.empty() || !news_.empty();
+bool SimRing::is_ready() const {
+  return completions() > 0 || !overflowed_.empty() || !ready_requests_.empty();
 }
 
 bool SimRing::works_on(const SimFile& file) const {
@@ -97,12 +97,12 @@ int SimRing::submit() {
   return count;
 }
 
-void SimRing::look() {
-  if (kernel_.fails(kernel_.faults().reordered)) kernel_.random().shuffle(news_);
+void SimRing::retry_requests() {
+  if (kernel_.fails(kernel_.faults().reordered)) kernel_.random().shuffle(ready_requests_);
   std::vector<Request*> later;
-  while (!news_.empty()) {
-    Request* request = news_.front();
-    news_.erase(news_.begin());
+  while (!ready_requests_.empty()) {
+    Request* request = ready_requests_.front();
+    ready_requests_.erase(ready_requests_.begin());
     if (kernel_.fails(kernel_.faults().late)) {
       later.push_back(request);
       continue;
@@ -110,8 +110,8 @@ void SimRing::look() {
     request->queued = false;
     if (std::optional<Outcome> outcome = attempt(*request)) finish(*request, *outcome);
   }
-  news_.insert(news_.end(), later.begin(), later.end());
-  if (news_.empty()) shared_.sq_flags &= ~unsigned{IORING_SQ_TASKRUN};
+  ready_requests_.insert(ready_requests_.end(), later.begin(), later.end());
+  if (ready_requests_.empty()) shared_.sq_flags &= ~unsigned{IORING_SQ_TASKRUN};
   while (!overflowed_.empty() && completions() < shared_.cq_entries) {
     put(overflowed_.front());
     overflowed_.pop_front();
@@ -134,7 +134,7 @@ void SimRing::issue(const io_uring_sqe& sqe) {
     case IORING_OP_POLL_ADD:
       break;
     default:
-      ECHOD_CHECK(false);  // a request this model does not know
+      ECHOD_CHECK(false);  // a request that this model does not support
   }
   auto request = std::make_unique<Request>();
   request->ring = this;
@@ -195,7 +195,7 @@ std::optional<SimRing::Outcome> SimRing::attempt_receive(Request& request) {
   const ssize_t result =
       kernel_.receive_from(socket, reinterpret_cast<void*>(buffer.addr), buffer.len);
   if (result == -EAGAIN) return std::nullopt;
-  // A buffer picked in vain is kept by some kernels and handed over by others.
+  // Some kernels keep a buffer that was picked but not used, others hand it over.
   if (result <= 0 && kernel_.random().chance(0.5)) return Outcome{static_cast<int>(result)};
   ++buffers.head;
   return Outcome{static_cast<int>(result),
@@ -222,7 +222,7 @@ std::optional<SimRing::Outcome> SimRing::attempt_send(Request& request) {
 
 void SimRing::set_option(const io_uring_sqe& sqe) { complete(sqe.user_data, Outcome{-EOPNOTSUPP}); }
 
-// What was found may be done already, or come to an end that is not the cancellation's.
+// The request may already be complete, or complete in another way than by cancellation.
 void SimRing::cancel(const io_uring_sqe& sqe) {
   auto found = std::ranges::find_if(
       under_way_, [&](const auto& request) { return request->sqe.user_data == sqe.addr; });

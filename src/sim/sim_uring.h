@@ -22,7 +22,7 @@ class SimRing final : public SimWaitable {
   ~SimRing();
 
   bool is(const io_uring* ring) const { return ring == &ring_; }
-  bool has_news() const override;
+  bool is_ready() const override;
 
   // Whether a request for `file` is in flight.
   bool works_on(const SimFile& file) const;
@@ -33,7 +33,7 @@ class SimRing final : public SimWaitable {
   int submit();
 
   // Retries the requests whose sockets had events, and posts completions that did not fit before.
-  void look();
+  void retry_requests();
 
  private:
   struct Request final : SimWatcher {
@@ -44,7 +44,7 @@ class SimRing final : public SimWaitable {
     bool queued = false;
 
     ~Request();
-    void news(SimFile& file, uint32_t events) override;
+    void on_events(SimFile& file, uint32_t events) override;
   };
 
   struct BufferRing {
@@ -82,7 +82,7 @@ class SimRing final : public SimWaitable {
   } shared_;
   std::map<uint16_t, BufferRing> buffers_;
   std::vector<std::unique_ptr<Request>> under_way_;
-  std::vector<Request*> news_;
+  std::vector<Request*> ready_requests_;
   std::deque<io_uring_cqe> overflowed_;
 };
 

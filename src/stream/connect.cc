@@ -3,7 +3,7 @@
 namespace echod {
 namespace {
 
-// A client bounds its waits by its own deadlines (expires_at), not by a server's timeouts.
+// A client limits its waits by its own deadlines (expires_at), not by a server's timeouts.
 constexpr StreamTimeouts kNoTimeouts;
 
 Error without_socket(Error error) {

@@ -5,7 +5,7 @@
 namespace echod {
 namespace {
 
-// One direction: a place for one chunk, and at most one waiter on either side of it.
+// One direction: room for one chunk, and at most one waiter on each side.
 class Channel {
  public:
   Task<Chunk> receive() {

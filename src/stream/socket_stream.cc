@@ -63,7 +63,7 @@ Task<> SocketStream::send(Chunk chunk) {
   size_t size = chunk.size();
   Duration stall = timeouts_.stall * static_cast<int64_t>(1 + size / kStallSize);
   Deadline end = earlier_of(stall);
-  std::optional<Progress> progress;  // of the peer, once it has kept the send waiting for a while
+  std::optional<Progress> progress;  // of the peer, once the send has waited for a while
   Duration pause = stall > Duration::zero() ? std::min(kReliefDelay, stall / 4) : kReliefDelay;
   size_t left = size;
   int reliefs = 0;
@@ -92,8 +92,7 @@ Task<> SocketStream::send(Chunk chunk) {
     if (!progress) progress = peer_progress();
     const bool handed_over = chunk.size() < left;
     left = chunk.size();
-    // A few times, until that turns out to have helped: a peer that does not read must not gain
-    // much by it.
+    // Only a few times without progress: a peer that does not read must not gain much by it.
     if (handed_over) reliefs = 0;
     if (reliefs < kReliefsMax && socket_.relieve_receive_buffer()) ++reliefs;
     pause *= 2;
@@ -108,9 +107,9 @@ std::optional<SocketStream::Progress> SocketStream::peer_progress() const {
   return Progress{.acknowledged = *acknowledged, .at = session_.clock.now()};
 }
 
-// Whether the peer has taken kStallSize in each stall timeout since `since`. What was handed over
-// to the kernel does not tell: its buffer can hold minutes of what a slow peer reads, and takes no
-// more until a third of it is free.
+// Whether the peer has taken kStallSize in each stall timeout since `since`. Bytes handed to the
+// kernel are no measure: its buffer can hold minutes of data for a slow peer, and accepts no more
+// until a third of it is free.
 bool SocketStream::reads_fast_enough(const Progress& since) const {
   const std::optional<Progress> now = peer_progress();
   if (!now) return false;

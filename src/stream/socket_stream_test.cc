@@ -172,7 +172,7 @@ TEST_P(SocketStreamTest, APendingOperationKeepsItsDeadline) {
 class LateClock final : public Timer {
  public:
   Time now() const override { return MonotonicClock().now() + hours(1); }
-  Task<> sleep_until(Time) override { co_return; }  // nobody sleeps here
+  Task<> sleep_until(Time) override { co_return; }  // never called
 };
 
 TEST_P(SocketStreamTest, AnAbortEndsWhatIsPendingAndWhatComesLater) {

@@ -1,5 +1,5 @@
-// One byte moves the detector one step, so the verdict cannot depend on how reads split the bytes.
-// The method is matched against all known methods at once: a bit for each, cleared at the first
+// Each byte moves the detector one step, so the result cannot depend on how reads split the bytes.
+// The method is matched against all known methods in parallel: one bit each, cleared at the first
 // byte that differs.
 #include "wire/detect.h"
 
@@ -55,7 +55,7 @@ Detected Detector::step(unsigned char byte) {
 
 Detected Detector::method_byte(unsigned char byte) {
   for (size_t i = 0; i < kMethods.size(); ++i) {
-    // The space that ends the line's method stands for the end of the table's.
+    // The space after the method matches the end of a name in the table.
     const bool at_end = position_ == kMethods[i].size();
     const bool fits = position_ < kMethods[i].size()
                           ? byte == static_cast<unsigned char>(kMethods[i][position_])

@@ -17,7 +17,7 @@ Result<std::string> digest(const EVP_MD* algorithm, std::string_view bytes) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> value{};
   unsigned size = 0;
   if (EVP_Digest(bytes.data(), bytes.size(), value.data(), &size, algorithm, nullptr) != 1) {
-    ERR_clear_error();  // else another user of the library on this thread would find it
+    ERR_clear_error();  // or another user of the library on this thread would see it
     return failure(Errc::kNoMemory);
   }
   return std::string(reinterpret_cast<const char*>(value.data()), size);
@@ -32,7 +32,7 @@ Result<std::string> sha256(std::string_view bytes) { return digest(EVP_sha256(),
 std::string to_base64(std::string_view bytes) {
   ECHOD_CHECK(bytes.size() <= kBase64BytesMax);
   std::string text((bytes.size() + 2) / 3 * 4, '\0');
-  // It ends the text with a NUL, where std::string has its own.
+  // It terminates the text with a NUL, where std::string has its own.
   const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
                                    reinterpret_cast<const unsigned char*>(bytes.data()),
                                    static_cast<int>(bytes.size()));

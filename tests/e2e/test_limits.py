@@ -76,7 +76,7 @@ def test_few_descriptors(echod, engine, arguments, many_clients):
     else:
         # One line a second from each listener, of which event loops have one for each processor.
         seconds = time.monotonic() - begin + 5
-        assert server.log.count("Accepting pauses") <= seconds * (os.cpu_count() or 1) + 10
+        assert server.log.count("Accepting paused") <= seconds * (os.cpu_count() or 1) + 10
     with server.connect() as connection:
         echo(connection, b"afterwards")
 

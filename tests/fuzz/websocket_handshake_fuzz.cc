@@ -22,7 +22,7 @@ constexpr std::string_view kKey = "dGhlIHNhbXBsZSBub25jZQ==";
 
 std::string written(const DeflateParameters& parameters) {
   std::string text;
-  append_deflate_answer(text, parameters);
+  append_deflate_response(text, parameters);
   return text;
 }
 
@@ -44,9 +44,9 @@ void check_extensions(std::string_view offers) {
     const auto again = wire::accept_deflate(written(**answer), policy);
     ECHOD_CHECK(again && *again == *answer);
   }
-  const auto agreed = wire::check_deflate_answer(offers, DeflateOffer{});
+  const auto agreed = wire::check_deflate_response(offers, DeflateOffer{});
   if (!agreed || !*agreed) return;
-  const auto again = wire::check_deflate_answer(written(**agreed), DeflateOffer{});
+  const auto again = wire::check_deflate_response(written(**agreed), DeflateOffer{});
   ECHOD_CHECK(again && *again == *agreed);
 }
 
@@ -76,9 +76,9 @@ void check_answer(const WebSocketFields& fields) {
   }
   ECHOD_CHECK(wire::is_websocket_key(fields.key));
   std::string answer;
-  append_websocket_answer(answer, *plain);
+  append_websocket_response(answer, *plain);
   ECHOD_CHECK(answer.starts_with("HTTP/1.1 101 ") && answer.ends_with("\r\n\r\n"));
-  const auto agreement = wire::check_websocket_answer(
+  const auto agreement = wire::check_websocket_response(
       101, fields_of(answer), {.key = fields.key, .subprotocols = fields.protocols});
   ECHOD_CHECK(agreement && agreement->subprotocol == plain->subprotocol && !agreement->deflate);
   ECHOD_CHECK(plain->subprotocol.empty() || wire::is_token(plain->subprotocol));

@@ -9,9 +9,9 @@
 namespace echod {
 namespace {
 
-constexpr int kArgumentsMax = 1 << 20;  // of those with a place
+constexpr int kArgumentsMax = 1 << 20;  // of positional arguments
 
-// The names as CLI11 takes them: "-c,--connections", "--pin,--no-pin{false}", "files".
+// The names in CLI11's format: "-c,--connections", "--pin,--no-pin{false}", "files".
 std::string library_names(const Option& option) {
   if (option.positional) return std::string(option.name);
   std::string names;
@@ -32,7 +32,7 @@ CLI::Option* add_option(CLI::App& app, const Option& option) {
   if (option.value.type == ValueType::kFlag) return app.add_flag(names)->multi_option_policy(last);
   CLI::Option* added = app.add_option(names);
   if (!option.value.is_list) return added->multi_option_policy(last);
-  // One value at a time; an argument with a place takes all there are.
+  // One value at a time; a positional argument takes all values.
   added->expected(1);
   if (option.positional) added->expected(1, kArgumentsMax)->allow_extra_args();
   return added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -44,7 +44,8 @@ void set_up(CLI::App& app, const Verb& verb, bool& version) {
   app.add_flag("-V,--version", version);
   if (!verb.is_default) return;
   CLI::App* serve = app.add_subcommand("serve");
-  // All options are the program's, also behind the verb. Its own --help would be ignored.
+  // All options belong to the program, even after the verb. A --help of the verb itself would be
+  // ignored.
   serve->fallthrough()->silent()->set_help_flag();
 }
 
@@ -84,7 +85,7 @@ ParsedArguments parse_arguments(const Verb& verb, const OptionTable& table, int 
   ParsedArguments parsed;
   for (const auto& [option, added] : options) {
     if (added->count() == 0) continue;
-    // CLI11 notes the order of what was typed, and so not what the environment gave.
+    // CLI11 records the order of typed options; values from the environment are not in it.
     const bool is_typed = std::ranges::find(app.parse_order(), added) != app.parse_order().end();
     parsed.given.push_back({option, !is_typed, added->results()});
   }

@@ -16,7 +16,7 @@
 namespace echod {
 namespace {
 
-// What a list's variable holds: values with commas between them.
+// The values in a list's variable, separated by commas.
 std::vector<std::string> values_of_variable(const Option& option,
                                             const std::vector<std::string>& given) {
   if (!option.value.is_list || !option.value.is_split) return given;
@@ -146,7 +146,8 @@ Problem CommandParser::apply(Setting& setting, Origin origin, std::string place,
   if (value.is_list) {
     if (value.clear) value.clear();
   } else {
-    setting.values = {values.back()};  // a script's caller can override what the script gives
+    setting.values = {
+        values.back()};  // so that a script's caller can override the script's options
   }
   for (const std::string& text : setting.values) {
     if (Problem problem = value.read(text)) return fmt::format("{}: {}", place, *problem);

@@ -38,7 +38,7 @@ Ending mistake(std::string_view message) {
   return usage_error(message, "echod config --help lists the commands");
 }
 
-// What is wrong with the file `name`.
+// Checks the file `name`; returns its first error.
 Problem check_file(const std::string& name) {
   const std::expected<ConfigFile, std::string> file = read_config(name);
   if (!file) return file.error();

@@ -31,7 +31,7 @@ bool is_bare_key(std::string_view text) {
   });
 }
 
-// true, false, and the numbers that options take: 10, 0.5.
+// true, false, and numbers in the formats of options: 10, 0.5.
 bool is_bare_value(std::string_view text) {
   if (text == "true" || text == "false") return true;
   return !text.empty() && text.front() >= '0' && text.front() <= '9' &&
@@ -54,7 +54,8 @@ void append_utf8(std::string& out, uint32_t code) {
   append(0x80 | (code & 0x3f));
 }
 
-// The character that `rest` begins with behind a backslash, taken off it. Nothing for no escape.
+// Removes an escape (after its backslash) from the front of `rest`, and appends its character.
+// Returns false if it is no valid escape.
 bool read_escape(std::string_view& rest, std::string& out) {
   constexpr std::string_view kLetters = "btnfr\"\\";
   constexpr std::string_view kMeanings = "\b\t\n\f\r\"\\";
@@ -76,10 +77,10 @@ bool read_escape(std::string_view& rest, std::string& out) {
   return true;
 }
 
-// Reads what stands behind an equals sign, which an array may spread over several lines.
+// Reads a value after an equals sign; an array may span several lines.
 class ValueReader {
  public:
-  // Counts the lines it takes in `line`.
+  // Counts the consumed lines in `line`.
   ValueReader(std::string_view text, int& line) : rest_(text), line_(line) {}
 
   // Fills `entry`, up to the end of the last line.
@@ -100,7 +101,7 @@ class ValueReader {
  private:
   std::string_view current_line() const { return rest_.substr(0, rest_.find('\n')); }
 
-  // Skips spaces and a comment, and, inside an array, the ends of lines.
+  // Skips spaces, a comment and, with `lines` (inside an array), line ends.
   void skip(bool lines) {
     while (!rest_.empty()) {
       const char c = rest_.front();
@@ -173,7 +174,7 @@ class ValueReader {
   int& line_;
 };
 
-// "[bench]" of a line that is one: "bench".
+// The name of a table header: "bench" for "[bench]".
 std::expected<std::string, std::string> read_table(std::string_view line) {
   const size_t end = line.find(']');
   const std::string_view name =
@@ -190,7 +191,7 @@ std::expected<std::string, std::string> read_table(std::string_view line) {
 std::expected<ConfigFile, std::string> parse_config(std::string_view text) {
   ConfigFile file;
   std::string table;
-  std::map<std::pair<std::string, std::string>, int> lines;  // of tables' keys
+  std::map<std::pair<std::string, std::string>, int> lines;  // where each key of a table was set
   int line_number = 1;
   const auto failure = [&](std::string_view problem) {
     return Failure(fmt::format("{}: {}", line_number, problem));
@@ -227,7 +228,7 @@ std::expected<ConfigFile, std::string> parse_config(std::string_view text) {
       text = reader.rest();
     }
     if (text.empty()) break;
-    text.remove_prefix(1);  // the end of the line
+    text.remove_prefix(1);  // the line end
     ++line_number;
   }
   return file;

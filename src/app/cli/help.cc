@@ -9,9 +9,9 @@ namespace {
 
 constexpr size_t kWidth = 100;      // columns
 constexpr size_t kHelpColumn = 32;  // where descriptions start
-constexpr size_t kFewOptions = 14;  // all are shown
+constexpr size_t kFewOptions = 14;  // up to this number, all are shown
 
-// Breaks `text` between words into lines that start at kHelpColumn; the first continues one.
+// Wraps `text` into lines that start at kHelpColumn; the first continues the current line.
 std::string wrapped(std::string_view text) {
   std::string out;
   while (kHelpColumn + text.size() > kWidth) {
@@ -24,8 +24,8 @@ std::string wrapped(std::string_view text) {
   return out.append(text) + "\n";
 }
 
-// "[auto|off; default: auto; repeatable]", or nothing. Ranges are in docs/options.md, and in what a
-// value out of them is told.
+// "[auto|off; default: auto; repeatable]", or nothing. Ranges are in docs/options.md, and in the
+// error message for an invalid value.
 std::string facts_of(const Option& option) {
   std::vector<std::string> facts;
   if (option.value.type == ValueType::kChoice) {
@@ -38,7 +38,7 @@ std::string facts_of(const Option& option) {
   return facts.empty() ? "" : fmt::format("[{}]", fmt::join(facts, "; "));
 }
 
-// The facts follow on the line where they fit, else on one of their own.
+// The facts follow on the same line if they fit, else on their own line.
 std::string description_of(const Option& option) {
   const std::string help(option.help);
   const std::string facts = facts_of(option);
@@ -48,7 +48,7 @@ std::string description_of(const Option& option) {
 }
 
 std::string line_of(const Option& option) {
-  // Options without a short form stand under the others' long ones.
+  // Options without a short form are aligned with the long names of the others.
   const bool is_indented = option.letters.empty() && !option.positional;
   std::string line = std::string(is_indented ? 6 : 2, ' ') + names_of(option);
   if (const std::string text = placeholder_of(option); !text.empty()) line += " " + text;

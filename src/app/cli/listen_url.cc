@@ -24,7 +24,7 @@ Failure bad_port(std::string_view port) {
   return Failure(fmt::format("'{}' is not a port: give a number from 0 to 65535", port));
 }
 
-// Takes the scheme off the front of `rest`.
+// Removes the scheme from the front of `rest`.
 std::expected<Protocol, std::string> take_scheme(std::string_view& rest) {
   const size_t end = rest.find("://");
   if (end == std::string_view::npos) return Protocol::kAuto;
@@ -76,7 +76,7 @@ std::expected<ListenUrl, std::string> parse_listen_url(std::string_view text) {
     if (port.find(':') != std::string_view::npos) {
       return Failure(fmt::format("'{}': write an IPv6 address as [::1]:8080", text));
     }
-    if (host.empty()) host = "*";  // ":8080", as nginx, Go and others have it
+    if (host.empty()) host = "*";  // ":8080", as in nginx, Go and others
   }
   if (host.find_first_of("[]/") != std::string_view::npos) {
     return Failure(fmt::format("'{}' is neither a name nor an address", host));

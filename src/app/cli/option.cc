@@ -11,7 +11,7 @@
 namespace echod {
 namespace {
 
-// `typed` in the case and the spelling that `words` have it in.
+// `typed` in the case and spelling of `words`.
 std::string usual_word(std::string_view typed, const std::vector<std::string>& words) {
   constexpr std::array kSpellings = std::to_array<std::pair<std::string_view, std::string_view>>({
       {"warn", "warning"},
@@ -88,7 +88,7 @@ std::optional<double> parse_share(std::string_view text) {
     return std::nullopt;
   }
   if (percent) return number / 100;
-  if (number > 1) return std::nullopt;  // 5 would be 500 %, and meant as 5 %
+  if (number > 1) return std::nullopt;  // 5 would be 500 %, but probably means 5 %
   return number;
 }
 
@@ -103,7 +103,7 @@ std::string variable_of(const Verb& verb, const Option& option) {
 }
 
 bool is_setting(const Verb& verb, const Option& option) {
-  // A file does not name another one.
+  // A configuration file cannot name another one.
   return !variable_of(verb, option).empty() && option.name != "config";
 }
 
@@ -132,7 +132,7 @@ OptionValue as_count_of(uint64_t min, uint64_t max, std::optional<uint64_t> init
                         std::function<void(uint64_t)> set) {
   OptionValue value{.type = ValueType::kCount, .placeholder = "N"};
   if (initial) value.defaults = {fmt::format("{}", *initial)};
-  constexpr uint64_t kAny = INT64_MAX;  // what fits anything
+  constexpr uint64_t kAny = INT64_MAX;  // larger than any valid value
   if (max < kAny) {
     value.range = fmt::format("{} to {}", min, max);
   } else if (min > 0) {

@@ -15,7 +15,7 @@ struct Unit {
   uint64_t factor;
 };
 
-// In small letters, as case does not count.
+// In lower case, since case is ignored.
 constexpr std::array kSizeUnits = {
     Unit{"", 1},
     Unit{"b", 1},
@@ -43,8 +43,8 @@ std::optional<uint64_t> size_factor_of(std::string_view name) {
   return std::nullopt;
 }
 
-// `number` divided by ten to the power of `digits`: "1.5" for 1500 and 3. No exponent ever, and
-// every digit that counts, so that what is printed can be typed.
+// `number` divided by ten to the power of `digits`: "1.5" for 1500 and 3. Never with an exponent,
+// and with all significant digits, so that the output is valid input.
 std::string decimal(int64_t number, int digits) {
   const std::string all = fmt::format("{:0{}}", number, digits + 1);
   const size_t point = all.size() - static_cast<size_t>(digits);

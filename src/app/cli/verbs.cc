@@ -26,7 +26,8 @@ std::vector<std::string> variable_names() {
   return names;
 }
 
-// Whether Kubernetes makes such a name of a service's: ECHOD_SERVICE_PORT_HTTP, ECHOD_PORT_80_TCP.
+// Whether Kubernetes sets a variable of this name for a service: ECHOD_SERVICE_PORT_HTTP,
+// ECHOD_PORT_80_TCP.
 bool is_of_service(std::string_view name) {
   return name.contains("_SERVICE_HOST") || name.contains("_SERVICE_PORT") ||
          name.contains("_PORT_") || name.ends_with("_PORT");

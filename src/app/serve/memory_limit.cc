@@ -9,7 +9,7 @@ namespace {
 
 constexpr uint64_t kNoLimit = std::numeric_limits<uint64_t>::max();
 
-// The number a file begins with; kNoLimit where there is no such file, or it says "max".
+// The number at the start of a file; kNoLimit if there is no such file, or it says "max".
 uint64_t number_in(const std::string& file) {
   std::ifstream in(file);
   uint64_t number = 0;

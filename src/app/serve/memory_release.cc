@@ -11,7 +11,7 @@ bool MemoryRelease::is_due(size_t connections, uint64_t resident) {
   if (resident == 0) return false;
   least_ = std::min(least_, resident);
   connections_most_ = std::max(connections_most_, connections);
-  if (before_ > 0) {  // what the last one came to
+  if (before_ > 0) {  // evaluate the last release
     const bool helped = before_ > resident && before_ - resident >= kWorthwhile / 4;
     pause_ = helped ? 1 : std::min(2 * pause_, kPauseMax);
     pause_left_ = pause_;
@@ -26,7 +26,7 @@ bool MemoryRelease::is_due(size_t connections, uint64_t resident) {
 }
 
 uint64_t resident_size() {
-  // In pages: proc(5). The kernel's accounting there is within a few hundred kilobytes.
+  // In pages: proc(5). Accurate to a few hundred kilobytes.
   std::ifstream in("/proc/self/statm");
   uint64_t total = 0;
   uint64_t resident = 0;

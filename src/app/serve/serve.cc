@@ -16,10 +16,10 @@
 namespace echod {
 namespace {
 
-// How often a draining server looks whether it is done or was signalled again.
+// How often a draining server checks whether it has ended or got another signal.
 constexpr Duration kDrainPoll = std::chrono::milliseconds(10);
 
-// After the drain timeout, how long aborting may take; connections end at once, so it never does.
+// Maximum time for aborting after the drain timeout. Never reached, since connections end at once.
 constexpr Duration kAbortPatience = std::chrono::seconds(5);
 
 void print(std::FILE* stream, const std::string& text) {
@@ -27,7 +27,7 @@ void print(std::FILE* stream, const std::string& text) {
   std::fflush(stream);
 }
 
-// How to try the server out, as a line to paste.
+// A command line to try the server.
 std::string test_line(const Server::Listening& listener) {
   uint16_t port = listener.endpoint.port();
   const std::string address = listener.endpoint.to_string();
@@ -53,7 +53,7 @@ void announce(const Server& server, const ServeOptions& options, Log& log) {
     print(options.access_log.to_standard_output() ? stderr : stdout, text);
     return;
   }
-  // A machine reads this log: the same as events.
+  // A machine-readable log: the same as events.
   for (const Server::Listening& listener : server.listening()) {
     std::string address = listener.endpoint.to_string();
     log.write({.level = LogLevel::kInfo,
@@ -78,7 +78,7 @@ std::string count_open(const Server& server) {
   return fmt::format("{} active connection{}", count, count == 1 ? "" : "s");
 }
 
-// Waits for the server to end until `deadline`. A second signal ends the process.
+// Waits until the server ends or `deadline`. A second signal ends the process.
 bool wait_or_die(Server& server, const StopSignals& signals, const Clock& clock,
                  Deadline deadline) {
   while (true) {
@@ -104,12 +104,12 @@ void reopen(Log& log, AccessLog* access_log) {
   if (reopened && access) report(log, LogLevel::kInfo, "reopened", "Log files reopened");
 }
 
-// Until a signal asks to stop.
+// Waits until a signal requests shutdown.
 void wait_for_stop(const Server& server, const StopSignals& signals, Log& log,
                    AccessLog* access_log) {
   constexpr Duration kTick = std::chrono::seconds(1);
   MemoryRelease release;
-  release.is_due(0, resident_size());  // the least
+  release.is_due(0, resident_size());  // the baseline
   while (true) {
     const int number = signals.wait_for(kTick);
     if (StopSignals::asks_to_reopen(number)) {

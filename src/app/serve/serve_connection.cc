@@ -1,10 +1,10 @@
-// How a connection is put together. Each step owns the one below it:
+// Composes a connection. Each layer owns the one below it:
 //
 //   socket -> [proxy header] -> [fault] -> [tls] -> detect -> handler
 //
-// Those in brackets have their place here and do not exist yet. A step that reads what the client
-// sends first (a proxy header) comes before what changes bytes or timing, and that before what
-// needs the bytes as they are; under TLS detection sees what was encrypted.
+// The layers in brackets do not exist yet. A layer that reads the first bytes from the client (a
+// proxy header) comes before layers that change bytes or timing. Those come before layers that need
+// the plain bytes: detection sees decrypted TLS data.
 #include "app/serve/echo_service.h"
 #include "protocol/detect.h"
 

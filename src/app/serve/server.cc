@@ -14,10 +14,11 @@ namespace {
 
 using Failure = std::unexpected<std::string>;
 
-// Descriptors that are not connections: listeners, loops, the log, the standard three.
+// Descriptors for other uses than connections: listeners, loops, the log, the three standard
+// streams.
 constexpr size_t kReservedDescriptors = 64;
 
-// Bytes a classic first server reads at once.
+// Receive size of a classic textbook server, in bytes.
 constexpr size_t kSequentialReceiveSize = 4096;
 
 std::string explain_listen_failure(const Endpoint& endpoint, const Error& error) {
@@ -48,7 +49,7 @@ std::string explain_listen_failure(const Endpoint& endpoint, const Error& error)
   }
 }
 
-// Why an address cannot be listened on: a code to decide by, and a line for people.
+// Why listening on an address failed: a code for decisions, and a line for people.
 struct ListenFailure {
   Errc code;
   std::string text;
@@ -58,7 +59,8 @@ struct Opened {
   std::vector<Listener> listeners;
   std::vector<Server::Listening> listening;
 
-  // Whether one of them is in the way of `endpoint`: on its port, and on its address or all.
+  // Whether one of them conflicts with `endpoint`: the same port, and the same address or a
+  // wildcard.
   bool is_taken(const Endpoint& endpoint) const {
     return endpoint.port() != 0 && std::ranges::any_of(listening, [&](const auto& other) {
              return other.endpoint.port() == endpoint.port() &&
@@ -67,7 +69,7 @@ struct Opened {
   }
 };
 
-// Opens an address's sockets, one for each event loop, all on the port the first one got.
+// Opens an address's sockets, one per event loop, all on the port of the first one.
 std::expected<void, ListenFailure> open_endpoint(Endpoint endpoint, Protocol protocol,
                                                  const ListenerNeeds& needs, SocketOptions options,
                                                  Opened& opened) {
@@ -105,8 +107,8 @@ std::expected<void, ListenFailure> open_endpoint(Endpoint endpoint, Protocol pro
   return {};
 }
 
-// Opens every address of every URL. A name may have an address this machine lacks (localhost is
-// often ::1 too), so one that works is enough there.
+// Opens every address of every URL. A name may resolve to an address that this machine lacks
+// (localhost is often ::1 too), so one working address per URL is enough.
 std::expected<Opened, std::string> open_listeners(const ServeOptions& options,
                                                   const ListenerNeeds& needs) {
   Opened opened;
@@ -134,7 +136,7 @@ std::expected<Opened, std::string> open_listeners(const ServeOptions& options,
   return opened;
 }
 
-// `connections_max`: the admission limit; `descriptors`: how many the process may have.
+// `connections_max`: the admission limit; `descriptors`: the process's descriptor limit.
 EngineOptions engine_options(const ServeOptions& options, EngineKind kind, size_t connections_max,
                              size_t descriptors) {
   EngineOptions engine;

@@ -19,7 +19,7 @@ StopSignals::StopSignals(bool reopening) : set_(std::make_unique<Set>()) {
     sigaddset(&set_->signals, SIGUSR1);
   }
   pthread_sigmask(SIG_BLOCK, &set_->signals, nullptr);
-  // Writing to a closed pipe or socket is an error to look at, not a reason to die.
+  // Writing to a closed pipe or socket must return an error, not end the process.
   signal(SIGPIPE, SIG_IGN);
 }
 

@@ -40,7 +40,7 @@ struct Host {
   SimKernel::Wait wait = {};
 
   bool due(Time now) const {
-    return wait.on == nullptr || wait.on->has_news() || wait.until <= now;
+    return wait.on == nullptr || wait.on->is_ready() || wait.until <= now;
   }
 };
 

@@ -8,7 +8,7 @@
 namespace echod {
 namespace {
 
-// A connection's thread has one buffer in use; a spare or two more are for its answer's head.
+// A connection's thread uses one buffer; one or two spare ones are for the head of its response.
 constexpr uint32_t kSpareBuffersPerThread = 2;
 
 BufferPool::Options per_thread(const EngineOptions& options) {
@@ -30,7 +30,7 @@ void BlockingServer::serve(Accepted accepted) {
     task.start();
     while (!task.done()) thread_->loop.run_once();
   } catch (const std::bad_alloc&) {
-    return;  // no memory to begin with: the connection is closed; from start() on nothing throws
+    return;  // no memory: the connection is closed; nothing throws after start()
   }
 }
 
@@ -83,17 +83,17 @@ Result<void> BlockingEngine::make_placement() {
 void BlockingEngine::accept(Acceptor& acceptor) {
   try {
     BlockingLoop loop(per_thread(options_), options_.receive_size_max);
-    Worker worker(loop, workers_);  // for the phase alone
+    Worker worker(loop, workers_);  // only for the phase
     Task<> task = accept_all(loop, acceptor);
     task.start();
     while (!task.done()) loop.run_once();
     if (Result<void> outcome = task.result(); !outcome) acceptor.started.set_value(outcome);
   } catch (const std::bad_alloc&) {
-    acceptor.started.set_value(failure(Errc::kNoMemory));  // from start() on nothing throws
+    acceptor.started.set_value(failure(Errc::kNoMemory));  // nothing throws after start()
   }
 }
 
-// Fails, if at all, before it says that it has started.
+// If it fails, it fails before it reports that it has started.
 Task<> BlockingEngine::accept_all(EventLoop& loop, Acceptor& acceptor) {
   std::vector<std::unique_ptr<Socket>> sockets;
   std::vector<Task<>> tasks;
@@ -101,7 +101,7 @@ Task<> BlockingEngine::accept_all(EventLoop& loop, Acceptor& acceptor) {
   for (size_t i = 0; i < acceptor.listeners.size(); ++i) {
     sockets.push_back(std::make_unique<Socket>(loop, std::move(acceptor.listeners[i])));
     Result<void> attached = sockets.back()->attach();
-    ECHOD_CHECK(attached);  // a BlockingLoop asks nobody
+    ECHOD_CHECK(attached);  // a BlockingLoop needs no registration
     tasks.push_back(accept_loop(*sockets[i], i, admission_, observer_, *placement_));
   }
   acceptor.started.set_value({});
@@ -120,7 +120,7 @@ bool BlockingEngine::wait(Deadline deadline) {
 }
 
 BlockingEngine::~BlockingEngine() {
-  if (placement_ == nullptr) return;  // it could not be started
+  if (placement_ == nullptr) return;  // start() failed
   request(Phase::kAborting);
   wait(kNever);
 }

@@ -1,5 +1,5 @@
 // Deadlines become socket timeouts (SO_RCVTIMEO, SO_SNDTIMEO), which cost nothing while they do not
-// change. Another thread interrupts a sleeping call by shutting the socket down under it.
+// change. Another thread interrupts a sleeping call by calling shutdown(2) on its socket.
 #include "engine/blocking/blocking_loop.h"
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@ namespace {
 
 bool would_block(int os_error) { return os_error == EAGAIN || os_error == EWOULDBLOCK; }
 
-// Rounded up, so that a wait never ends before its deadline.
+// Rounds up, so that a wait never ends before its deadline.
 int64_t ms_until(Deadline deadline, Time now) {
   if (deadline == kNever) return -1;
   auto wait = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
@@ -37,13 +37,13 @@ Result<void> BlockingLoop::attach(Socket& socket) {
   std::lock_guard lock(mutex_);
   sockets_.reserve(sockets_.size() + 1);
   listeners_.reserve(sockets_.size() + 1);
-  reserve_operations(2 * (sockets_.size() + 1));  // each can receive and send at once
+  reserve_operations(2 * (sockets_.size() + 1));  // each can receive and send concurrently
   sockets_.push_back({.fd = socket.fd()});
   return {};
 }
 
-// Throws std::bad_alloc where there is no memory for so many: a round itself allocates nothing,
-// for it would have nobody to give the failure to.
+// Throws std::bad_alloc if out of memory. A round itself allocates nothing, since it could not
+// report the failure.
 void BlockingLoop::reserve_operations(size_t count) {
   pending_.reserve(count);
   finished_.reserve(count);
@@ -63,13 +63,14 @@ void BlockingLoop::request(Phase phase) {
   std::lock_guard lock(mutex_);
   if (phase <= requested_) return;
   requested_ = phase;
-  // A call slept in returns: with the end of the stream, which its caller takes for the
-  // interruption it is. Only reading ends when draining, so an answer under way is not cut.
+  // A sleeping call returns with the end of the stream, which recognise_interruption() detects. A
+  // drain only shuts down reading, so that a response in progress is not cut.
   if (phase == Phase::kAborting) {
     for (const Attached& socket : sockets_) kernel().shutdown(socket.fd, SHUT_RDWR);
   } else if (phase == Phase::kDraining) {
     for (int socket : idle_sockets_) kernel().shutdown(socket, SHUT_RD);
-    // Also those not accepted from at the moment: new clients are refused, not left in the queue.
+    // Includes listeners without a pending accept: new clients are refused, not left in the
+    // backlog.
     for (int listener : listeners_) kernel().shutdown(listener, SHUT_RD);
   }
   interrupted_.notify_all();
@@ -102,8 +103,8 @@ void BlockingLoop::complete(Operation& operation) {
   operation.waiter.resume();
 }
 
-// Completes what needs no system call: what was cancelled, aborted or timed out. Waking one may
-// start others, so the list is made first. Returns whether there was any.
+// Completes the operations that need no system call: those cancelled, aborted or timed out.
+// Resuming a waiter may start others, so the list is made first. Returns whether there were any.
 bool BlockingLoop::take_ended() {
   finished_.clear();
   Time now = clock_.now();
@@ -145,7 +146,7 @@ void BlockingLoop::run_once_by(Deadline) {
   stop_waiting();
 }
 
-// From here on, request() leaves the sockets of idle operations alone: they may be in use.
+// From here on, request() does not touch the sockets of idle operations: they may be in use.
 void BlockingLoop::stop_waiting() {
   std::lock_guard lock(mutex_);
   phase_ = requested_;
@@ -155,7 +156,7 @@ void BlockingLoop::stop_waiting() {
 void BlockingLoop::perform_alone(Operation& operation) {
   if (operation.kind == Operation::Kind::kSleep) {
     wait_until(operation.deadline);
-    return;  // the next round sees that it is over
+    return;  // the next round ends it
   }
   set_timeout(operation);
   bool done = try_once(operation, 0);
@@ -165,9 +166,9 @@ void BlockingLoop::perform_alone(Operation& operation) {
   complete(operation);
 }
 
-// A call cut short by request() looks like the end of the stream, a broken pipe or an invalid
-// listener. A client that was accepted counts all the same, and so do bytes; but not the first
-// bytes of something new, since the socket they came on will give no more.
+// A call interrupted by request() looks like the end of the stream, a broken pipe or an invalid
+// listener. An accepted client is still valid, and so are received bytes, except the first bytes of
+// a new request, since the socket will return no more.
 void BlockingLoop::recognise_interruption(Operation& operation) {
   if (!ends(phase_, operation)) return;
   if (operation.kind == Operation::Kind::kAccept && operation.arrival->socket.valid()) return;
@@ -198,7 +199,7 @@ void BlockingLoop::perform_ready() {
   finished_.clear();
   for (size_t i = 0; i < waits_.size(); ++i) {
     if (waits_[i].revents == 0 || !try_once(*waiting_[i], MSG_DONTWAIT)) continue;
-    waiting_[i]->state = Operation::State::kComplete;  // waking another must not cancel it now
+    waiting_[i]->state = Operation::State::kComplete;  // resuming another must not cancel it now
     finished_.push_back(waiting_[i]);
   }
   stop_waiting();
@@ -206,7 +207,7 @@ void BlockingLoop::perform_ready() {
   complete_finished();
 }
 
-// By number: whoever is woken may start operations, for which the list may have to grow.
+// By index: a resumed coroutine may start operations, and the list may grow.
 void BlockingLoop::complete_finished() {
   for (size_t i = 0; i < finished_.size(); ++i) complete(*finished_[i]);
 }
@@ -221,8 +222,8 @@ void BlockingLoop::wait_until(Deadline deadline) {
   }
 }
 
-// Gives the socket the operation's deadline as its timeout. The kernel's granularity is its timer
-// tick, so a timeout that hardly changed is left as it is.
+// Sets the socket's timeout from the operation's deadline. The kernel's granularity is its timer
+// tick, so a timeout that hardly changed is not set again.
 void BlockingLoop::set_timeout(const Operation& operation) {
   if (operation.kind == Operation::Kind::kAccept) return;
   bool receiving = operation.kind == Operation::Kind::kReceive;
@@ -237,8 +238,8 @@ void BlockingLoop::set_timeout(const Operation& operation) {
   current_ms = static_cast<uint32_t>(wanted_ms);
 }
 
-// Makes the operation's call. Returns whether it is complete; otherwise it would have to wait
-// longer.
+// Makes the operation's system call. Returns whether the operation is complete; if not, it must
+// wait longer.
 bool BlockingLoop::try_once(Operation& operation, int flags) {
   switch (operation.kind) {
     case Operation::Kind::kAccept:
@@ -270,8 +271,8 @@ bool BlockingLoop::try_accept(Operation& operation) {
   return true;
 }
 
-// Asked again, connect(2) says how far it has come. There is no flag for a single call that must
-// not wait, so the socket's own is set around it.
+// A repeated connect(2) reports the progress. There is no flag for a single non-blocking call, so
+// O_NONBLOCK is set around it.
 bool BlockingLoop::try_connect(Operation& operation, int flags) {
   int fd = operation.socket->fd();
   int socket_flags = kernel().fcntl(fd, F_GETFL, 0);

@@ -1,5 +1,6 @@
-// One round: wait for events, end what timed out or was aborted, wake the operations whose sockets
-// became ready, then look at the queue of operations that used up their budget last time.
+// One round: wait for events, end operations that timed out or were aborted, retry the operations
+// whose sockets became ready, then process the queue of operations that used up their budget in the
+// last round.
 #include "engine/epoll/epoll_loop.h"
 
 #include <sys/socket.h>
@@ -20,7 +21,7 @@ uint64_t event_data(uint32_t slot, uint32_t generation) {
   return uint64_t{generation} << 32 | slot;
 }
 
-// A failed system call that says "not now".
+// Whether a system call failed only because it would block.
 bool would_block(int os_error) { return os_error == EAGAIN || os_error == EWOULDBLOCK; }
 
 }  // namespace
@@ -62,7 +63,7 @@ Result<void> EpollLoop::attach(Socket& socket) {
   uint32_t index = free_slots_.back();
   Slot& slot = slots_[index];
   // Edge-triggered, for both directions at once: one system call in a connection's life. Adding
-  // reports a socket that is ready already, so nothing needs to be tried before the first event.
+  // reports a socket that is already ready, so nothing needs to be tried before the first event.
   epoll_event event{.events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                     .data = {.u64 = event_data(index, slot.generation)}};
   if (kernel().epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, socket.fd(), &event) != 0) {
@@ -79,7 +80,7 @@ Result<void> EpollLoop::attach(Socket& socket) {
 void EpollLoop::detach(Socket& socket) noexcept {
   Slot& slot = slots_[socket.slot()];
   ECHOD_CHECK(slot.receiving == nullptr && slot.sending == nullptr);
-  // Closing the descriptor, which follows, takes it out of the epoll set.
+  // The caller closes the descriptor, which removes it from the epoll set.
   ++slot.generation;
   free_slots_.push_back(socket.slot());
 }
@@ -110,11 +111,11 @@ void EpollLoop::cancel(Operation& operation, Error reason) {
   }
 }
 
-// Tries the operation; when the kernel would block, parks it. Returns whether it is complete.
+// Tries the operation, and parks it if it would block. Returns whether it is complete.
 bool EpollLoop::try_now(Operation& operation) {
   if (operation.kind == Operation::Kind::kSleep) {
     if (operation.deadline <= now_) {
-      ready_.push(operation);  // a yield: behind those who are ready, and after the next poll
+      ready_.push(operation);  // a yield: after the ready operations and the next poll
     } else {
       park(operation);
     }
@@ -163,8 +164,8 @@ bool EpollLoop::try_accept(Operation& operation, Slot& slot) {
   return true;
 }
 
-// Asked again, connect(2) says how far it has come, so a wake-up need not mean that it is done: an
-// unconnected socket counts as writable.
+// A repeated connect(2) reports the progress. A wake-up does not imply completion: an unconnected
+// socket counts as writable.
 bool EpollLoop::try_connect(Operation& operation, Slot& slot) {
   --budget_;
   if (kernel().connect(operation.socket->fd(), operation.to->get(), operation.to->size()) == 0 ||
@@ -194,16 +195,16 @@ bool EpollLoop::try_receive(Operation& operation, Slot& slot) {
   if (size < 0) {
     if (would_block(errno)) {
       slot.readable = false;
-      // After a hang-up the kernel has bytes, the end or an error, never EAGAIN. So this was urgent
-      // data, which is behind us now; whatever it was, the next event decides.
+      // After a hang-up the kernel returns bytes, the end or an error, never EAGAIN. So this was
+      // urgent data, which has been read; wait for the next event.
       slot.ask_again = false;
       return false;
     }
     operation.fail_with_errno(errno);
     return true;
   }
-  // A short read emptied the queue: whatever comes next raises a new event, except what came with
-  // the event before: the peer's end, or what lies behind urgent data, where a read stops short.
+  // A short read emptied the queue, so new bytes raise a new event. Exceptions that came with the
+  // previous event: the peer's FIN, and bytes after urgent data, where a read stops short.
   if (static_cast<size_t>(size) < room.size()) slot.readable = false;
   chunk->grow(static_cast<size_t>(size));
   if (size > 0) operation.chunk = std::move(*chunk);
@@ -235,11 +236,11 @@ void EpollLoop::park(Operation& operation) {
   if (operation.kind == Operation::Kind::kSleep) return;
   Slot& slot = slots_[operation.socket->slot()];
   Operation*& place = operation.writes() ? slot.sending : slot.receiving;
-  ECHOD_CHECK(place == nullptr);  // one operation in each direction
+  ECHOD_CHECK(place == nullptr);  // one operation per direction
   place = &operation;
 }
 
-// Undoes park(); the timer too, unless it is what ends the operation.
+// Undoes park(), and cancels the timer unless the timer ends the operation.
 void EpollLoop::unpark(Operation& operation) {
   if (operation.linked()) timers_.remove(operation);
   if (operation.kind == Operation::Kind::kSleep) return;
@@ -260,8 +261,8 @@ int EpollLoop::poll(int wait_ms) {
   return std::max(count, 0);
 }
 
-// Waits for events, at most until a timer is due or `latest` or, with operations to look at, not at
-// all. Returns how many there are.
+// Waits for events until the next timer or `latest`; does not wait if operations are ready. Returns
+// the number of events.
 int EpollLoop::wait(Deadline latest) {
   if (!ready_.empty()) return poll(0);
   Time next = timers_.next_expiry();
@@ -274,7 +275,7 @@ int EpollLoop::wait(Deadline latest) {
       count = poll(0);
       start = kernel().now();
     }
-    spinner_.looked(count > 0);
+    spinner_.polled(count > 0);
     if (count > 0) return count;
   }
   int count = sleep(start, next, latest);
@@ -282,9 +283,9 @@ int EpollLoop::wait(Deadline latest) {
   return count;
 }
 
-// Sleeps from `now` until the timer `next`, in whole milliseconds as the timing wheel counts, or
-// until `latest`, precisely. Where the system call for that is missing (before Linux 5.11) or
-// forbidden, rather too short than too long.
+// Sleeps from `now` until the timer `next`, in whole milliseconds like the timing wheel, or
+// precisely until `latest`. If the system call for that is missing (before Linux 5.11) or
+// forbidden, it sleeps too short rather than too long.
 int EpollLoop::sleep(Time now, Time next, Deadline latest) {
   if (latest >= next) {
     if (next == kNever) return poll(-1);
@@ -312,7 +313,7 @@ void EpollLoop::run_once_by(Deadline latest) {
   enter_requested_phase();
   expire_timers();
   for (int i = 0; i < count; ++i) dispatch(events_[static_cast<size_t>(i)]);
-  look_at_ready();
+  process_ready();
 }
 
 void EpollLoop::enter_requested_phase() {
@@ -350,7 +351,7 @@ void EpollLoop::dispatch(const epoll_event& event) {
   Slot& slot = slots_[slot_index];
   if (slot.generation != generation) return;  // for a socket closed earlier in this round
   if (spinner_.enabled() && slot.receiving != nullptr) {
-    spinner_.heard_from(slot.receiving->socket->fd());
+    spinner_.became_ready(slot.receiving->socket->fd());
   }
   bool broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
   if (broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0) slot.readable = true;
@@ -360,8 +361,8 @@ void EpollLoop::dispatch(const epoll_event& event) {
   wake_parked(slot_index, generation, &Slot::sending);
 }
 
-// Tries a parked operation again. Waking one may close the socket, so nothing is remembered between
-// the two calls but the names.
+// Retries a parked operation. Resuming its waiter may close the socket, so the slot is looked up
+// again by index and generation.
 void EpollLoop::wake_parked(uint32_t slot_index, uint32_t generation, Operation* Slot::* parked) {
   Slot& slot = slots_[slot_index];
   Operation* operation = slot.*parked;
@@ -371,7 +372,7 @@ void EpollLoop::wake_parked(uint32_t slot_index, uint32_t generation, Operation*
   if (try_now(*operation)) complete(*operation);
 }
 
-void EpollLoop::look_at_ready() {
+void EpollLoop::process_ready() {
   for (ReadyQueue ready = ready_.take(); !ready.empty();) {
     Operation& operation = ready.pop();
     budget_ = kOperationsPerWakeUp;

@@ -74,7 +74,7 @@ class EpollLoop final : public EventLoop {
   void expire_timers();
   void dispatch(const epoll_event& event);
   void wake_parked(uint32_t slot_index, uint32_t generation, Operation* Slot::* parked);
-  void look_at_ready();
+  void process_ready();
 
   Time now_;
   Fd epoll_;

@@ -1,4 +1,5 @@
-// Connecting, on every event loop: to a listener, to nobody, to one that does not answer in time.
+// Connecting, on every event loop: to a listener, to a closed port, to a host that does not respond
+// in time.
 #include <gtest/gtest.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -9,7 +10,7 @@ namespace echod {
 namespace {
 
 // A listener whose queue is full: the kernel drops what else tries to connect, so that a connect
-// stays under way.
+// stays in flight.
 class FullListener {
  public:
   FullListener() : listener_(listen_on_loopback({.blocking = true})) {

@@ -81,7 +81,7 @@ TEST_P(EndOfStreamTest, TheEndComesBetweenTwoReceives) {
   write_all(pair.far, "hello");
   EXPECT_EQ(run(receive_text(*socket, 5)), "hello");
   pair.far.close();
-  // The loop looks at its events for somebody else, while nobody waits for the first socket.
+  // The loop processes its events for another socket, while no operation waits on the first.
   for (int i = 0; i < 3; ++i) {
     write_all(other.far, "x");
     EXPECT_EQ(run(receive_text(*other_socket, 1)), "x");
@@ -158,7 +158,7 @@ TEST_P(EndOfStreamTest, AnEventForAClosedSocketIsNobodys) {
     auto second_socket = attached(std::move(second.near));
     Task<std::string> replacing = replaces_sockets(first_socket, second_socket, next);
     replacing.start();
-    // Both have news in the same round, and the first to hear closes both.
+    // Both become ready in the same round, and the first to be resumed closes both.
     write_all(first.far, "x");
     write_all(second.far, "y");
     second.far.close();

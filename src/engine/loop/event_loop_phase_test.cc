@@ -1,4 +1,4 @@
-// The way to the end: draining ends what is idle, aborting ends everything, from any thread.
+// Shutdown phases: draining ends idle operations, aborting ends all, from any thread.
 #include <gtest/gtest.h>
 
 #include <string>

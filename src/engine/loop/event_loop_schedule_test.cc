@@ -24,7 +24,7 @@ ECHOD_ON_EVERY_LOOP(ScheduleTest);
 TEST_P(ScheduleTest, ComesBackOnTimeWithNothingToDo) {
   MonotonicClock clock;
   const Time latest = clock.now() + milliseconds(5);
-  do {  // a round may end early, for news of the loop's own
+  do {  // a round may end early, for the loop's own events
     loop().run_once_by(latest);
   } while (clock.now() < latest);
   EXPECT_GE(loop().now(), latest - milliseconds(5));

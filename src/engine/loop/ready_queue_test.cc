@@ -1,4 +1,4 @@
-// The queue of operations to look at: in order, and without those that come while it is looked at.
+// The ready queue: in order, and without operations that are added while it is processed.
 #include "engine/loop/ready_queue.h"
 
 #include <gtest/gtest.h>

@@ -33,7 +33,7 @@ void SocketHandle::hold_receive_buffer(bool hold) noexcept {
 }
 
 bool SocketHandle::relieve_receive_buffer() noexcept {
-  // A direct one cannot be asked how it fares; it is left to its deadline.
+  // A direct descriptor cannot be queried; its deadline applies.
   return owner_ == nullptr && echod::relieve_receive_buffer(number_);
 }
 

@@ -28,7 +28,7 @@ class Spinner {
   Duration longest() const { return longest_; }
 
   // A busy-poll ended, with readiness or without.
-  void looked(bool news) { credit_ = news ? kPatience : credit_ - 1; }
+  void polled(bool ready) { credit_ = ready ? kPatience : credit_ - 1; }
 
   // A sleep without a busy-poll took `length`: if that is short, a busy-poll would have succeeded.
   void slept(Duration length) {
@@ -36,7 +36,7 @@ class Spinner {
   }
 
   // `socket` was just ready. Every kSampleInterval calls, checks which CPU receives its packets.
-  void heard_from(int socket) {
+  void became_ready(int socket) {
     if (--until_sample_ > 0) return;
     until_sample_ = kSampleInterval;
     int incoming = incoming_processor(socket);

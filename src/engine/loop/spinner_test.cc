@@ -12,7 +12,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-TEST(SpinnerTest, LooksOnlyAfterAShortSleep) {
+TEST(SpinnerTest, BusyPollsOnlyAfterAShortSleep) {
   Spinner spinner(microseconds(50));
   EXPECT_FALSE(spinner.worthwhile());
   spinner.slept(milliseconds(1));
@@ -21,19 +21,19 @@ TEST(SpinnerTest, LooksOnlyAfterAShortSleep) {
   EXPECT_TRUE(spinner.worthwhile());
 }
 
-TEST(SpinnerTest, GivesUpAfterLooksInVain) {
+TEST(SpinnerTest, StopsAfterUnsuccessfulBusyPolls) {
   Spinner spinner(microseconds(50));
   spinner.slept(microseconds(1));
-  int looks = 0;
-  while (spinner.worthwhile() && looks < 1000) {
-    spinner.looked(false);
-    ++looks;
+  int polls = 0;
+  while (spinner.worthwhile() && polls < 1000) {
+    spinner.polled(false);
+    ++polls;
   }
-  EXPECT_EQ(looks, 8);
+  EXPECT_EQ(polls, 8);
   spinner.slept(microseconds(1));
   for (int i = 0; i < 100; ++i) {
-    spinner.looked(false);
-    spinner.looked(true);
+    spinner.polled(false);
+    spinner.polled(true);
   }
   EXPECT_TRUE(spinner.worthwhile());
 }
@@ -45,8 +45,8 @@ TEST(SpinnerTest, NeverWhenSwitchedOff) {
   EXPECT_FALSE(spinner.worthwhile());
 }
 
-// The packets of a loopback connection come in on the processor their sender is on.
-TEST(SpinnerTest, NotWhereOurOwnProcessorTakesThePacketsIn) {
+// The packets of a loopback connection are received on the CPU of their sender.
+TEST(SpinnerTest, NeverIfItsOwnCpuReceivesThePackets) {
   int here = usable_processors().front();
   std::thread thread([here] {
     ASSERT_TRUE(pin_this_thread(here));
@@ -56,7 +56,7 @@ TEST(SpinnerTest, NotWhereOurOwnProcessorTakesThePacketsIn) {
     Spinner spinner(microseconds(50));
     spinner.slept(microseconds(1));
     ASSERT_TRUE(spinner.worthwhile());
-    spinner.heard_from(pair.near.get());
+    spinner.became_ready(pair.near.get());
     EXPECT_FALSE(spinner.worthwhile());
     spinner.slept(microseconds(1));
     EXPECT_FALSE(spinner.worthwhile());

@@ -9,7 +9,7 @@
 namespace echod {
 namespace {
 
-// Lists are circular, with a sentinel: a node's neighbours are never null while it is linked.
+// Lists are circular with a sentinel: a linked node's neighbours are never null.
 void clear(TimerNode& list) { list.prev = list.next = &list; }
 
 void push_back(TimerNode& list, TimerNode& node) {
@@ -19,7 +19,7 @@ void push_back(TimerNode& list, TimerNode& node) {
   list.prev = &node;
 }
 
-// Moves all of `from` behind `to`'s nodes.
+// Moves all nodes of `from` to the end of `to`.
 void splice(TimerNode& to, TimerNode& from) {
   if (from.next == &from) return;
   to.prev->next = from.next;
@@ -45,15 +45,15 @@ void TimerWheel::add(TimerNode& node, Deadline deadline) {
     push_back(unlimited_, node);
     return;
   }
-  // Rounded up: a deadline never comes early.
+  // Rounds up: a deadline never expires early.
   Duration after = std::max(deadline - origin_, Duration::zero()) + (kTick - Duration(1));
   node.tick = std::max(static_cast<uint64_t>(after / kTick), now_tick_ + 1);
   link(node);
 }
 
 void TimerWheel::link(TimerNode& node) {
-  // What lies beyond the wheel stands in the last slot ahead, and moves on when time gets there: in
-  // the slot that time is in now it would hide the rest of the top level from next_occupied().
+  // A deadline beyond the wheel is stored in the last slot ahead, and moves on when time reaches
+  // that slot. In the current slot it would hide the rest of the top level from next_occupied().
   uint64_t tick = std::min(node.tick, now_tick_ + kTicksMax - kTicksMax / kSlots);
   uint64_t distance = std::min((now_tick_ ^ tick) | (kSlots - 1), kTicksMax - 1);
   unsigned level = static_cast<unsigned>(std::bit_width(distance) - 1) / kLevelBits;
@@ -67,7 +67,7 @@ void TimerWheel::remove(TimerNode& node) {
   node.prev->next = node.next;
   node.next->prev = node.prev;
   if (node.prev == node.next) {
-    // The list is empty now; where it is a slot's, its bit goes too.
+    // The list is empty now; if it belongs to a slot, clear the slot's bit.
     const TimerNode* sentinel = node.prev;
     for (Level& level : levels_) {
       const TimerNode* first = level.slots.data();
@@ -80,8 +80,7 @@ void TimerWheel::remove(TimerNode& node) {
 }
 
 std::optional<TimerWheel::Expiry> TimerWheel::next_occupied() const {
-  // The lowest occupied level holds the earliest expiry: a level's nodes all lie beyond the current
-  // slot of the level above.
+  // The lowest occupied level has the earliest expiry: the nodes of a higher level are all later.
   for (unsigned level = 0; level < kLevels; ++level) {
     uint64_t occupied = levels_[level].occupied;
     if (occupied == 0) continue;

@@ -16,7 +16,7 @@ void Waker::request(Phase phase) noexcept {
   Phase current = requested_.load(std::memory_order_relaxed);
   while (current < phase) {
     if (!requested_.compare_exchange_weak(current, phase, std::memory_order_acq_rel)) continue;
-    // Cannot fail but by a full counter, and then the loop is about to wake anyway.
+    // Fails only if the counter is full, and then the loop is about to wake anyway.
     kernel_.eventfd_write(fd_.get(), 1);
     return;
   }

@@ -1,7 +1,7 @@
-// A UringLoop's connections beyond the process's descriptors. A table of direct descriptors is no
-// larger than RLIMIT_NOFILE, but every ring has one of its own, so each further ring holds that
-// many connections more. The thread waits on the first ring alone; a further one says through an
-// eventfd, which the first polls, that it has news.
+// A UringLoop's connections beyond the process's descriptor limit. A table of direct descriptors is
+// no larger than RLIMIT_NOFILE, but each ring has its own, so each further ring holds that many
+// more connections. The thread waits only on the first ring; a further ring signals completions
+// through an eventfd that the first one polls.
 #include <poll.h>
 #include <sys/resource.h>
 
@@ -16,10 +16,10 @@
 namespace echod {
 namespace {
 
-// Descriptors kept for what is no connection: further rings take two each.
+// Descriptors reserved for other uses than connections: each further ring takes two.
 constexpr int kReservedDescriptors = 512;
 
-// Who allows fewer means it.
+// A lower limit is deliberate.
 constexpr unsigned kDescriptorsMin = 1024;
 
 constexpr UringRing::Size further_ring(unsigned slots) {
@@ -34,14 +34,13 @@ Result<void> UringLoop::measure_descriptors() {
   auto descriptors = static_cast<unsigned>(std::min<rlim_t>(limit.rlim_cur, 1 << 20));
   if (descriptors < kDescriptorsMin) direct_max_ = 0;
   direct_slots_ = std::min(descriptors, 32'768u);
-  // Descriptors are numbered from the lowest free one, so the newest one's number tells how many
-  // there are.
+  // The kernel assigns the lowest free descriptor, so the newest number shows how many there are.
   descriptors_last_ = static_cast<int>(descriptors) - kReservedDescriptors;
   return {};
 }
 
-// The ring to accept on: the first while there are descriptors, then one whose table has room, for
-// which a place is taken.
+// The ring to accept on: the first while there are descriptors, then one whose table has room;
+// reserves a slot there.
 uint16_t UringLoop::ring_for_accept() {
   if (direct_max_ == 0 || last_descriptor_ < descriptors_last_) return 0;
   for (size_t i = rings_.size() - 1; i > 0; --i) {
@@ -52,32 +51,32 @@ uint16_t UringLoop::ring_for_accept() {
 }
 
 bool UringLoop::open_further_ring() {
-  if (kNews + rings_.size() >= kNewsEnd) return false;
+  if (kRingEvent + rings_.size() >= kRingEventEnd) return false;
   try {
     auto ring = std::make_unique<UringRing>(kernel(), buffers_, further_ring(direct_slots_));
-    if (!ring->open() || !ring->open_news()) return false;
+    if (!ring->open() || !ring->open_eventfd()) return false;
     rings_.push_back(std::move(ring));
   } catch (const std::bad_alloc&) {
     return false;
   }
-  watch_news(rings_.size() - 1);
+  watch_ring(rings_.size() - 1);
   return true;
 }
 
-void UringLoop::watch_news(size_t ring) {
-  rings_[ring]->clear_news();
+void UringLoop::watch_ring(size_t ring) {
+  rings_[ring]->clear_eventfd();
   io_uring_sqe* sqe = rings_.front()->next_sqe();
-  io_uring_prep_poll_add(sqe, rings_[ring]->news(), POLLIN);
-  io_uring_sqe_set_data64(sqe, kNews + ring);
+  io_uring_prep_poll_add(sqe, rings_[ring]->eventfd(), POLLIN);
+  io_uring_sqe_set_data64(sqe, kRingEvent + ring);
 }
 
-// Submits what was prepared on the further rings and takes their completions. Returns whether there
-// was anything, and so may be more.
+// Submits the prepared requests of the further rings and processes their completions. Returns
+// whether there were any, since then there may be more.
 bool UringLoop::serve_further_rings() {
   bool any = false;
   for (size_t i = 1; i < rings_.size(); ++i) {
     UringRing& ring = *rings_[i];
-    if (!ring.take_news() && !ring.has_prepared()) continue;
+    if (!ring.take_signal() && !ring.has_prepared()) continue;
     any = true;
     ring.buffers().lend();
     kernel().uring_submit_and_get_events(&ring.get());
@@ -96,16 +95,16 @@ void UringLoop::close_direct(DirectSlot slot) noexcept {
   io_uring_sqe* sqe = ring.next_sqe();
   io_uring_prep_close_direct(sqe, slot.index);
   io_uring_sqe_set_data64(sqe, kNobody);
-  ring.give_slot_back();  // requests are worked on in order, so a later accept finds it free
+  ring.give_slot_back();  // requests run in order, so a later accept finds it free
 }
 
-// The kernel hands this request to a thread of its own, which looks the slot up only then. So the
-// slot must not be given to another connection before it is done.
+// The kernel passes this request to a worker thread, which resolves the slot only then. So the slot
+// must not be reused for another connection before the request is complete.
 void UringLoop::shut_down_direct(DirectSlot slot) noexcept {
   try {
     shutting_down_.push_back({.slot = slot});
   } catch (const std::bad_alloc&) {
-    return;  // the close, which follows, tells the peer too
+    return;  // the following close sends the FIN
   }
   io_uring_sqe* sqe = rings_[slot.ring]->next_sqe();
   io_uring_prep_shutdown(sqe, static_cast<int>(slot.index), SHUT_WR);

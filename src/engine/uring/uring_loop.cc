@@ -1,5 +1,6 @@
-// One round: lend buffers, submit what was prepared and wait, take the completions and wake their
-// operations, end what timed out or was aborted, then look at the queue of operations to try again.
+// One round: lend buffers, submit the prepared requests and wait, process the completions and
+// resume their waiters, end operations that timed out or were aborted, then process the queue of
+// operations to retry.
 #include "engine/uring/uring_loop.h"
 
 #include <poll.h>
@@ -17,12 +18,12 @@ namespace {
 
 constexpr UringRing::Size kFirstRing{.submissions = 1024, .completions = 16384};
 
-// From this size on a chunk is sent by this thread: see send_now().
+// Chunks of at least this size are sent by this thread: see send_now().
 constexpr size_t kBulkSendSize = 64 * 1024;
 
 constexpr Duration kLongestWait = std::chrono::hours(1);
 
-// Tells the processor that this is a loop waiting for memory to change.
+// Tells the CPU that this is a spin loop.
 void pause_processor() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -74,7 +75,7 @@ bool UringLoop::start(Operation& operation) {
   } else if (operation.kind != Operation::Kind::kSleep && operation.deadline <= now_) {
     operation.fail(Errc::kTimeout);
   } else if (operation.kind == Operation::Kind::kSleep && operation.deadline <= now_) {
-    ready_.push(operation);  // a yield: behind those who are ready, and after the next look
+    ready_.push(operation);  // a yield: after the ready operations and the next poll
     return false;
   } else if (operation.kind != Operation::Kind::kSend || !send_now(operation)) {
     submit(operation);
@@ -85,10 +86,10 @@ bool UringLoop::start(Operation& operation) {
   return true;
 }
 
-// Bytes by the hundred kilobytes are moved by this thread itself, with the system calls, and the
-// ring only says when. Handed to the kernel, a round's receives would all be made before the first
-// of their sends, and everything would pass through the cache twice. Returns whether all was sent;
-// what is left, or what failed, is the ring's.
+// Transfers of hundreds of kilobytes are made by this thread with system calls; the ring only
+// reports readiness. In the kernel, all receives of a round would run before the first send, and
+// all data would pass through the cache twice. Returns whether everything was sent; the ring sends
+// the rest and reports errors.
 bool UringLoop::send_now(Operation& operation) {
   const bool bulk = operation.chunk.size() >= kBulkSendSize;
   if (!bulk || operation.socket->handle().is_direct()) return false;
@@ -112,13 +113,13 @@ void UringLoop::cancel(Operation& operation, Error reason) {
 }
 
 void UringLoop::submit(Operation& operation) {
-  if (operation.kind == Operation::Kind::kSleep) return;  // the timer wheel's alone
+  if (operation.kind == Operation::Kind::kSleep) return;  // only in the timer wheel
   if (operation.kind == Operation::Kind::kAccept) {
     prepare_accept(operation);
     return;
   }
   const SocketHandle& handle = operation.socket->handle();
-  if (handle.is_direct()) operation.bulk = false;  // system calls do not know it
+  if (handle.is_direct()) operation.bulk = false;  // system calls cannot use it
   int fd = handle.number();
   io_uring_sqe* sqe = rings_[handle.ring()]->next_sqe();
   if (operation.kind == Operation::Kind::kConnect) {
@@ -130,7 +131,7 @@ void UringLoop::submit(Operation& operation) {
     sqe->flags |= IOSQE_BUFFER_SELECT;
     sqe->buf_group = LentBuffers::kGroup;
   } else {
-    // MSG_WAITALL: the kernel goes on after a short write by itself.
+    // MSG_WAITALL: the kernel itself continues after a short write.
     io_uring_prep_send(sqe, fd, operation.chunk.data(), operation.chunk.size(),
                        MSG_WAITALL | MSG_NOSIGNAL);
   }
@@ -145,7 +146,7 @@ void UringLoop::prepare_accept(Operation& operation) {
   io_uring_sqe* sqe = rings_[arrival.ring]->next_sqe();
   io_uring_prep_accept(sqe, operation.socket->fd(), reinterpret_cast<sockaddr*>(&arrival.storage),
                        &arrival.size, arrival.ring == 0 ? SOCK_CLOEXEC : 0);
-  // Set by hand: liburing 2.3's function for it takes "any place" for place 0.
+  // Set directly: the function of liburing 2.3 treats "any slot" as slot 0.
   if (arrival.ring > 0) sqe->file_index = IORING_FILE_INDEX_ALLOC;
   io_uring_sqe_set_data(sqe, &operation);
 }
@@ -161,7 +162,7 @@ void UringLoop::park(Operation& operation) {
   timers_.add(operation, operation.deadline);
 }
 
-// The operation, whose error says why, is to end: a sleep in the next look at the ready queue,
+// Ends the operation, with the error already set: a sleep when the ready queue is processed next,
 // anything else when the kernel has confirmed that it no longer touches the operation's memory.
 void UringLoop::cancel_in_kernel(Operation& operation) {
   if (operation.kind == Operation::Kind::kSleep) {
@@ -181,9 +182,9 @@ void UringLoop::complete(Operation& operation) {
   operation.waiter.resume();
 }
 
-// Looks for completions for a while without sleeping: in memory, until the kernel says that it has
-// work for this thread. Returns whether there are any.
-bool UringLoop::look(Time end) {
+// Busy-polls for completions until `end`: reads only memory until the kernel signals work for this
+// thread. Returns whether there are any.
+bool UringLoop::busy_poll(Time end) {
   constexpr int kLooksPerClock = 16;
   while (io_uring_cq_ready(&first()) == 0) {
     for (int i = 0; i < kLooksPerClock; ++i) {
@@ -203,8 +204,8 @@ bool UringLoop::work_waits() {
           IORING_SQ_TASKRUN) != 0;
 }
 
-// Submits what was prepared and waits for a completion, at most until a timer is due or `latest`;
-// or, when not to sleep, not at all.
+// Submits the prepared requests and waits for a completion, until the next timer or `latest`.
+// Without `sleep` it does not wait.
 void UringLoop::wait(bool sleep, Deadline latest) {
   if (!sleep || spinner_.enabled()) {
     kernel().uring_submit_and_get_events(&first());
@@ -217,9 +218,9 @@ void UringLoop::wait(bool sleep, Deadline latest) {
   }
   Time start = kernel().now();
   if (spinner_.worthwhile()) {
-    bool news = look(std::min(start + spinner_.longest(), next));
-    spinner_.looked(news);
-    if (news) return;
+    bool ready = busy_poll(std::min(start + spinner_.longest(), next));
+    spinner_.polled(ready);
+    if (ready) return;
     start = kernel().now();
   }
   Duration wait = next == kNever ? kLongestWait : std::max(next - start, Duration::zero());
@@ -237,7 +238,7 @@ void UringLoop::run_once_by(Deadline latest) {
   enter_requested_phase();
   take_completions(*rings_.front());
   expire_timers();
-  look_at_ready();
+  process_ready();
   feed_starved();
 }
 
@@ -282,8 +283,8 @@ void UringLoop::handle_completion(UringRing& ring, uint64_t user_data, int resul
     watch_waker();
     return;
   }
-  if (user_data < kNewsEnd) {
-    watch_news(user_data - kNews);
+  if (user_data < kRingEventEnd) {
+    watch_ring(user_data - kRingEvent);
     return;
   }
   if ((user_data & kShutdown) != 0) {
@@ -293,12 +294,12 @@ void UringLoop::handle_completion(UringRing& ring, uint64_t user_data, int resul
   auto& operation = *reinterpret_cast<Operation*>(user_data);
   if (operation.linked()) timers_.remove(operation);
   if (spinner_.enabled() && !operation.socket->handle().is_direct()) {
-    spinner_.heard_from(operation.socket->fd());
+    spinner_.became_ready(operation.socket->fd());
   }
   if (finish(ring, operation, result, flags)) complete(operation);
 }
 
-// Takes in what the kernel says of the operation. Returns whether it is over; otherwise it has been
+// Processes the operation's completion. Returns whether the operation is complete; if not, it was
 // submitted again or queued.
 bool UringLoop::finish(UringRing& ring, Operation& operation, int result, unsigned flags) {
   bool cancelled = operation.state == Operation::State::kCancelled;
@@ -312,7 +313,7 @@ bool UringLoop::finish(UringRing& ring, Operation& operation, int result, unsign
     return true;
   }
   if (operation.kind == Operation::Kind::kConnect) {
-    operation.error.reset();  // done before the cancellation came
+    operation.error.reset();  // completed before the cancellation
     return true;
   }
   operation.chunk.drop_front(static_cast<size_t>(result));
@@ -331,7 +332,7 @@ bool UringLoop::finish_accept(UringRing& ring, Operation& operation, int result)
     if (!cancelled) operation.fail_with_errno(-result);
     return true;
   }
-  operation.error.reset();  // done before any cancellation
+  operation.error.reset();  // completed before any cancellation
   if (arrival.ring > 0) {
     arrival.socket = SocketHandle(
         *this, DirectSlot{.ring = arrival.ring, .index = static_cast<uint32_t>(result)});
@@ -348,13 +349,13 @@ bool UringLoop::finish_receive(UringRing& ring, Operation& operation, int result
     operation.chunk = ring.buffers().take(flags >> IORING_CQE_BUFFER_SHIFT,
                                           result > 0 ? static_cast<size_t>(result) : 0);
   }
-  if (cancelled && operation.bulk) return true;  // whatever the poll said, nothing was received
+  if (cancelled && operation.bulk) return true;  // whatever the poll reported, nothing was received
   if (result >= 0) {
-    operation.error.reset();  // bytes or the end, which came before any cancellation
+    operation.error.reset();  // bytes or the end came before any cancellation
     return true;
   }
   if (result == -ENOBUFS && !cancelled) {
-    // More clients spoke at once than buffers were lent.
+    // More clients sent bytes than buffers were lent.
     ring.buffers().lend();
     if (ring.buffers().count() > 0) {
       starved_.push(operation);
@@ -367,7 +368,7 @@ bool UringLoop::finish_receive(UringRing& ring, Operation& operation, int result
   return true;
 }
 
-// The socket has bytes, or its end, for a large buffer.
+// The socket is readable: receives into a large buffer.
 bool UringLoop::receive_bulk(Operation& operation) {
   Result<Chunk> chunk = bulk_.lease();
   ssize_t size = -1;
@@ -375,7 +376,7 @@ bool UringLoop::receive_bulk(Operation& operation) {
     std::span<std::byte> room = chunk->spare();
     size = kernel().recv(operation.socket->fd(), room.data(), room.size(), MSG_DONTWAIT);
   } else {
-    operation.bulk = false;  // an ordinary one has to do
+    operation.bulk = false;  // use an ordinary buffer
   }
   const bool again = !chunk || (size < 0 && (errno == EAGAIN || errno == EINTR));
   if (again) {
@@ -392,12 +393,12 @@ bool UringLoop::receive_bulk(Operation& operation) {
   return true;
 }
 
-void UringLoop::look_at_ready() {
+void UringLoop::process_ready() {
   for (ReadyQueue ready = ready_.take(); !ready.empty();) complete(ready.pop());
 }
 
-// Tries receives again that found no buffer, as many as there are buffers now: of thousands the
-// rest would only fail again.
+// Retries receives that found no buffer, as many as there are buffers now: of thousands the rest
+// would only fail again.
 void UringLoop::feed_starved() {
   if (starved_.empty()) return;
   LentBuffers& lent = rings_.front()->buffers();

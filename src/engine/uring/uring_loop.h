@@ -43,8 +43,8 @@ class UringLoop final : public EventLoop, private DirectSockets {
   // User data of completions that belong to no operation: values that are no valid pointers.
   static constexpr uint64_t kNobody = 0;  // the result is ignored
   static constexpr uint64_t kWaker = 1;
-  static constexpr uint64_t kNews = 2;  // plus the number of the ring with completions
-  static constexpr uint64_t kNewsEnd = kNews + UINT16_MAX;
+  static constexpr uint64_t kRingEvent = 2;  // plus the number of the ring with completions
+  static constexpr uint64_t kRingEventEnd = kRingEvent + UINT16_MAX;
   static constexpr uint64_t kShutdown = uint64_t{1} << 63;  // plus the ring's number and the slot
 
   // A direct descriptor whose shutdown the kernel has not confirmed, and whether to close it then.
@@ -71,12 +71,12 @@ class UringLoop final : public EventLoop, private DirectSockets {
   uint16_t ring_for_accept();
   bool open_further_ring();
   void watch_waker();
-  void watch_news(size_t ring);
+  void watch_ring(size_t ring);
   bool serve_further_rings();
   void finish_shutdown(uint64_t user_data);
   void take_completions(UringRing& ring);
   void wait(bool sleep, Deadline latest);
-  bool look(Time end);
+  bool busy_poll(Time end);
   bool work_waits();
   void park(Operation& operation);
   void cancel_in_kernel(Operation& operation);
@@ -88,7 +88,7 @@ class UringLoop final : public EventLoop, private DirectSockets {
   bool finish_accept(UringRing& ring, Operation& operation, int result);
   bool finish_receive(UringRing& ring, Operation& operation, int result, unsigned flags);
   bool receive_bulk(Operation& operation);
-  void look_at_ready();
+  void process_ready();
   void feed_starved();
 
   Time now_;

@@ -14,11 +14,12 @@ namespace echod {
 namespace {
 
 constexpr std::string_view kProbe = "echod";
-constexpr Duration kPatience = std::chrono::seconds(2);    // for what should be immediate
-constexpr Duration kShort = std::chrono::milliseconds(2);  // for what should time out
+constexpr Duration kPatience =
+    std::chrono::seconds(2);  // for operations that should complete at once
+constexpr Duration kShort = std::chrono::milliseconds(2);  // for operations that should time out
 constexpr BufferPool::Options kBuffers{.buffer_size = 4096, .buffer_count_max = 256};
 
-// Fails where one of the operations the engine uses does not do what it should.
+// Fails if one of the operations that the engine uses does not work.
 Task<> exchange(EventLoop& loop, Socket& left, Socket& right) {
   Chunk chunk = co_await loop.buffers().lease();
   chunk.append(kProbe);

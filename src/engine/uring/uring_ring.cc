@@ -17,9 +17,10 @@ UringRing::~UringRing() {
 
 Result<void> UringRing::open() {
   io_uring_params params{};
-  // SINGLE_ISSUER and DEFER_TASKRUN: completions are worked on when this thread asks for them, not
-  // in whatever it was doing; worth a third of the rate (measured, see ARCHITECTURE.md).
-  // TASKRUN_FLAG: the kernel says in memory that there are some, for a look without a call.
+  // SINGLE_ISSUER and DEFER_TASKRUN: completions are processed when this thread asks for them, not
+  // at arbitrary points; this gives a third more throughput (measured, see ARCHITECTURE.md).
+  // TASKRUN_FLAG: the kernel signals pending work in memory, for busy-polling without a system
+  // call.
   params.flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_SINGLE_ISSUER |
                  IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
   params.cq_entries = size_.completions;
@@ -27,7 +28,7 @@ Result<void> UringRing::open() {
     return std::unexpected(os_failure(-result));
   }
   open_ = true;
-  kernel_.uring_register_ring_fd(&ring_);  // saves a look-up a call; without it all works the same
+  kernel_.uring_register_ring_fd(&ring_);  // optional: saves a lookup per call
   if (Result<void> opened = buffers_.open(ring_, kernel_); !opened) return opened;
   if (size_.direct_slots == 0) return {};
   int result = kernel_.uring_register_files_sparse(&ring_, size_.direct_slots);
@@ -35,19 +36,19 @@ Result<void> UringRing::open() {
   return {};
 }
 
-Result<void> UringRing::open_news() {
-  news_ = Fd(kernel_.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!news_.valid()) return std::unexpected(os_failure(errno));
-  if (int result = kernel_.uring_register_eventfd(&ring_, news_.get()); result < 0) {
+Result<void> UringRing::open_eventfd() {
+  eventfd_ = Fd(kernel_.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!eventfd_.valid()) return std::unexpected(os_failure(errno));
+  if (int result = kernel_.uring_register_eventfd(&ring_, eventfd_.get()); result < 0) {
     return std::unexpected(os_failure(-result));
   }
   return {};
 }
 
-void UringRing::clear_news() noexcept {
+void UringRing::clear_eventfd() noexcept {
   eventfd_t count = 0;
-  kernel_.eventfd_read(news_.get(), &count);
-  has_news_ = true;
+  kernel_.eventfd_read(eventfd_.get(), &count);
+  signalled_ = true;
 }
 
 io_uring_sqe* UringRing::next_sqe() {

@@ -36,12 +36,12 @@ class UringRing {
 
   // Creates an eventfd that becomes readable when this ring has completions: for a ring on which
   // the thread does not wait.
-  Result<void> open_news();
-  int news() const { return news_.get(); }
-  void clear_news() noexcept;
+  Result<void> open_eventfd();
+  int eventfd() const { return eventfd_.get(); }
+  void clear_eventfd() noexcept;
 
   // Whether the eventfd was signalled since the last call.
-  bool take_news() { return std::exchange(has_news_, false); }
+  bool take_signal() { return std::exchange(signalled_, false); }
 
   io_uring& get() { return ring_; }
 
@@ -67,8 +67,8 @@ class UringRing {
   Size size_;
   io_uring ring_{};
   bool open_ = false;
-  Fd news_;
-  bool has_news_ = false;
+  Fd eventfd_;
+  bool signalled_ = false;
   LentBuffers buffers_;
   unsigned slots_free_;
 };

@@ -10,8 +10,8 @@ namespace {
 
 using Kind = BodyPart::Kind;
 
-// The response's head goes with the body's first part, so that a body which is malformed from its
-// start can still be refused.
+// The response's head is sent with the first part of the body, so that a body that is malformed
+// from its start still gets an error response.
 Task<BodyEnd> stream_body(Responder& responder) {
   while (true) {
     BodyPart part = responder.poll_body();
@@ -55,7 +55,7 @@ Task<BodyEnd> echo_body(Responder& responder, std::string_view argument) {
   } else if (responder.request().framing == BodyFraming::kNone) {
     end = co_await reflect(responder, argument);
   } else {
-    // What is coded already is not coded again.
+    // Do not compress a body that already has a Content-Encoding.
     if (responder.request().content_coded) responder.do_not_compress();
     end = co_await stream_body(responder);
   }

@@ -303,7 +303,7 @@ TEST_F(HttpEndpointTest, NoArgumentCompressesWhatHasCredentials) {
   }
 }
 
-// What depends on more than the method and the URL is nobody else's.
+// A response that depends on more than the method and the URL must not be cached.
 TEST_F(HttpEndpointTest, CachesKeepOnlyWhatTheUrlDecides) {
   for (const TestRequest& request : std::vector<TestRequest>{
            get("/"),

@@ -61,7 +61,7 @@ Task<BodyEnd> answer_events(Responder& responder, std::string_view) {
   if (!taken) co_return BodyEnd::kComplete;
   FieldBuffer fields;
   fields.add("X-Accel-Buffering", "no");
-  // For proxies on the way: neither to keep events nor to collect them.
+  // Tells proxies neither to cache nor to buffer events.
   const Response response{.content_type = "text/event-stream", .fields = fields.list()};
   co_await responder.begin(response);
   if (wire::split_target(responder.request().target).path != "/sse") {

@@ -8,7 +8,7 @@
 namespace echod::http {
 namespace {
 
-constexpr size_t kBlockSize = 16 * 1024;  // made at a time
+constexpr size_t kBlockSize = 16 * 1024;  // generated at a time
 constexpr size_t kChunkSize = 10 * 1024;  // of /stream-bytes
 constexpr uint64_t kChunkSizeMax = 1 << 20;
 
@@ -29,7 +29,7 @@ std::expected<uint64_t, std::string> seed_of(Responder& responder) {
   return read_number("seed", *seed);
 }
 
-// In parts of `part_size` bytes, each a chunk where there are chunks, made a block at a time.
+// Writes parts of `part_size` bytes, each a chunk (with chunked coding), generated block by block.
 Task<> write_pattern(Responder& responder, uint64_t seed, uint64_t size, uint64_t part_size) {
   if (responder.silent()) co_return;
   const Pattern pattern(seed);
@@ -71,7 +71,7 @@ std::expected<Drip, std::string> read_drip(std::string_view query,
                                            const ControlSettings& settings) {
   Drip drip;
   drip.duration = std::min(drip.duration, settings.duration_max);
-  // A delay that is asked for has passed already: it is every answer's.
+  // A delay requested by response control has passed already.
   constexpr Duration kDelay = std::chrono::seconds(2);
   if (!wire::query_argument(query, "delay")) drip.delay = std::min(kDelay, settings.duration_max);
   if (const auto text = wire::query_argument(query, "numbytes")) {
@@ -143,7 +143,7 @@ Task<BodyEnd> answer_drip(Responder& responder, std::string_view) {
   const Response response{
       .status = drip->status, .content_type = "application/octet-stream", .size = drip->size};
   co_await responder.begin(response);
-  // Not more often than a timer of the event loop can tell apart.
+  // Not below the resolution of the event loop's timers.
   constexpr Duration kStepMin = std::chrono::milliseconds(1);
   const auto steps = std::clamp<uint64_t>(static_cast<uint64_t>(drip->duration / kStepMin), 1,
                                           std::max<uint64_t>(drip->size, 1));

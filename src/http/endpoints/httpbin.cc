@@ -77,7 +77,7 @@ std::expected<std::vector<WeightedStatus>, std::string> read_weighted(std::strin
   return choices;
 }
 
-// One of them, and the fields that say how it was drawn.
+// Draws one of them, and adds the headers that make the draw repeatable.
 int choose(const std::vector<WeightedStatus>& choices, Responder& responder, FieldBuffer& fields) {
   if (choices.size() == 1) return choices.front().status;
   Draw draw(responder.settings().control.seed, responder.control_state());
@@ -92,7 +92,7 @@ int choose(const std::vector<WeightedStatus>& choices, Responder& responder, Fie
   return choices.front().status;  // all weights are 0
 }
 
-// Whether `url` leads where it may: see answer_redirect().
+// Whether `url` is an allowed redirect target: see answer_redirect().
 bool is_allowed_target(std::string_view url, const std::vector<std::string>& hosts) {
   const bool visible = !url.empty() && wire::all_in_class(url, wire::CharClass::kTarget) &&
                        std::ranges::all_of(url, [](char c) { return c >= 0; });

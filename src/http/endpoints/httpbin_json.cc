@@ -19,16 +19,16 @@
 namespace echod::http {
 namespace {
 
-// What the layout of a body's JSON may come to: a hundred levels deep, each "1," of it takes 200
-// bytes of indentation.
+// Maximum size of a body's formatted JSON: a hundred levels deep, each "1," takes 200 bytes of
+// indentation.
 constexpr size_t kShownJsonSizeMax = size_t{4} << 20;  // bytes
 
 constexpr size_t kIndent = 2;  // spaces
 constexpr size_t kJsonPieceSize =
-    64;  // bytes laid out between two looks at the clock, at most 13 KiB then
+    64;  // bytes formatted between two checks of the clock, at most 13 KiB of output
 constexpr size_t kBase64PieceSize = 768;  // bytes, a multiple of 3
 
-// Names and their values: views, in the order they came until they are sorted.
+// Names and values as views, in the received order until they are sorted.
 using Lists = std::vector<std::pair<std::string_view, std::string_view>>;
 
 // "content-TYPE" as "Content-Type": net/textproto.CanonicalMIMEHeaderKey.
@@ -45,10 +45,9 @@ std::string canonical(std::string_view name) {
   return text;
 }
 
-// A member for each name, in the order of the names, with a list of its values: Go's
-// map[string][]string.
+// A member for each name, sorted by name, with a list of its values: Go's map[string][]string.
 Task<> write_lists(Document& document, JsonWriter& json, std::string_view its_name, Lists& lists) {
-  // Of one name the values stay in their order, which is that of the places they are views of.
+  // The values of one name keep their order, which is the order of their addresses.
   std::ranges::sort(lists, [](const auto& one, const auto& other) {
     const auto order = one.first <=> other.first;
     return order != 0 ? order < 0 : std::less<>()(one.second.data(), other.second.data());
@@ -68,7 +67,7 @@ Task<> write_lists(Document& document, JsonWriter& json, std::string_view its_na
   json.end_object();
 }
 
-// Decoded where they lie.
+// Decodes in place.
 Lists arguments_in(std::span<char> text) {
   Lists lists;
   std::string_view left(text.data(), text.size());
@@ -172,7 +171,7 @@ Task<> write_json(Document& document, JsonWriter& json, std::string_view text) {
   }
 }
 
-// Takes the backslashes of quoted pairs out of a part's name, where it lies in `body`.
+// Removes the backslashes of quoted pairs from a part's name, in place in `body`.
 std::string_view unescaped(std::string_view name, std::span<char> body) {
   const std::span<char> text =
       body.subspan(static_cast<size_t>(name.data() - body.data()), name.size());
@@ -184,7 +183,7 @@ std::string_view unescaped(std::string_view name, std::span<char> body) {
   return name.substr(0, size);
 }
 
-// What the body says as a form.
+// Writes the fields of a form body.
 Task<> write_form(Document& document, JsonWriter& json, BodyKind kind,
                   std::string_view content_type, std::span<char> body) {
   Lists files;

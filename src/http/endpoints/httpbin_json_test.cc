@@ -27,7 +27,7 @@ TestResponse ask(std::string_view type, std::string_view body) {
   return server.ask(post("/anything", body, {{"Content-Type", std::string(type)}}));
 }
 
-// The body of what /anything answers.
+// The body of the response to /anything.
 std::string anything(std::string_view type, std::string_view body) {
   const TestResponse response = ask(type, body);
   EXPECT_EQ(response.status, 200);

@@ -13,7 +13,7 @@
 
 namespace echod {
 
-// page.html, compiled in: the build writes it into a source file of its own.
+// page.html, compiled in: the build generates a source file from it.
 extern const std::string_view kHttpPage;
 
 }  // namespace echod
@@ -22,7 +22,7 @@ namespace echod::http {
 
 namespace {
 
-// What stands between the page's only `begin` and the only `end`.
+// The text between the page's only `begin` and its only `end`.
 std::string_view element(std::string_view begin, std::string_view end) {
   const size_t from = kHttpPage.find(begin);
   ECHOD_CHECK(from != std::string_view::npos && kHttpPage.rfind(begin) == from);
@@ -37,7 +37,7 @@ std::string source_hash(std::string_view text) {
   return wire::to_base64(*digest);
 }
 
-// A script that would turn text into markup is refused by the browser too (Trusted Types).
+// With Trusted Types the browser also rejects any script that would turn text into markup.
 std::string compose_policy() {
   return fmt::format(
       "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; "

@@ -88,7 +88,7 @@ bool is_lower_hex(std::string_view text) {
 constexpr std::array kTraceNames = {"version", "trace_id", "parent_id", "flags"};
 using TraceParts = std::array<std::string_view, kTraceNames.size()>;
 
-// Nothing where it is not that.
+// Nothing if it does not have that form.
 std::optional<TraceParts> trace_parts(std::string_view value) {
   constexpr size_t kSize = 55;
   constexpr std::array<size_t, kTraceNames.size()> kSizes = {2, 32, 16, 2};

@@ -1,7 +1,7 @@
-// The HTTP/1.1 client: one POST after another on a connection, as many under way as the traffic
-// wants. The bodies are one pattern, from request to request, so that a response that answers
-// another request shows in its first byte. An unexpected status refuses one message and leaves the
-// connection as it is; a wrong byte or wrong framing ends it.
+// The HTTP/1.1 client: sends POSTs on a connection, with as many in flight as the traffic allows.
+// The bodies are one continuous pattern across requests, so that a response to another request is
+// detected at its first byte. An unexpected status fails one message, and the connection continues;
+// a wrong byte or invalid framing ends it.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ class Http1Client final : public EchoClient {
         load_(options.load != nullptr ? *options.load : kUsualLoad),
         head_(fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}", load_.method, options.path,
                           options.host, options.fields)) {
-    if (load_.method == "HEAD") decoder_.answer_head();
+    if (load_.method == "HEAD") decoder_.expect_no_bodies();
     if (load_.echo) {
       head_ += "Content-Length: ";
     } else {
@@ -49,7 +49,7 @@ class Http1Client final : public EchoClient {
     while (Chunk chunk = co_await stream_.receive()) {
       note_first(chunk.bytes());
       const size_t count = co_await take(chunk.bytes());
-      chunk = Chunk();  // its buffer, still in the cache, is the next to send from
+      chunk = Chunk();  // its buffer, still in the cache, is used for the next send
       if (count > 0) traffic_.echoed(count);
       if (last_response_ && !decoder_.in_response()) break;
     }
@@ -61,7 +61,7 @@ class Http1Client final : public EchoClient {
  private:
   // --- Sending ---
 
-  // Without an echo all requests are the same, and `head_` is the whole of one.
+  // Without echo all requests are the same, and `head_` is a whole request.
   void append_fixed_body() {
     const bool usually_has_none = load_.method == "GET" || load_.method == "HEAD" ||
                                   load_.method == "DELETE" || load_.method == "OPTIONS";
@@ -78,8 +78,8 @@ class Http1Client final : public EchoClient {
     }
   }
 
-  // The next bytes to send: what is left of a request, and as many whole ones as may follow.
-  // Without any, an empty chunk.
+  // The next bytes to send: the rest of a request, and as many whole ones as may follow.
+  // An empty chunk if there are none.
   Result<Chunk> next_chunk() {
     if (!in_request() && !begin_request()) return Chunk();
     Result<Chunk> chunk = buffers_.lease();
@@ -122,7 +122,7 @@ class Http1Client final : public EchoClient {
 
   // --- Receiving ---
 
-  // Takes received bytes in. How many echoes they complete.
+  // Processes received bytes. Returns how many echoes they complete.
   Result<size_t> take(std::span<const std::byte> input) {
     using Event = wire::ResponseDecoder::Event;
     size_t count = 0;
@@ -150,7 +150,7 @@ class Http1Client final : public EchoClient {
 
   Result<void> begin_response() {
     const wire::ResponseHead& head = decoder_.head();
-    if (sizes_.empty() && is_farewell(head)) {
+    if (sizes_.empty() && is_idle_close(head)) {
       refused_ = last_response_ = true;
       return {};
     }
@@ -166,7 +166,7 @@ class Http1Client final : public EchoClient {
     refused_ = !load_.expects(head.status);
     last_response_ = !head.keep_alive;
     if (!load_.echo) return {};
-    // These have no body to be an echo: a status, not a wrong echo.
+    // These have no body: an unexpected status, not a wrong echo.
     if (head.status == 204 || head.status == 205 || head.status == 304) refused_ = true;
     const bool wrong_size = head.framing == wire::ResponseFraming::kContentLength &&
                             head.content_length != sizes_.front();
@@ -178,9 +178,9 @@ class Http1Client final : public EchoClient {
     return {};
   }
 
-  // A server may say why it gives up a connection that waits for a request, or that ended without
-  // one (RFC 9110 section 15.5.9; HAProxy does both): an end in order.
-  bool is_farewell(const wire::ResponseHead& head) const {
+  // A server may send an unsolicited 408 before it closes an idle connection, or one that ended
+  // without a request (RFC 9110 section 15.5.9; HAProxy does both): a graceful close.
+  bool is_idle_close(const wire::ResponseHead& head) const {
     return !last_response_ && !head.keep_alive && (head.status == 400 || head.status == 408);
   }
 
@@ -193,9 +193,9 @@ class Http1Client final : public EchoClient {
     return {};
   }
 
-  // `count` echoes are complete besides, of which the traffic has not been told yet.
+  // `count`: the echoes completed before this one, which are not reported to the traffic yet.
   Result<void> end_response(size_t& count) {
-    if (sizes_.empty()) return {};  // a farewell
+    if (sizes_.empty()) return {};  // an idle close
     const uint64_t size = sizes_.front();
     if (load_.echo && !refused_ && body_received_ < size) {
       return give_up(Detail::kCorruptData,
@@ -213,7 +213,7 @@ class Http1Client final : public EchoClient {
     return {};
   }
 
-  // The server ended the connection, or will now.
+  // The server ended the connection, or is about to.
   Result<void> check_end() {
     using Event = wire::ResponseDecoder::Event;
     const Event event =
@@ -243,16 +243,16 @@ class Http1Client final : public EchoClient {
   const HttpLoad& load_;
   std::string head_;  // of the request being sent
   size_t head_prefix_size_ = 0;
-  uint64_t head_body_size_ = UINT64_MAX;  // that it tells
-  size_t head_sent_ = SIZE_MAX;           // bytes of it; not less than its size: all
+  uint64_t head_body_size_ = UINT64_MAX;  // the size in its Content-Length
+  size_t head_sent_ = SIZE_MAX;           // bytes of it; at least its size: all
   uint64_t body_left_ = 0;                // of the request being sent
   uint64_t body_sent_ = 0;                // of all requests
 
   wire::ResponseDecoder decoder_{wire::HttpLimits()};
-  RingQueue<uint64_t> sizes_;   // of the bodies under way, oldest first
+  RingQueue<uint64_t> sizes_;   // of the bodies in flight, oldest first
   uint64_t body_base_ = 0;      // where the oldest one's body begins in the pattern
   uint64_t body_received_ = 0;  // of it
-  bool refused_ = false;        // the response is not an echo; its body is skipped
+  bool refused_ = false;        // the response is no echo; its body is skipped
   bool last_response_ = false;  // the server closes after it
 };
 

@@ -11,8 +11,8 @@ namespace {
 using wire::HttpVersion;
 using Event = wire::RequestDecoder::Event;
 
-// How long an idle connection of a server that drains waits for a request on its way, and then for
-// its client's end, so that what it still sends does not reset it.
+// During a drain, how long an idle connection waits for a request in flight, and then for the
+// client's FIN, so that late bytes do not reset the connection.
 constexpr Duration kDrainGrace = std::chrono::milliseconds(100);
 
 std::optional<wire::DeflatePolicy> policy_of(WebSocketCompression compression) {
@@ -62,7 +62,7 @@ Task<> Http1Connection::serve() {
       exchange_.end_request();
     }
     co_await std::move(outcome);
-    // Requests that came together are answered one after another, and take their time together.
+    // Pipelined requests are processed one after another, and share a time slice.
     if (exchange_.has_unread() && slice.over()) co_await slice.renew();
   }
   if (upgraded_) co_return;
@@ -73,7 +73,8 @@ Task<> Http1Connection::serve() {
 
 // Reads up to the end of a request's head.
 Task<Http1Connection::Head> Http1Connection::read_head() {
-  std::optional<DeadlineScope<Stream>> head_deadline;  // of a head that did not come in one piece
+  std::optional<DeadlineScope<Stream>>
+      head_deadline;  // for a head that did not arrive in one piece
   Time head_begin;
   while (true) {
     Event event = exchange_.decode_head();
@@ -117,8 +118,8 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
   }
 }
 
-// The server drains. A request may be on its way on a connection that seems idle: one that comes
-// within a moment is answered, as the last. Returns whether something came.
+// The server drains. A request may be in flight on a connection that seems idle: one that arrives
+// within kDrainGrace is served as the last. Returns whether bytes arrived.
 Task<bool> Http1Connection::receive_last() {
   if (std::exchange(drained_, true)) co_return false;
   const DeadlineScope scope(peer_, session_.deadlines, session_.clock.now() + kDrainGrace);
@@ -144,7 +145,7 @@ Task<> Http1Connection::upgrade(wire::WebSocketFields fields) {
     co_return;
   }
   std::string text;
-  wire::append_websocket_answer(text, *acceptance);
+  wire::append_websocket_response(text, *acceptance);
   co_await output_.write(text);
   co_await output_.flush();
   responder_.answered_with(101);

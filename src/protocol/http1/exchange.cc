@@ -45,7 +45,7 @@ void Http1Exchange::begin_refused_request(const http::Refusal& refusal) {
 
 void Http1Exchange::end_request() {
   if (!keep_alive_ || !body_read_) return;
-  request_ = &refused_request_;  // the decoder's goes now
+  request_ = &refused_request_;  // the decoder's request becomes invalid now
   decoder_.reset();
 }
 
@@ -64,7 +64,7 @@ Chunk Http1Exchange::take_unread() {
   return std::move(in_);
 }
 
-// Whether a part is worth handing on as the chunk it was received in.
+// Whether a part is large enough to be passed on as the chunk in which it was received.
 bool Http1Exchange::owns_chunk(std::span<const std::byte> part) const {
   return part.size() > BufferedWriter::kCopiedSizeMax && unread_.empty();
 }
@@ -127,8 +127,8 @@ Task<> Http1Exchange::inform(int status, http::FieldList fields) {
   co_await output_.flush();
 }
 
-// Chooses how the content is delimited: in chunks where its size is not known, or for HTTP/1.0 by
-// the connection's end.
+// Chooses the framing of the content: chunked if its size is unknown, or for HTTP/1.0 by closing
+// the connection.
 void Http1Exchange::append_framing(const http::ResponseHead& head) {
   const bool chunks = request_->version == HttpVersion::kHttp11;
   framing_ = BodyFraming::kContentLength;
@@ -145,11 +145,11 @@ void Http1Exchange::append_framing(const http::ResponseHead& head) {
 
 void Http1Exchange::append_connection(const http::ResponseHead& head) {
   if (head.close || (framing_ == BodyFraming::kNone && !silent_)) keep_alive_ = false;
-  // Requests that came with this one are answered too.
+  // Requests that were pipelined after this one are served too.
   const bool more_came = body_read_ && !unread_.empty();
   if (session_.stopping() && !more_came) keep_alive_ = false;
   if (!head.upgrade.empty()) {
-    // A field that is for the next hop alone is named in Connection (RFC 9110 section 7.6.1).
+    // A hop-by-hop field must be listed in Connection (RFC 9110 section 7.6.1).
     wire::append_field(text_, "Upgrade", head.upgrade);
     wire::append_field(text_, "Connection", keep_alive_ ? "Upgrade" : "close, Upgrade");
   } else if (!keep_alive_) {
@@ -179,7 +179,7 @@ Task<> Http1Exchange::begin_chunk(uint64_t size) {
   co_await output_.write(text_);
 }
 
-// Counts what was written of a chunk, and ends it where that was all.
+// Counts the bytes written to a chunk, and ends the chunk if it is complete.
 Task<> Http1Exchange::end_part(size_t size) {
   ECHOD_CHECK(size <= chunk_left_);
   chunk_left_ -= size;
@@ -223,7 +223,7 @@ Task<> Http1Exchange::end(http::FieldList trailers) {
   co_await output_.write("\r\n");
 }
 
-// What comes is kept for later, and that nothing more comes is remembered.
+// Keeps received bytes for later, and records the client's FIN.
 Task<> Http1Exchange::watch_client(Time until) {
   if (!unread_.empty() || client_ended_) co_return;
   in_ = Chunk();

@@ -18,7 +18,7 @@
 namespace echod {
 namespace {
 
-// All that is answered to `request`, whose connection then ends.
+// All bytes of the response to `request`, on a connection that then ends.
 std::string answers_to(std::string_view request) {
   const Http1Handler handler{Http1Settings()};
   Conversation conversation(handler);
@@ -61,7 +61,8 @@ TEST(Http1ExchangeTest, NoCacheKeepsTheRequestsBytes) {
   EXPECT_EQ(answer_to(get("/raw", "Cookie: a=b\r\n")).field("Cache-Control"), "no-store");
 }
 
-// A cache knows the query, but not these fields: it would give the answer to everybody.
+// A cache key contains the query but not these headers: a cache would serve the response to other
+// clients.
 TEST(Http1ExchangeTest, NoCacheKeepsWhatFieldsOfTheRequestAskedFor) {
   const HttpResponse by_fields = answer_to(get("/", "X-Echo-Size: 5\r\nX-Echo-Status: 404\r\n"));
   EXPECT_EQ(by_fields.status, 404);
@@ -88,7 +89,7 @@ TEST(Http1ExchangeTest, NoPlaceAmongThoseThatWaitIsHeldAfterTheDelay) {
   EXPECT_TRUE(uploading.received().ends_with("hello"));
 }
 
-// Else a client that waits for its echo before it sends more would wait for ever.
+// Otherwise a client that waits for its echo before it sends more would wait forever.
 TEST(Http1ExchangeTest, ACompressedEchoIsNotHeldBack) {
   const Http1Handler handler{Http1Settings()};
   Conversation conversation(handler);

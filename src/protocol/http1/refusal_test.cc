@@ -144,7 +144,7 @@ TEST(Http1RefusalTest, LimitsThemselvesAreAllowed) {
   for (const HttpResponse& response : responses) EXPECT_EQ(response.status, 200);
 }
 
-// Once a part of the body was answered there is no way back: the response is cut, so that the
+// Once part of the response was sent it cannot become an error response: it is cut, so that the
 // client cannot take it for a whole one.
 TEST(Http1RefusalTest, ABodyThatTurnsBadCutsItsResponse) {
   for (std::string_view rest : {"zz\r\n", "0\r\n bad trailer\r\n", "1001\r\n"}) {
@@ -164,7 +164,7 @@ TEST(Http1RefusalTest, ABodyThatTurnsBadCutsItsResponse) {
   }
 }
 
-// Which rule was broken and where, for people who test protocols.
+// The error response says which rule was broken and where, for people who test protocols.
 TEST(Http1RefusalTest, SaysWhy) {
   const std::pair<std::string, std::string> table[] = {
       {"GET / HTTP/1.1\r\n\r\n", "there is no Host header, at byte 18 of the request"},

@@ -1,5 +1,5 @@
-// The raw client: one pattern over the whole of the connection's stream. A message is a stretch of
-// it, and is back when as many bytes are.
+// The raw client: one pattern over the connection's whole stream. A message is a section of it, and
+// is echoed when all of its bytes have come back.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ class TcpClient final : public EchoClient {
     while (Chunk chunk = co_await stream_.receive()) {
       note_first(chunk.bytes());
       const size_t count = co_await take(chunk.bytes());
-      chunk = Chunk();  // its buffer, still in the cache, is the next to send from
+      chunk = Chunk();  // its buffer, still in the cache, is used for the next send
       if (count > 0) traffic_.echoed(count);
     }
     co_await check_end();
@@ -41,8 +41,8 @@ class TcpClient final : public EchoClient {
   Task<> finish() override { co_await stream_.finish_sending(); }
 
  private:
-  // The next bytes to send: what is left of a message, and as many whole ones as may follow.
-  // Without any, an empty chunk.
+  // The next bytes to send: the rest of a message, and as many whole ones as may follow.
+  // An empty chunk if there are none.
   Result<Chunk> next_chunk() {
     if (message_left_ == 0 && !begin_message()) return Chunk();
     Result<Chunk> chunk = buffers_.lease();
@@ -69,7 +69,7 @@ class TcpClient final : public EchoClient {
     return true;
   }
 
-  // Checks received bytes. How many messages they complete.
+  // Checks received bytes. Returns how many messages they complete.
   Result<size_t> take(std::span<const std::byte> bytes) {
     Result<void> right = check(bytes, verify_ ? &pattern_ : nullptr, received_, sent_ - received_);
     if (!right) return std::unexpected(right.error());
@@ -95,11 +95,11 @@ class TcpClient final : public EchoClient {
   EchoTraffic& traffic_;
   const Pattern pattern_;
   const bool verify_;
-  uint64_t begun_ = 0;         // where the last message begun ends
+  uint64_t begun_ = 0;         // end of the last message begun
   uint64_t message_left_ = 0;  // of the message being sent
   uint64_t sent_ = 0;
   uint64_t received_ = 0;
-  RingQueue<uint64_t> ends_;  // where the messages under way end, oldest first
+  RingQueue<uint64_t> ends_;  // ends of the messages in flight, oldest first
 };
 
 }  // namespace

@@ -84,7 +84,7 @@ TEST(EchoTest, EndsWithTheErrorOfWhicheverOperationFails) {
       }
     }
   }
-  EXPECT_EQ(operations, 8u);  // three chunks, the end, the answer's end
+  EXPECT_EQ(operations, 8u);  // three chunks, the end, and the FIN in response
 }
 
 TEST(EchoTest, EndsWhenAborted) {

@@ -7,7 +7,7 @@ namespace echod {
 
 Task<> RawHandler::serve(Stream& peer, Session& session) const {
   session.protocol = Protocol::kRaw;
-  return echo(peer);  // the very task, not a frame around it
+  return echo(peer);  // the task itself, without another frame
 }
 
 }  // namespace echod

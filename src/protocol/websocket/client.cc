@@ -1,6 +1,6 @@
 // The WebSocket client: the handshake, then each message as one binary frame. The payloads are one
-// pattern, from message to message, so that an echo of another message shows in its first byte.
-// Echoes may come back in other frames, as a proxy may cut them.
+// continuous pattern across messages, so that the echo of another message is detected at its first
+// byte. Echoes may have other frame boundaries, since a proxy may change them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,17 +20,17 @@ namespace {
 
 using wire::WebSocketOpcode;
 
-constexpr size_t kAnswerSizeMax = 32768;  // bytes of the handshake's answer
+constexpr size_t kResponseSizeMax = 32768;  // maximum size in bytes of the handshake's response
 constexpr size_t kAnswerFieldsMax = 100;
 constexpr const char* kEndedHandshake = "the server ended the connection during the handshake";
 
-// Reads the answer to a handshake.
-class AnswerReader {
+// Reads the response to a handshake.
+class ResponseReader {
  public:
-  AnswerReader() { line_.start(kAnswerSizeMax); }
+  ResponseReader() { line_.start(kResponseSizeMax); }
 
-  // Consumes from the front of `input`. Whether the answer is complete; false: more is needed.
-  // The error says what is wrong.
+  // Consumes from the front of `input`. Returns whether the response is complete; false: more is
+  // needed. The error says what is wrong.
   std::expected<bool, std::string_view> read(std::span<const std::byte>& input) {
     if (!line_read_) {
       using Event = wire::StatusLineReader::Event;
@@ -38,7 +38,7 @@ class AnswerReader {
       if (event == Event::kNeedInput) return false;
       if (event == Event::kError) return std::unexpected("malformed status line");
       line_read_ = true;
-      field_.start(kAnswerSizeMax, kAnswerFieldsMax);
+      field_.start(kResponseSizeMax, kAnswerFieldsMax);
     }
     using Event = wire::FieldReader::Event;
     for (Event event = field_.next(input); event != Event::kEnd; event = field_.next(input)) {
@@ -85,7 +85,7 @@ class WebSocketClient final : public EchoClient {
       rest.remove_prefix(size);
       co_await stream_.send(std::move(chunk));
     }
-    AnswerReader reader;
+    ResponseReader reader;
     while (true) {
       early_ = co_await stream_.receive();
       if (!early_) co_await failed(give_up(Detail::kClosedEarly, kEndedHandshake).error());
@@ -110,7 +110,7 @@ class WebSocketClient final : public EchoClient {
     Chunk chunk = std::move(early_);
     do {
       const size_t count = co_await take(chunk.mutable_bytes());
-      chunk = Chunk();  // its buffer, still in the cache, is the next to send from
+      chunk = Chunk();  // its buffer, still in the cache, is used for the next send
       if (count > 0) traffic_.echoed(count);
       if (closed_) break;
       chunk = co_await stream_.receive();
@@ -131,8 +131,8 @@ class WebSocketClient final : public EchoClient {
     return give_up(Detail::kUnexpectedReply, fmt::format("the handshake's answer: {}", what));
   }
 
-  Result<void> check_answer(const AnswerReader& reader) {
-    const auto agreement = wire::check_websocket_answer(reader.status(), reader.fields(), asked_);
+  Result<void> check_answer(const ResponseReader& reader) {
+    const auto agreement = wire::check_websocket_response(reader.status(), reader.fields(), asked_);
     if (agreement) return {};
     return give_up(Detail::kUnexpectedReply, fmt::format("the handshake failed with status {}: {}",
                                                          reader.status(), agreement.error()));
@@ -151,8 +151,8 @@ class WebSocketClient final : public EchoClient {
     chunk.grow(wire::write_control_frame(chunk.spare(), opcode, payload, next_mask()));
   }
 
-  // The next bytes to send: what is left of a frame, pongs, and as many whole frames as may follow.
-  // Without any, an empty chunk.
+  // The next bytes to send: the rest of a frame, pongs, and as many whole frames as may follow. An
+  // empty chunk if there are none.
   Result<Chunk> next_chunk() {
     const bool in_frame = payload_left_ > 0;
     if (!in_frame && !pong_due_ && !next_size()) return Chunk();
@@ -170,7 +170,7 @@ class WebSocketClient final : public EchoClient {
     return chunk;
   }
 
-  // The size of the message to send next, asked for once.
+  // Gets the size of the next message from the traffic, once per message. False: there is none.
   bool next_size() {
     if (!size_) size_ = traffic_.next_message();
     return size_.has_value();
@@ -187,7 +187,7 @@ class WebSocketClient final : public EchoClient {
     chunk.append(wire::encode_frame_head(frame, mask_).bytes());
   }
 
-  // As much of the payload as fits.
+  // Appends as much of the payload as fits.
   void fill(Chunk& chunk) {
     const auto size = static_cast<size_t>(std::min<uint64_t>(payload_left_, chunk.spare().size()));
     const std::span<std::byte> room = chunk.spare().first(size);
@@ -201,7 +201,7 @@ class WebSocketClient final : public EchoClient {
 
   // --- Receiving ---
 
-  // Takes received bytes in. How many echoes they complete.
+  // Processes received bytes. Returns how many echoes they complete.
   Result<size_t> take(std::span<std::byte> input) {
     using Event = wire::WebSocketDecoder::Event;
     size_t count = 0;
@@ -259,7 +259,7 @@ class WebSocketClient final : public EchoClient {
     const std::span<const std::byte> payload = decoder_.control_payload().bytes();
     if (decoder_.frame().opcode == WebSocketOpcode::kPing) {
       pong_ = decoder_.control_payload();
-      pong_due_ = true;  // of several pings the last is answered (RFC 6455 section 5.5.3)
+      pong_due_ = true;  // only the last of several pings gets a pong (RFC 6455 section 5.5.3)
       traffic_.wants_to_send();
     } else if (decoder_.frame().opcode == WebSocketOpcode::kClose) {
       const auto close = wire::parse_close(payload);
@@ -288,7 +288,7 @@ class WebSocketClient final : public EchoClient {
 
   std::string request_;
   wire::WebSocketRequest asked_;
-  Chunk early_;  // received behind the handshake's answer
+  Chunk early_;  // received after the handshake's response
 
   std::optional<uint64_t> size_;  // of the message to send next
   wire::WebSocketMask mask_ = {};
@@ -303,11 +303,11 @@ class WebSocketClient final : public EchoClient {
                                   {.frame_size_max = UINT64_MAX >> 1,
                                    .message_size_max = UINT64_MAX >> 1,
                                    .fragment_count_max = UINT32_MAX}};
-  RingQueue<uint64_t> sizes_;  // of the messages under way, oldest first
+  RingQueue<uint64_t> sizes_;  // of the messages in flight, oldest first
   uint64_t base_ = 0;          // where the oldest one begins in the pattern
   uint64_t received_ = 0;      // of it
   bool closed_ = false;        // a close frame came
-  std::string close_;          // what it said
+  std::string close_;          // its code and reason
 };
 
 }  // namespace

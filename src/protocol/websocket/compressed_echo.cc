@@ -16,8 +16,8 @@ CompressedEcho::CompressedEcho(const wire::DeflateParameters& agreed,
     : inflater_(agreed.client_window_bits(), !agreed.client_no_context_takeover, limits),
       deflater_({.window_bits = agreed.server_window_bits(),
                  .context_takeover = !agreed.server_no_context_takeover,
-                 // zlib slides its hash table as often as its window, which for a small window
-                 // and a large table is most of what it does.
+                 // zlib slides its hash table as often as its window. With a small window and a
+                 // large table that takes most of its time.
                  .memory_level = agreed.server_window_bits() < 12 ? 5 : 8}),
       output_(output),
       buffers_(buffers) {}
@@ -28,7 +28,7 @@ void CompressedEcho::begin(wire::WebSocketOpcode opcode) {
   utf8_.reset();
 }
 
-Task<CompressedEcho::Verdict> CompressedEcho::take(std::span<const std::byte> part) {
+Task<CompressedEcho::Failure> CompressedEcho::take(std::span<const std::byte> part) {
   if (!plain_.has_buffer()) plain_ = co_await buffers_.lease();
   if (!frame_.has_buffer()) frame_ = co_await buffers_.lease();
   Event event = Event::kMore;
@@ -38,13 +38,13 @@ Task<CompressedEcho::Verdict> CompressedEcho::take(std::span<const std::byte> pa
     if (step.event == Event::kError) co_return inflater_.failure();
     plain_.grow(step.size);
     event = step.event;
-    Verdict verdict = co_await deflate(plain_.bytes());
-    if (verdict) co_return verdict;
+    Failure failure = co_await deflate(plain_.bytes());
+    if (failure) co_return failure;
   }
   co_return std::nullopt;
 }
 
-Task<CompressedEcho::Verdict> CompressedEcho::end_frame(bool fin) {
+Task<CompressedEcho::Failure> CompressedEcho::end_frame(bool fin) {
   if (!plain_.has_buffer()) plain_ = co_await buffers_.lease();
   if (!frame_.has_buffer()) frame_ = co_await buffers_.lease();
   Event event = fin ? Event::kMore : Event::kEnd;
@@ -54,8 +54,8 @@ Task<CompressedEcho::Verdict> CompressedEcho::end_frame(bool fin) {
     if (step.event == Event::kError) co_return inflater_.failure();
     plain_.grow(step.size);
     event = step.event;
-    Verdict verdict = co_await deflate(plain_.bytes());
-    if (verdict) co_return verdict;
+    Failure failure = co_await deflate(plain_.bytes());
+    if (failure) co_return failure;
   }
   const bool is_text = opcode_ == wire::WebSocketOpcode::kText;
   if (fin && is_text && !utf8_.complete()) co_return kNotUtf8;
@@ -77,7 +77,7 @@ Task<CompressedEcho::Verdict> CompressedEcho::end_frame(bool fin) {
   co_return std::nullopt;
 }
 
-Task<CompressedEcho::Verdict> CompressedEcho::deflate(std::span<const std::byte> plain) {
+Task<CompressedEcho::Failure> CompressedEcho::deflate(std::span<const std::byte> plain) {
   if (opcode_ == wire::WebSocketOpcode::kText && !utf8_.feed(plain)) co_return kNotUtf8;
   while (!plain.empty()) {
     if (frame_.spare().size() < wire::MessageDeflater::kOutSizeMin) co_await send_frame(false);

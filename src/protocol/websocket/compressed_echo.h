@@ -26,16 +26,16 @@ class CompressedEcho {
   void begin(wire::WebSocketOpcode opcode);
 
   // Why the connection must be failed; nothing: continue. Only whole frames have been written then.
-  using Verdict = std::optional<wire::WebSocketFailure>;
+  using Failure = std::optional<wire::WebSocketFailure>;
 
   // The next part of the message's payload, from any of its frames.
-  Task<Verdict> take(std::span<const std::byte> part);
+  Task<Failure> take(std::span<const std::byte> part);
 
   // A frame from the peer is complete and, with `fin`, the message.
-  Task<Verdict> end_frame(bool fin);
+  Task<Failure> end_frame(bool fin);
 
  private:
-  Task<Verdict> deflate(std::span<const std::byte> plain);
+  Task<Failure> deflate(std::span<const std::byte> plain);
   Task<> send_frame(bool fin);
 
   wire::MessageInflater inflater_;

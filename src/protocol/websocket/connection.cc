@@ -19,8 +19,8 @@ constexpr WebSocketFailure kNotUtf8{close_code::kInvalidPayload, "text is not UT
 constexpr WebSocketFailure kNoMemory{close_code::kTryAgainLater,
                                      "memory limit reached (--max-memory)"};
 
-// What zlib holds, for the budget: to inflate (a window and its state), and to do that and deflate
-// anew.
+// zlib's memory, for the budget: to inflate (a window and its state), and to inflate and deflate
+// again.
 constexpr size_t kInflaterSize = 48 * 1024;
 constexpr size_t kRecoderSize = 384 * 1024;
 
@@ -70,7 +70,7 @@ Task<> WebSocketConnection::serve(Chunk first) {
   co_await finish_and_linger(peer_, session_, linger_timeout_);
 }
 
-// Up to the end of the input, or of the connection.
+// Decodes until the end of the input, or of the connection.
 Task<> WebSocketConnection::decode_input() {
   while (!closing_) {
     switch (decoder_.next(unread_)) {
@@ -95,7 +95,7 @@ Task<> WebSocketConnection::decode_input() {
   }
 }
 
-// Replaces the decoded input by the next. Returns whether the connection goes on.
+// Replaces the decoded input with the next. Returns whether the connection continues.
 Task<bool> WebSocketConnection::receive_more() {
   unread_ = {};
   in_ = Chunk();  // no buffer is held while waiting
@@ -125,8 +125,8 @@ Task<bool> WebSocketConnection::receive_more() {
   }
 }
 
-// Nothing has come for the ping interval: asks whether the peer is still there. A peer that has not
-// answered the last time is not.
+// Nothing was received during the ping interval: sends a ping, or ends the connection if the last
+// ping had no reply.
 Task<> WebSocketConnection::wait_out_ping(Error timeout) {
   if (ping_unanswered_) co_await failed(timeout);
   ping_unanswered_ = true;
@@ -139,14 +139,14 @@ void WebSocketConnection::begin_message() {
   if (recoder_ && decoder_.message_compressed()) recoder_->begin(decoder_.message_opcode());
 }
 
-// Whether the frame that begins is checked before any of it goes back.
+// Whether the current frame is checked before any of it is echoed.
 bool WebSocketConnection::is_held() const {
   const bool checked =
       decoder_.message_opcode() == WebSocketOpcode::kText || decoder_.message_compressed();
   return checked && decoder_.frame().size <= session_.buffers.buffer_size();
 }
 
-// Whether the server's memory budget has room for `size` bytes in all of this connection's.
+// Whether the server's memory budget has room for a total of `size` bytes for this connection.
 bool WebSocketConnection::may_keep(size_t size) { return lease_.grow_to(size); }
 
 Task<> WebSocketConnection::begin_frame() {
@@ -165,19 +165,19 @@ Task<> WebSocketConnection::begin_frame() {
 
 Task<> WebSocketConnection::take_payload(std::span<const std::byte> part) {
   if (mode_ == Mode::kRecoded) {
-    Verdict verdict = co_await recoder_->take(part);
-    if (verdict) co_await fail(*verdict);
+    Failure failure = co_await recoder_->take(part);
+    if (failure) co_await fail(*failure);
     co_return;
   }
-  const Verdict verdict = check(part);
-  if (verdict && mode_ == Mode::kHeld) {
-    co_await fail(*verdict);
-  } else if (verdict) {
+  const Failure failure = check(part);
+  if (failure && mode_ == Mode::kHeld) {
+    co_await fail(*failure);
+  } else if (failure) {
     co_await failed({Errc::kProtocol, During::kReceive, Layer::kProtocol});
   } else if (mode_ == Mode::kPassing) {
     co_await output_.pass(in_, part);
   } else if (part.size() == decoder_.frame().size) {
-    whole_ = part;  // its end is the next event, with nothing received between
+    whole_ = part;  // its end is the next event, before anything is received
   } else {
     if (!held_.has_buffer()) {
       const size_t window = decoder_.message_compressed() ? kInflaterSize : 0;
@@ -194,14 +194,14 @@ Task<> WebSocketConnection::take_payload(std::span<const std::byte> part) {
 Task<> WebSocketConnection::end_frame() {
   const bool fin = decoder_.frame().fin;
   if (mode_ == Mode::kRecoded) {
-    Verdict verdict = co_await recoder_->end_frame(fin);
-    if (verdict) co_await fail(*verdict);
-    co_return;  // its windows stay, and so does the lease
+    Failure failure = co_await recoder_->end_frame(fin);
+    if (failure) co_await fail(*failure);
+    co_return;  // the windows are kept, and so is the lease
   }
-  const Verdict verdict = fin ? check_end() : std::nullopt;
+  const Failure failure = fin ? check_end() : std::nullopt;
   if (!recoder_ && fin) lease_.release();
-  if (verdict) {
-    co_await fail(*verdict);
+  if (failure) {
+    co_await fail(*failure);
     co_return;
   }
   if (mode_ != Mode::kHeld) co_return;
@@ -215,8 +215,8 @@ Task<> WebSocketConnection::end_frame() {
   }
 }
 
-// What is wrong with the message, now that `part` of its payload has come.
-WebSocketConnection::Verdict WebSocketConnection::check(std::span<const std::byte> part) {
+// Checks the next `part` of the message's payload.
+WebSocketConnection::Failure WebSocketConnection::check(std::span<const std::byte> part) {
   if (decoder_.message_compressed()) {
     if (!inflated_is_right(part)) return inflate_failure_;
   } else if (decoder_.message_opcode() == WebSocketOpcode::kText && !utf8_.feed(part)) {
@@ -225,8 +225,8 @@ WebSocketConnection::Verdict WebSocketConnection::check(std::span<const std::byt
   return std::nullopt;
 }
 
-// The same at its end.
-WebSocketConnection::Verdict WebSocketConnection::check_end() {
+// Checks the end of the message.
+WebSocketConnection::Failure WebSocketConnection::check_end() {
   if (decoder_.message_compressed()) {
     std::array<std::byte, 4096> plain;
     wire::CompressionStep step;
@@ -244,7 +244,7 @@ WebSocketConnection::Verdict WebSocketConnection::check_end() {
   return std::nullopt;
 }
 
-// Inflates what passes as it came, only to look at it.
+// Inflates a message that is echoed unchanged, only to check it.
 bool WebSocketConnection::inflated_is_right(std::span<const std::byte> part) {
   std::array<std::byte, 4096> plain;
   wire::CompressionStep step;
@@ -279,7 +279,7 @@ Task<> WebSocketConnection::take_control() {
       break;
     }
     default:
-      break;  // a pong: that something came is all that counts
+      break;  // a pong: any received frame counts as a sign of life
   }
 }
 

@@ -38,7 +38,7 @@ class WebSocketConnection {
     kPassing,  // as it arrives
     kRecoded,  // inflated and deflated again
   };
-  using Verdict = CompressedEcho::Verdict;
+  using Failure = CompressedEcho::Failure;
 
   Task<> decode_input();
   Task<bool> receive_more();
@@ -54,8 +54,8 @@ class WebSocketConnection {
   Task<> send_head();
   void begin_message();
   bool is_held() const;
-  Verdict check(std::span<const std::byte> part);
-  Verdict check_end();
+  Failure check(std::span<const std::byte> part);
+  Failure check_end();
   bool inflated_is_right(std::span<const std::byte> part);
 
   Stream& peer_;

@@ -196,7 +196,7 @@ TEST(WebSocketTest, NothingIsAnsweredAfterAClose) {
   EXPECT_EQ(chat.send(sent({late})), "");
 }
 
-// The code of the close frame that `bytes` are answered with, and nothing before it.
+// The code of the close frame sent in response to `bytes`, with nothing before it.
 int failure_of(const std::string& bytes, const WebSocketSettings& settings = {},
                std::string_view fields = "") {
   Chat chat(settings, fields);
@@ -275,7 +275,7 @@ TEST(WebSocketTest, PingsASilentClientAndGivesItUpThen) {
   const Frame pong{.opcode = WebSocketOpcode::kPong, .payload = ""};
   EXPECT_EQ(server.receive_deadlines().back(),
             chat.conversation.clock().now() + settings.ping_interval);
-  // A pong has no answer, so the receive after the one that waits is the next operation.
+  // A pong gets no reply, so the receive after the pending one is the next operation.
   server.fail_and_go_on(server.operations(), Errc::kTimeout, silence);
   EXPECT_EQ(chat.send(sent({pong})), echoed({ping}));
   server.fail_and_go_on(server.operations(), Errc::kTimeout, silence);

@@ -1,11 +1,12 @@
-// The libraries differ in ways that are evened out here: zlib refuses a flush behind a flush,
-// brotli chooses its tables by the size of the first part unless told, and libbrotlienc, as it is
-// built everywhere, ends the process when its allocator returns null. So ours does not return then:
-// it jumps out of the library, whose memory is then given back as a whole.
+// This file hides the differences between the libraries. zlib rejects a flush directly after a
+// flush. brotli chooses its tables by the size of the first part unless given a hint. libbrotlienc,
+// in all common builds, ends the process if its allocator returns null. So our allocator does not
+// return then: it jumps out of the library (longjmp), and all of the library's memory is freed at
+// once.
 #include "wire/coding/content_encoder.h"
 
 #define ZLIB_CONST                // next_in points to const
-#define ZSTD_STATIC_LINKING_ONLY  // for an allocator of ours; libzstd.so exports it too
+#define ZSTD_STATIC_LINKING_ONLY  // for a custom allocator; libzstd.so exports it too
 #include <brotli/encode.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -24,7 +25,7 @@
 namespace echod::wire {
 namespace {
 
-// Limits of what one encoder holds, with room for other versions of the libraries.
+// Memory limits of one encoder, with a margin for other versions of the libraries.
 constexpr size_t kZlibMemoryMax = size_t{384} << 10;   // bytes
 constexpr size_t kBrotliMemoryMax = size_t{3} << 20;   // bytes
 constexpr size_t kZstdMemoryMax = size_t{1536} << 10;  // bytes
@@ -36,8 +37,8 @@ constexpr int kZlibGzipFormat = 16;  // added to the window's bits
 
 constexpr uint32_t kBrotliQuality = 4;
 constexpr uint32_t kBrotliWindowBits = 16;
-// What brotli takes for the content's size, where it would else guess by its first part: from 1 MiB
-// on it takes 4 MiB for a table.
+// The size hint for brotli, which would otherwise guess by the first part: from 1 MiB on it uses 4
+// MiB for a table.
 constexpr uint32_t kBrotliSizeHint = uint32_t{1} << 16;
 
 constexpr int kZstdLevel = 3;
@@ -49,17 +50,17 @@ constexpr size_t kZlibSizeMax = size_t{1} << 30;
 
 }  // namespace
 
-// One library at work on one content.
+// One library's encoder for one content.
 class ContentEncoder::Library {
  public:
   explicit Library(size_t memory_size_max) : memory_(memory_size_max) {}
-  virtual ~Library() = default;  // with `memory_` everything that a library holds is given back
+  virtual ~Library() = default;  // `memory_` frees everything that the library holds
 
-  // False: no memory. To be called first, and once.
+  // False: out of memory. Call this first, once.
   virtual bool start() = 0;
 
-  // Goes on until the operation is complete or `out` is full. `input` is empty but for kEncode.
-  // Nothing: no memory, and no further call.
+  // Runs until the operation is complete or `out` is full. `input` is empty except for kEncode.
+  // Nothing: out of memory, and no further call is allowed.
   virtual std::optional<EncoderStep> run(Operation operation, std::span<const std::byte>& input,
                                          std::span<std::byte> out) = 0;
 
@@ -123,7 +124,7 @@ class ContentEncoder::Zlib final : public Library {
         step.done = input.empty();
         break;
       case Operation::kFlush:
-        step.done = stream_.avail_out > 0;  // where it just fits, zlib flushes once more
+        step.done = stream_.avail_out > 0;  // if the output fits exactly, zlib needs one more call
         break;
       case Operation::kFinish:
         step.done = status == Z_STREAM_END;
@@ -185,9 +186,9 @@ class ContentEncoder::Brotli final : public Library {
   }
 
  private:
-  // Whether the call came to its end. Else there was no memory, and it was left by a jump over
-  // frames of C, in which nothing has to be destroyed; brotli's state must not be used any more.
-  // Never inlined: what is on the frame that a jump leads to may be lost.
+  // Whether the call returned. If not, there was no memory, and a jump left it over C frames, in
+  // which nothing needs destruction; brotli's state must not be used any more. Never inlined:
+  // variables in the frame to which a longjmp returns may be lost.
   template <typename Call>
   [[gnu::noinline]] bool returned(Call call) {
     if (setjmp(no_memory_) != 0) return false;

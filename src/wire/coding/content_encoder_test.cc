@@ -260,7 +260,7 @@ class RefuseNth final : public MemoryFaults {
   int count_ = 0;
 };
 
-// Wherever the memory is missing, at the start, in the middle or at the end, that is what is said,
+// Wherever an allocation fails, at the start, in the middle or at the end, the error is reported,
 // also of what follows, and nothing is left behind (which LeakSanitizer sees).
 TEST(ContentEncoderTest, WithoutMemoryItFails) {
   Random random(6);

@@ -7,7 +7,7 @@
 namespace echod::wire {
 namespace {
 
-// "0", "1", "0.5", "1.000": at most three digits behind the point, in thousandths.
+// "0", "1", "0.5", "1.000" (at most three decimals), in thousandths.
 std::optional<int> parse_weight(std::string_view text) {
   if (text.empty() || (text[0] != '0' && text[0] != '1')) return std::nullopt;
   int weight = text[0] == '1' ? kFullWeight : 0;
@@ -25,7 +25,7 @@ std::optional<int> parse_weight(std::string_view text) {
 }
 
 // Removes "=VALUE" from the front, a token or a quoted string; a parameter may also have none.
-// False where it is malformed.
+// False if it is malformed.
 bool consume_parameter_value(std::string_view& text) {
   if (!text.starts_with('=')) return true;
   text.remove_prefix(1);
@@ -41,7 +41,7 @@ bool consume_parameter_value(std::string_view& text) {
   return false;
 }
 
-// Removes a member and the "," behind it from the front. A "," within quotes ends no member.
+// Removes a member and the "," after it from the front. A "," within quotes does not end a member.
 std::string_view consume_range(std::string_view& list) {
   bool quoted = false;
   size_t end = 0;
@@ -61,7 +61,7 @@ bool ends_in_json(std::string_view subtype) {
 }
 
 struct Match {
-  int specificity = 0;  // 0: it does not fit; 3: both type and subtype are named
+  int specificity = 0;  // 0: no match; 3: both type and subtype are named
   int weight = 0;
 };
 

@@ -13,14 +13,14 @@ namespace {
 constexpr std::array<std::string_view, 5> kNames = {"identity", "gzip", "deflate", "br", "zstd"};
 static_assert(kNames.size() == std::size(kContentCodings));
 
-// Which to send of several that are wanted the same: small and quick to make first.
+// The order among codings of equal weight: small output and fast encoding first.
 constexpr ContentCoding kByPreference[] = {ContentCoding::kZstd, ContentCoding::kBrotli,
                                            ContentCoding::kGzip, ContentCoding::kDeflate,
                                            ContentCoding::kIdentity};
 
 constexpr int kLeastWeight = 1;
 
-// What all Accept-Encoding fields say together.
+// The combined members of all Accept-Encoding fields.
 class AcceptedCodings {
  public:
   explicit AcceptedCodings(FieldList fields) {
@@ -53,7 +53,7 @@ class AcceptedCodings {
 
   bool any_field_ = false;
   std::array<std::optional<int>, kNames.size()> named_;
-  std::optional<int> others_;  // that of "*"
+  std::optional<int> others_;  // the weight of "*"
 };
 
 }  // namespace
@@ -74,7 +74,7 @@ int coding_weight(FieldList fields, ContentCoding coding) {
 
 ContentCoding preferred_coding(FieldList fields) {
   const AcceptedCodings accepted(fields);
-  const auto* best = std::ranges::max_element(  // the first of those that are equal
+  const auto* best = std::ranges::max_element(  // the first of equals
       kByPreference, {}, [&](ContentCoding coding) { return accepted.weight(coding); });
   return accepted.weight(*best) > 0 ? *best : ContentCoding::kIdentity;
 }

@@ -61,7 +61,7 @@ TEST(ContentCodingTest, WeighsAndPrefersByTheFields) {
       {"br;q=0.5,\tzstd ; Q=0.499", "1 0 0 500 499", "br"},
       {"X-GZIP;q=0.3", "1 300 0 0 0", "gzip"},
       {"compress, gzip;q=0.1", "1 100 0 0 0", "gzip"},
-      // "*" is of what is not named, identity included.
+      // "*" applies to all codings that are not named, identity included.
       {"*", "1000 1000 1000 1000 1000", "zstd"},
       {"*;q=0.2, br;q=0.1, identity;q=0.3", "300 200 200 100 200", "identity"},
       {"gzip;q=0, *", "1000 0 1000 1000 1000", "zstd"},

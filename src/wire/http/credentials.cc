@@ -9,8 +9,8 @@
 namespace echod::wire {
 namespace {
 
-// Short words that are parts of innocent ones too ("keyboard", "design", "author", "zipcode"), so
-// they count as a whole name alone, or with "x" in front.
+// Short words that occur in harmless ones too ("keyboard", "design", "author", "zipcode"). So they
+// count only as the whole name, or with "x" in front.
 constexpr std::array kWholeNames = std::to_array<std::string_view>({
     "auth",
     "code",
@@ -26,7 +26,7 @@ constexpr std::array kWholeNames = std::to_array<std::string_view>({
     "sig",
 });
 
-// What a name ends in that is a secret's, whatever it begins with.
+// Names with these endings belong to secrets, whatever the prefix.
 constexpr std::array kEndings = std::to_array<std::string_view>({
     "accesskey", "apikey",     "assertion",   "authkey",      "authorization", "cookie",
     "cookies",   "credential", "credentials", "jsessionid",   "passphrase",    "passwd",
@@ -34,7 +34,7 @@ constexpr std::array kEndings = std::to_array<std::string_view>({
     "sessionid", "sessionkey", "sharedkey",   "signature",    "signingkey",    "token",
 });
 
-// A name longer than this, as it came, is none of those.
+// A longer name (as received) is never a credential.
 constexpr size_t kNameSizeMax = 256;
 
 bool is_listed(std::string_view letters) {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kLineEnd = "\r\n";
 
-// The line at the front of `text`, without its end, both of which are removed.
+// Removes the line at the front of `text` with its line end, and returns it without the line end.
 std::string_view consume_line(std::string_view& text) {
   const size_t size = text.find(kLineEnd);
   ECHOD_CHECK(size != std::string_view::npos);

@@ -1,4 +1,4 @@
-// What is kept of a request as it came, and lists of fields.
+// Lists of fields, as received.
 #include "wire/http/field_list.h"
 
 #include <gtest/gtest.h>

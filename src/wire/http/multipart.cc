@@ -20,7 +20,7 @@ std::optional<std::string_view> parameter(std::string_view text, std::string_vie
     text.remove_prefix(1);
     const bool quoted = text.starts_with('"');
     if (quoted) text.remove_prefix(1);
-    // Browsers write a quote within as "%22", other programs as a quoted pair.
+    // Browsers write an inner quote as "%22", other programs as a quoted pair.
     size_t size = text.find(quoted ? '"' : ';');
     while (quoted && size != std::string_view::npos && size > 0 && text[size - 1] == '\\') {
       size = text.find('"', size + 1);
@@ -34,7 +34,7 @@ std::optional<std::string_view> parameter(std::string_view text, std::string_vie
   return std::nullopt;
 }
 
-// Reads a part's head from the front of `text`, which is then the content.
+// Reads a part's head and removes it from `text`; the content remains.
 std::optional<FormPart> read_head(std::string_view& text) {
   FormPart part;
   bool named = false;
@@ -65,7 +65,7 @@ std::optional<std::vector<FormPart>> form_parts(std::string_view content_type,
   const auto boundary = parameter(content_type, "boundary");
   if (!boundary || boundary->empty() || boundary->size() > kBoundarySizeMax) return std::nullopt;
   const std::string delimiter = "\r\n--" + std::string(*boundary);
-  // The first one need not be preceded by a line's end, and what is before it does not count.
+  // The first delimiter needs no line end before it, and the preamble is ignored.
   const std::string_view opening = std::string_view(delimiter).substr(2);
   size_t begin = 0;
   if (!body.starts_with(opening)) {

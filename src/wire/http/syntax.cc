@@ -1,5 +1,5 @@
-// Where the RFCs leave a choice between lax and strict, these functions are strict: what they
-// refuse is what two parsers could understand in two ways.
+// Where the RFCs allow lax or strict parsing, these functions are strict: they reject whatever two
+// parsers could interpret differently.
 #include "wire/http/syntax.h"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ constexpr uint8_t classes_of(unsigned char byte) {
   if (alphanumeric || kHostMarks.contains(static_cast<char>(byte))) {
     classes |= bit(CharClass::kHost);
   }
-  // Bytes beyond ASCII should be percent-encoded, and some clients send them as they are.
+  // Non-ASCII bytes should be percent-encoded, but some clients send them unescaped.
   if (visible || byte >= 0x80) classes |= bit(CharClass::kTarget);
   if (visible || byte == ' ' || byte == '\t' || byte >= 0x80) classes |= bit(CharClass::kValue);
   return classes;
@@ -56,8 +56,8 @@ void skip_whitespace(std::string_view& text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
 }
 
-// The bytes between the brackets of an IPv6 literal. The address itself is not parsed: nobody here
-// connects to it; what matters is that nothing else can hide in it.
+// The bytes between the brackets of an IPv6 literal. The address is not parsed, since the server
+// never connects to it; it only must not contain anything else.
 bool is_ipv6_body(std::string_view text) {
   return text.contains(':') && std::ranges::all_of(text, [](char c) {
            return c == ':' || c == '.' || is_hex_digit(static_cast<unsigned char>(c));
@@ -75,7 +75,7 @@ bool is_port(std::string_view text) {
 }
 
 // SCHEME "://" AUTHORITY [PATH] ["?" QUERY]. The authority is required: without it "localhost:80"
-// would be a URI of the scheme "localhost", when it is an authority meant for CONNECT.
+// would be a URI with the scheme "localhost" instead of an authority for CONNECT.
 bool is_absolute_form(std::string_view target) {
   const size_t scheme_size = target.find("://");
   if (scheme_size == std::string_view::npos) return false;

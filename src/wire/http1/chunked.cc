@@ -1,7 +1,7 @@
 // A size is 1 to 16 hexadecimal digits and nothing else: no sign, no "0x", no "_", no space before
-// or after. Where two parsers read a chunk's size differently, the one in front forwards as body
-// what the one behind takes for a request. The same goes for line ends: an LF alone never ends a
-// line, also not inside an extension.
+// or after. If two parsers read a chunk size differently, the proxy forwards as a body what the
+// server reads as a request. The same applies to line ends: a bare LF never ends a line, not even
+// in an extension.
 #include "wire/http1/chunked.h"
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace echod::wire {
 namespace {
 
-constexpr uint8_t kSizeDigitsMax = 16;  // of a uint64_t, so that a size cannot overflow
+constexpr uint8_t kSizeDigitsMax = 16;  // a uint64_t, so that a size cannot overflow
 
 int hex_value(unsigned char byte) {
   if (byte >= '0' && byte <= '9') return byte - '0';
@@ -51,7 +51,7 @@ ChunkedDecoder::Event ChunkedDecoder::next(std::span<const std::byte>& input) {
   return Event::kNeedInput;
 }
 
-// One byte that is not data. Returns why it is refused, if it is.
+// Processes one byte that is not data. Returns the refusal, if any.
 Http1Refusal ChunkedDecoder::step(unsigned char byte) {
   switch (state_) {
     case State::kSize:
@@ -100,18 +100,18 @@ Http1Refusal ChunkedDecoder::size_byte(unsigned char byte) {
       state_ = State::kExtensionName;
       return end_size();
     case State::kExtensionName:
-      if (byte == ' ' || byte == '\t') return {};  // RFC 9112 section 7.1.1 wants it skipped
+      if (byte == ' ' || byte == '\t') return {};  // RFC 9112 section 7.1.1 requires skipping it
       if (!in_class(byte, CharClass::kToken)) return {400, "a chunk extension has no name"};
       state_ = State::kExtension;
       return {};
     default:
-      // What an extension says is ignored, so its grammar past the name does not matter.
+      // Extensions are ignored, so their grammar after the name does not matter.
       if (in_class(byte, CharClass::kValue)) return {};
       return {400, "a chunk extension has a control character, or a line feed alone"};
   }
 }
 
-// The size's digits are complete. Returns why it is refused, if it is.
+// The digits of the size are complete. Returns the refusal, if any.
 Http1Refusal ChunkedDecoder::end_size() {
   if (digits_ == 0) return {400, "a chunk size is missing"};
   if (chunk_size_left_ > body_size_left_) return {413, "the body is larger than the limit"};

@@ -1,5 +1,5 @@
-// Names and values are taken in runs; every other byte is one step of a small state machine. The
-// limits are counted in bytes that arrived, so the verdict is the same however they were split.
+// Names and values are consumed in runs; every other byte is one step of a small state machine. The
+// limits count received bytes, so the result does not depend on how they were split.
 #include "wire/http1/fields.h"
 
 #include <algorithm>
@@ -48,7 +48,7 @@ void FieldReader::shrink(size_t size_kept) {
   if (line_.capacity() > size_kept) std::string().swap(line_);
 }
 
-// Takes the bytes at the front that belong to the name or the value being read.
+// Consumes the bytes at the front that belong to the current name or value.
 void FieldReader::take_run(std::span<const std::byte>& input) {
   if (state_ != State::kName && state_ != State::kValue) return;
   const CharClass wanted = state_ == State::kName ? CharClass::kToken : CharClass::kValue;
@@ -57,7 +57,7 @@ void FieldReader::take_run(std::span<const std::byte>& input) {
   size_left_ -= size;
 }
 
-// One byte that is not inside a name or value. Returns why it is refused, if it is.
+// Processes one byte outside names and values. Returns the refusal, if any.
 Http1Refusal FieldReader::step(unsigned char byte) {
   switch (state_) {
     case State::kLineStart:
@@ -65,7 +65,7 @@ Http1Refusal FieldReader::step(unsigned char byte) {
         state_ = State::kLastLineFeed;
         return {};
       }
-      // Refuses the folded line of RFC 9112 section 5.2 with everything else that is no name.
+      // Rejects line folding (RFC 9112 section 5.2).
       if (byte == ' ' || byte == '\t') return {400, "a header line is folded"};
       if (!in_class(byte, CharClass::kToken))
         return {400, "a header line does not begin with a name"};

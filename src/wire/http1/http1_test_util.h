@@ -60,7 +60,7 @@ inline std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
              << outcome.refused_at << ") in_request=" << outcome.in_request;
 }
 
-// What the decoder keeps of a request as it came.
+// The decoder's record of a request as received.
 struct Recorded {
   std::string head = {};
   std::string trailers = {};

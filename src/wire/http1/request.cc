@@ -1,7 +1,7 @@
-// The request decoder: which part of a request comes next and what the fields mean together. The
-// parts themselves are read by a RequestLineReader, a FieldReader and a ChunkedDecoder. A field's
-// own fault is reported at its line's end; what only the whole head can show (no Host, an unknown
-// coding, a body over the limit) at the empty line.
+// The request decoder: decides which part of a request comes next, and interprets the fields
+// together. A RequestLineReader, a FieldReader and a ChunkedDecoder read the parts. An invalid
+// field is reported at the end of its line. What depends on the whole head (no Host, an unknown
+// coding, a body over the limit) is reported at the empty line.
 #include "wire/http1/request.h"
 
 #include <algorithm>
@@ -13,11 +13,11 @@
 namespace echod::wire {
 namespace {
 
-// Buffers up to this size are kept from one request to the next; ordinary heads fit.
+// Buffers up to this size are kept between requests; ordinary heads fit.
 constexpr size_t kBufferKeptSizeMax = 2048;
 
-// Fields that a sender must not put into a trailer, where they would change how a message already
-// being processed is framed, routed or understood (RFC 9110 section 6.5.1).
+// Fields that are forbidden in trailers, since they would change the framing, routing or
+// interpretation of a message that is already being processed (RFC 9110 section 6.5.1).
 constexpr std::array<std::string_view, 14> kForbiddenTrailers = {
     "Authorization",
     "Connection",
@@ -112,7 +112,7 @@ RequestDecoder::Event RequestDecoder::next_event(std::span<const std::byte>& inp
   }
 }
 
-// The views into the head as it came, once all of it is there.
+// Sets the views into the received head, once it is complete.
 void RequestDecoder::fill_views() {
   head_.raw = head_bytes_;
   const size_t line_size = head_.raw.find("\r\n");
@@ -157,13 +157,13 @@ RequestDecoder::Event RequestDecoder::fail(const Http1Refusal& refusal) {
   return Event::kError;
 }
 
-// The read_ functions that follow return why the request is refused, if it is. They change state_
-// when their part is complete; otherwise all of the input is consumed.
+// The following read_ functions return the refusal, if any. They change state_ when their part is
+// complete; otherwise they have consumed all of the input.
 Http1Refusal RequestDecoder::read_head_part(std::span<const std::byte>& input) {
   const std::span<const std::byte> before = input;
   const bool in_line = state_ == State::kRequestLine;
   const Http1Refusal refusal = in_line ? read_request_line(input) : read_fields(input);
-  // Empty lines before the request line are none of its bytes.
+  // Empty lines before the request line do not count.
   if (!refusal) {
     const std::span<const std::byte> taken = before.first(before.size() - input.size());
     const size_t skipped = head_bytes_.empty() ? leading_line_ends(taken) : 0;
@@ -183,7 +183,7 @@ Http1Refusal RequestDecoder::read_request_line(std::span<const std::byte>& input
     case RequestLineReader::Event::kEnd:
       break;
   }
-  // A later minor version is answered as the latest one known (RFC 9110 section 2.5).
+  // A later minor version is treated as the latest known one (RFC 9110 section 2.5).
   head_.version = line_.minor_version() == 0 ? HttpVersion::kHttp10 : HttpVersion::kHttp11;
   const size_t line_size = std::min(line_.size() + 2, limits_.head_size_max);
   fields_.start(limits_.head_size_max - line_size, limits_.field_count_max);
@@ -243,7 +243,7 @@ RequestDecoder::Event RequestDecoder::read_sized_body(std::span<const std::byte>
   return Event::kBody;
 }
 
-// After the last chunk it changes state_ and the event it returns means nothing.
+// After the last chunk it changes state_, and the returned event is meaningless.
 RequestDecoder::Event RequestDecoder::read_chunked_body(std::span<const std::byte>& input) {
   switch (chunked_.next(input)) {
     case ChunkedDecoder::Event::kNeedInput:
@@ -264,15 +264,14 @@ RequestDecoder::Event RequestDecoder::read_chunked_body(std::span<const std::byt
   return Event::kNeedInput;
 }
 
-// The take_ functions that follow keep what a field says. They return why the request is refused,
-// if it is.
+// The following take_ functions store what a field says. They return the refusal, if any.
 Http1Refusal RequestDecoder::take_field(std::string_view name, std::string_view value) {
   if (equals_ignoring_case(name, "Host")) return take_host(value);
   if (equals_ignoring_case(name, "Content-Length")) return take_content_length(value);
   if (equals_ignoring_case(name, "Transfer-Encoding")) return take_transfer_encoding(value);
   if (equals_ignoring_case(name, "Connection")) take_connection(value);
   if (equals_ignoring_case(name, "Expect")) take_expect(value);
-  // Sent twice, the last one counts: a usual reading of what RFC 9110 section 8.3 leaves open.
+  // If sent twice, the last one counts: a common choice where RFC 9110 section 8.3 leaves it open.
   if (equals_ignoring_case(name, "Content-Type")) content_type_ = value;
   if (equals_ignoring_case(name, "Content-Encoding")) head_.content_coded = true;
   if (equals_ignoring_case(name, "Trailer")) head_.trailers_announced = true;
@@ -308,7 +307,7 @@ Http1Refusal RequestDecoder::take_transfer_encoding(std::string_view value) {
   if (facts_.content_length) return {400, "both Transfer-Encoding and Content-Length are present"};
   std::string_view rest = value;
   for (;;) {
-    // Whatever follows "chunked" makes it not the final coding, or applies it twice.
+    // Anything after "chunked" makes it not the final coding, or applies it twice.
     if (facts_.chunked) return {400, "chunked is not the last transfer coding"};
     const std::string_view coding = consume_token(rest);
     const std::string_view before_parameters = rest;
@@ -343,7 +342,7 @@ void RequestDecoder::take_expect(std::string_view value) {
   (known ? facts_.continue_expected : facts_.unknown_expectation) = true;
 }
 
-// Judges the fields together and fills head_. Returns why the request is refused, if it is.
+// Checks the fields together and fills head_. Returns the refusal, if any.
 Http1Refusal RequestDecoder::finish_head() {
   const bool http11 = head_.version == HttpVersion::kHttp11;
   if (http11 && !facts_.host) return {400, "there is no Host header"};

@@ -1,4 +1,5 @@
-// The method and target are taken in runs; every other byte is one step of a small state machine.
+// The method and target are consumed in runs; every other byte is one step of a small state
+// machine.
 #include "wire/http1/request_line.h"
 
 #include <algorithm>
@@ -30,7 +31,8 @@ RequestLineReader::Event RequestLineReader::next(std::span<const std::byte>& inp
     if (input.empty()) break;
     const auto byte = static_cast<unsigned char>(input.front());
     const State before = state_;
-    // At the limit only the line's end may follow. Anything else is too long before it is wrong.
+    // At the limit only the line end may follow. Any other byte is reported as "too long", even if
+    // it is also invalid.
     const bool too_long = started_ && size_ == size_max_ && byte != '\r' && byte != '\n';
     refusal_ =
         too_long ? Http1Refusal{414, "the request line is longer than the limit"} : step(byte);
@@ -48,7 +50,7 @@ void RequestLineReader::shrink(size_t size_kept) {
   method_size_ = 0;
 }
 
-// Takes the bytes at the front that belong to the method or the target being read.
+// Consumes the bytes at the front that belong to the current method or target.
 void RequestLineReader::take_run(std::span<const std::byte>& input) {
   if (state_ != State::kMethod && state_ != State::kTarget) return;
   const CharClass wanted = state_ == State::kMethod ? CharClass::kToken : CharClass::kTarget;
@@ -57,7 +59,7 @@ void RequestLineReader::take_run(std::span<const std::byte>& input) {
   size_ += size;
 }
 
-// One byte that is not inside a method or target. Returns why it is refused, if it is.
+// Processes one byte outside method and target. Returns the refusal, if any.
 Http1Refusal RequestLineReader::step(unsigned char byte) {
   switch (state_) {
     case State::kEmptyLine:
@@ -123,7 +125,8 @@ Http1Refusal RequestLineReader::version_byte(unsigned char byte) {
     if (byte != static_cast<unsigned char>(wanted)) return {400, "the HTTP version is malformed"};
   } else {
     if (!is_digit(byte)) return {400, "the HTTP version is malformed"};
-    // The major version comes first and moves on when the minor one follows.
+    // The first digit is stored as the minor version, and becomes the major one when the second
+    // follows.
     major_version_ = minor_version_;
     minor_version_ = static_cast<uint8_t>(byte - '0');
   }

@@ -14,7 +14,7 @@ void append_status_line(std::string& out, int status) {
   std::to_chars(digits.data(), digits.data() + digits.size(), status);
   out += "HTTP/1.1 ";
   out.append(digits.data(), digits.size());
-  out += ' ';  // required also where no phrase follows (RFC 9112 section 4)
+  out += ' ';  // required even without a phrase (RFC 9112 section 4)
   out += reason_phrase(status);
   out += "\r\n";
 }

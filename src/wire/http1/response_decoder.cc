@@ -9,7 +9,7 @@
 namespace echod::wire {
 namespace {
 
-constexpr size_t kRepeatedHeadMax = 2048;  // bytes of a head that is kept to recognise it again
+constexpr size_t kRepeatedHeadMax = 2048;  // maximum size in bytes of a head stored for comparison
 
 }  // namespace
 
@@ -69,7 +69,7 @@ ResponseDecoder::Event ResponseDecoder::end_of_input() {
                        : Event::kNeedInput;
 }
 
-// Whether `input` begins with the bytes of the last head, which are then consumed.
+// Consumes the bytes of the last head if `input` begins with them. Returns whether it does.
 bool ResponseDecoder::repeat_head(std::span<const std::byte>& input) {
   const size_t size = last_head_bytes_.size();
   if (size == 0 || in_response() || input.size() < size) return false;
@@ -80,7 +80,8 @@ bool ResponseDecoder::repeat_head(std::span<const std::byte>& input) {
   return true;
 }
 
-// Reads on in the head, interim ones before it included. Returns whether it is complete.
+// Continues reading the head, including interim responses before it. Returns whether it is
+// complete.
 bool ResponseDecoder::read_head(std::span<const std::byte>& input) {
   const bool from_the_start = !in_response();
   const std::span<const std::byte> whole = input;
@@ -186,7 +187,7 @@ ResponseDecoder::Event ResponseDecoder::read_body(std::span<const std::byte>& in
   return Event::kBody;
 }
 
-// Keeps what a field says. Returns what is wrong with it, or nothing.
+// Stores what a field says. Returns the error, or nothing.
 std::string_view ResponseDecoder::take_field(std::string_view name, std::string_view value) {
   if (equals_ignoring_case(name, "Content-Length")) {
     const auto length = parse_decimal(value);
@@ -212,7 +213,7 @@ void ResponseDecoder::take_connection(std::string_view value) {
   }
 }
 
-// Judges the fields together and fills head_.
+// Checks the fields together and fills head_.
 bool ResponseDecoder::finish_head() {
   if (facts_.chunked && facts_.content_length) {
     return fail("Content-Length beside Transfer-Encoding"), false;

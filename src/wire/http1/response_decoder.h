@@ -46,7 +46,7 @@ class ResponseDecoder {
   ResponseDecoder& operator=(const ResponseDecoder&) = delete;
 
   // From now on all responses are to HEAD requests: they have no body, whatever their heads say.
-  void answer_head() { to_head_ = true; }
+  void expect_no_bodies() { to_head_ = true; }
 
   // The next event in `input`, whose consumed part is removed from its front. Call it until
   // kNeedInput: a response without a body yields kEnd also when `input` is empty.
@@ -119,7 +119,7 @@ class ResponseDecoder {
   std::string last_head_bytes_;  // of the last head that came in one piece; empty: none
   ResponseHead last_head_;       // and its meaning
   std::string_view error_;
-  bool to_head_ = false;  // answer_head()
+  bool to_head_ = false;  // expect_no_bodies()
 };
 
 }  // namespace echod::wire

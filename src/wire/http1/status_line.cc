@@ -29,7 +29,7 @@ StatusLineReader::Event StatusLineReader::next(std::span<const std::byte>& input
   return Event::kNeedInput;
 }
 
-// Takes one byte in. False: it does not belong there.
+// Processes one byte. False: it is invalid there.
 bool StatusLineReader::step(unsigned char byte) {
   switch (state_) {
     case State::kVersion:

@@ -8,7 +8,7 @@
 namespace echod::wire {
 namespace {
 
-// What parse_close() refuses with, and compose_close() never makes.
+// The failures of parse_close().
 constexpr WebSocketFailure kCutCode{close_code::kProtocolError, "close payload of one byte"};
 constexpr WebSocketFailure kBadCode{close_code::kProtocolError, "invalid close code"};
 constexpr WebSocketFailure kBadReason{close_code::kInvalidPayload, "close reason is not UTF-8"};

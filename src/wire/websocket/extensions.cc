@@ -20,7 +20,7 @@ void skip_whitespace(std::string_view& text) {
   while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
 }
 
-// Removes a quoted string, whose opening quote is at the front, and returns what it means: a token.
+// Removes a quoted string, whose opening quote is at the front, and returns its value: a token.
 std::optional<std::string> consume_quoted_token(std::string_view& text) {
   std::string value;
   bool escaped = false;
@@ -35,14 +35,14 @@ std::optional<std::string> consume_quoted_token(std::string_view& text) {
   return std::nullopt;
 }
 
-// One parameter; without a value where it had no "=".
+// One parameter; without a value if it had no "=".
 struct Parameter {
   std::string_view name;
   std::optional<std::string> value = std::nullopt;
 };
 
 // Removes ";" OWS token [ OWS "=" OWS ( token / quoted-string ) ] from the front: RFC 6455 section
-// 9.1 has the grammar of RFC 2616, in which white space may stand between any two tokens.
+// 9.1 uses the grammar of RFC 2616, which allows white space between any two tokens.
 std::optional<Parameter> consume_parameter(std::string_view& text) {
   text.remove_prefix(1);
   skip_whitespace(text);
@@ -61,10 +61,10 @@ std::optional<Parameter> consume_parameter(std::string_view& text) {
   return parameter;
 }
 
-// One element of the list, as far as permessage-deflate goes.
+// One element of the list, as far as it concerns permessage-deflate.
 struct Element {
   bool deflate = false;    // it names permessage-deflate
-  bool acceptable = true;  // and each parameter is known, there once, and of a right value
+  bool acceptable = true;  // each parameter is known, unique and valid
   bool client_bits_named = false;
   DeflateParameters parameters = {};
 };
@@ -75,7 +75,7 @@ std::optional<uint8_t> window_bits(const std::string& text) {
   return static_cast<uint8_t>(*number);
 }
 
-// Returns whether the parameter was neither there before nor had a value.
+// Returns whether the parameter is not a duplicate and has no value.
 bool take_flag(bool& flag, const Parameter& parameter) {
   const bool right = !flag && !parameter.value;
   flag = true;
@@ -105,7 +105,7 @@ bool take_parameter(Element& element, const Parameter& parameter) {
   return false;
 }
 
-// Removes one element of the list from the front. Nothing where the grammar is broken.
+// Removes one element of the list from the front. Nothing if it is malformed.
 std::optional<Element> consume_element(std::string_view& text) {
   const std::string_view name = consume_token(text);
   if (name.empty()) return std::nullopt;
@@ -121,8 +121,8 @@ std::optional<Element> consume_element(std::string_view& text) {
   return element;
 }
 
-// Gives each element of the list to `take`. Empty elements are skipped (RFC 9110 section 5.6.1.2).
-// False where the grammar is broken.
+// Passes each element of the list to `take`. Empty elements are skipped (RFC 9110 section 5.6.1.2).
+// False if the list is malformed.
 template <typename Take>
 bool each_element(std::string_view text, Take take) {
   for (;;) {
@@ -136,40 +136,40 @@ bool each_element(std::string_view text, Take take) {
   }
 }
 
-// The answer to an offer that is well formed, or nothing where it asks for what we cannot do.
-std::optional<DeflateParameters> answer_to(const Element& offer, const DeflatePolicy& policy) {
+// The response to a well-formed offer, or nothing if it is not acceptable.
+std::optional<DeflateParameters> response_to(const Element& offer, const DeflatePolicy& policy) {
   const DeflateParameters& asked = offer.parameters;
   if (asked.server_window_bits() < kDeflateWindowBitsMin) return std::nullopt;
-  DeflateParameters answer{.server_no_context_takeover = asked.server_no_context_takeover ||
-                                                         policy.server_no_context_takeover,
-                           .client_no_context_takeover = asked.client_no_context_takeover ||
-                                                         policy.client_no_context_takeover};
+  DeflateParameters response{.server_no_context_takeover = asked.server_no_context_takeover ||
+                                                           policy.server_no_context_takeover,
+                             .client_no_context_takeover = asked.client_no_context_takeover ||
+                                                           policy.client_no_context_takeover};
   const uint8_t server_bits = std::min(asked.server_window_bits(), policy.server_max_window_bits);
-  // An offer that names the server's window is accepted by naming it too, even a largest one.
+  // An offer with server_max_window_bits must be accepted with that parameter, even at its maximum.
   if (asked.server_max_window_bits || server_bits < kWindowBitsMax) {
-    answer.server_max_window_bits = server_bits;
+    response.server_max_window_bits = server_bits;
   }
   const uint8_t client_bits = std::min(asked.client_window_bits(), policy.client_max_window_bits);
-  // A client that does not name its own window would not understand an answer that does.
+  // A client that did not offer client_max_window_bits does not expect it in the response.
   if (asked.client_max_window_bits || (offer.client_bits_named && client_bits < kWindowBitsMax)) {
-    answer.client_max_window_bits = client_bits;
+    response.client_max_window_bits = client_bits;
   }
-  return answer;
+  return response;
 }
 
-// Whether a server that was made `offer` may answer with `element`, and we can do what it says.
-bool is_answer_to(const DeflateOffer& offer, const Element& element) {
-  const DeflateParameters& answer = element.parameters;
+// Whether `element` is a valid response to `offer`, and the client supports it.
+bool matches_offer(const DeflateOffer& offer, const Element& element) {
+  const DeflateParameters& response = element.parameters;
   if (!element.deflate || !element.acceptable) return false;
-  if (offer.server_no_context_takeover && !answer.server_no_context_takeover) return false;
+  if (offer.server_no_context_takeover && !response.server_no_context_takeover) return false;
   if (offer.server_max_window_bits) {
-    if (!answer.server_max_window_bits) return false;
-    if (*answer.server_max_window_bits > *offer.server_max_window_bits) return false;
+    if (!response.server_max_window_bits) return false;
+    if (*response.server_max_window_bits > *offer.server_max_window_bits) return false;
   }
   if (!element.client_bits_named) return true;
-  if (!offer.client_max_window_bits || !answer.client_max_window_bits) return false;
-  return *answer.client_max_window_bits <= *offer.client_max_window_bits &&
-         *answer.client_max_window_bits >= kDeflateWindowBitsMin;
+  if (!offer.client_max_window_bits || !response.client_max_window_bits) return false;
+  return *response.client_max_window_bits <= *offer.client_max_window_bits &&
+         *response.client_max_window_bits >= kDeflateWindowBitsMin;
 }
 
 void append_flag(std::string& out, std::string_view name, bool there) {
@@ -191,25 +191,25 @@ Result<std::optional<DeflateParameters>> accept_deflate(std::string_view offers,
               policy.server_max_window_bits <= kWindowBitsMax);
   ECHOD_CHECK(policy.client_max_window_bits >= kWindowBitsMin &&
               policy.client_max_window_bits <= kWindowBitsMax);
-  std::optional<DeflateParameters> answer;
+  std::optional<DeflateParameters> response;
   const bool well_formed = each_element(offers, [&](const Element& offer) {
-    if (!answer && offer.deflate && offer.acceptable) answer = answer_to(offer, policy);
+    if (!response && offer.deflate && offer.acceptable) response = response_to(offer, policy);
   });
   if (!well_formed) return std::unexpected(kBroken);
-  return answer;
+  return response;
 }
 
-Result<std::optional<DeflateParameters>> check_deflate_answer(
-    std::string_view answer, const std::optional<DeflateOffer>& offer) {
+Result<std::optional<DeflateParameters>> check_deflate_response(
+    std::string_view response, const std::optional<DeflateOffer>& offer) {
   std::optional<DeflateParameters> agreed;
   bool right = true;
-  const bool well_formed = each_element(answer, [&](const Element& element) {
-    if (agreed || !offer || !is_answer_to(*offer, element)) {
+  const bool well_formed = each_element(response, [&](const Element& element) {
+    if (agreed || !offer || !matches_offer(*offer, element)) {
       right = false;
       return;
     }
     agreed = element.parameters;
-    // What the client said of its own window holds even where the server does not repeat it.
+    // The window that the client announced applies even if the server does not repeat it.
     const uint8_t own_bits = offer->client_max_window_bits.value_or(kWindowBitsMax);
     if (own_bits < agreed->client_window_bits()) agreed->client_max_window_bits = own_bits;
   });
@@ -229,7 +229,7 @@ void append_deflate_offer(std::string& out, const DeflateOffer& offer) {
   }
 }
 
-void append_deflate_answer(std::string& out, const DeflateParameters& parameters) {
+void append_deflate_response(std::string& out, const DeflateParameters& parameters) {
   out += kName;
   append_flag(out, kServerNoContextTakeover, parameters.server_no_context_takeover);
   append_flag(out, kClientNoContextTakeover, parameters.client_no_context_takeover);

@@ -66,14 +66,14 @@ struct DeflateOffer {
   std::optional<uint8_t> client_max_window_bits = kWindowBitsMax;
 };
 
-// The client's side. Nothing for an empty `answer`, which declines the offer. Errc::kProtocol if
+// The client's side. Nothing for an empty `response`, which declines the offer. Errc::kProtocol if
 // the field is malformed or does not match the offer: another extension, two extensions, parameters
 // that are unknown, duplicate or not offered, or a window that zlib cannot write.
-Result<std::optional<DeflateParameters>> check_deflate_answer(
-    std::string_view answer, const std::optional<DeflateOffer>& offer);
+Result<std::optional<DeflateParameters>> check_deflate_response(
+    std::string_view response, const std::optional<DeflateOffer>& offer);
 
 // Append the field's value.
 void append_deflate_offer(std::string& out, const DeflateOffer& offer);
-void append_deflate_answer(std::string& out, const DeflateParameters& parameters);
+void append_deflate_response(std::string& out, const DeflateParameters& parameters);
 
 }  // namespace echod::wire

@@ -1,4 +1,4 @@
-// The negotiation of permessage-deflate: RFC 7692 section 7.1, each offer with its answer.
+// The negotiation of permessage-deflate: RFC 7692 section 7.1, each offer with its response.
 #include "wire/websocket/extensions.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ std::string said(const Result<std::optional<DeflateParameters>>& result) {
   }
   if (!*result) return std::string(kDeclined);
   std::string answer;
-  append_deflate_answer(answer, result->value_or(DeflateParameters{}));
+  append_deflate_response(answer, result->value_or(DeflateParameters{}));
   EXPECT_TRUE(answer.starts_with("permessage-deflate"));
   return answer.substr(std::string_view("permessage-deflate").size());
 }
@@ -184,7 +184,7 @@ TEST(WebSocketExtensionsTest, WritesOffers) {
 
 std::string check(std::string_view answer,
                   const std::optional<DeflateOffer>& offer = DeflateOffer{}) {
-  return said(check_deflate_answer(answer, offer));
+  return said(check_deflate_response(answer, offer));
 }
 
 TEST(WebSocketExtensionsTest, ChecksTheAnswer) {
@@ -243,8 +243,8 @@ TEST(WebSocketExtensionsTest, TheServerAnswersEveryOfferAsTheClientExpects) {
       ASSERT_TRUE(answer && *answer) << text;
       std::string answer_text;
       const DeflateParameters given = answer->value_or(DeflateParameters{});
-      append_deflate_answer(answer_text, given);
-      const auto agreed = check_deflate_answer(answer_text, offer);
+      append_deflate_response(answer_text, given);
+      const auto agreed = check_deflate_response(answer_text, offer);
       ASSERT_TRUE(agreed && *agreed) << text << " -> " << answer_text;
       const DeflateParameters kept = agreed->value_or(DeflateParameters{});
       EXPECT_EQ(kept.server_window_bits(), given.server_window_bits());

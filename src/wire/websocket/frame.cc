@@ -1,6 +1,6 @@
-// Heads are read byte by byte, so that nothing depends on how they were cut; they are 6 to 8 bytes
-// in nearly every frame. Lengths have one encoding, the shortest, because RFC 6455 says so and
-// because two readings of one stream is what smuggling is made of.
+// Frame headers are read byte by byte, so that nothing depends on how they were split; nearly all
+// have 6 to 8 bytes. Only the shortest encoding of a length is valid, because RFC 6455 says so, and
+// because two interpretations of one stream enable smuggling.
 #include "wire/websocket/frame.h"
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr uint8_t kFinBit = 0x80;
 constexpr uint8_t kRsv1Bit = 0x40;
-constexpr uint8_t kReservedBits = 0x30;  // RSV2 and RSV3, which no extension here gives a meaning
+constexpr uint8_t kReservedBits = 0x30;  // RSV2 and RSV3, not used by any supported extension
 constexpr uint8_t kMaskBit = 0x80;
 constexpr uint8_t kLength16 = 126;  // the length follows in 2 bytes
 constexpr uint8_t kLength64 = 127;  // and in 8
@@ -52,7 +52,7 @@ WebSocketDecoder::Event WebSocketDecoder::next(std::span<std::byte>& input) {
         if (payload_size_left_ == 0) state_ = State::kFrameEnd;
         return Event::kPayload;
       case State::kControl:
-        // Copied, since it is answered whole and may come in pieces: 125 bytes at most.
+        // Copied, since it may arrive in pieces and gets one reply: at most 125 bytes.
         control_.append(take_payload(input));
         if (payload_size_left_ > 0) return Event::kNeedInput;
         state_ = State::kFirst;
@@ -140,7 +140,7 @@ void WebSocketDecoder::length_byte(uint8_t byte) {
   end_length();
 }
 
-// The size is known: the limits are judged before the mask is awaited.
+// The size is known: the limits are checked before the mask arrives.
 void WebSocketDecoder::end_length() {
   if (!is_control(frame_.opcode)) {
     if (frame_.size > limits_.frame_size_max) return fail(close_code::kTooBig, "frame too big");
@@ -174,7 +174,7 @@ void WebSocketDecoder::end_head() {
   state_ = frame_.size > 0 ? State::kPayload : State::kFrameEnd;
 }
 
-// What `input` has of the payload, unmasked, and removes it.
+// Removes the payload's bytes from `input` and returns them unmasked.
 std::span<std::byte> WebSocketDecoder::take_payload(std::span<std::byte>& input) {
   const auto size = static_cast<size_t>(std::min<uint64_t>(input.size(), payload_size_left_));
   const std::span<std::byte> part = input.first(size);
@@ -185,7 +185,7 @@ std::span<std::byte> WebSocketDecoder::take_payload(std::span<std::byte>& input)
 }
 
 void apply_mask(std::span<std::byte> bytes, const WebSocketMask& mask, uint64_t offset) {
-  // The mask as it falls on `bytes`, twice: a word of eight bytes at a time.
+  // The mask, rotated to the offset of `bytes` and repeated: applied eight bytes at a time.
   std::array<std::byte, sizeof(uint64_t)> turned;
   for (size_t i = 0; i < turned.size(); ++i) turned[i] = mask[(offset + i) % mask.size()];
   uint64_t key = 0;
@@ -206,7 +206,7 @@ EncodedFrameHead encode_frame_head(const WebSocketFrame& frame,
   if (is_control(frame.opcode)) {
     ECHOD_CHECK(frame.fin && frame.size <= kControlPayloadSizeMax);
   }
-  // RSV1 says how a message is, so on its first frame.
+  // RSV1 applies to the message, so it is set only on its first frame.
   ECHOD_CHECK(!frame.compressed || frame.opcode == WebSocketOpcode::kText ||
               frame.opcode == WebSocketOpcode::kBinary);
   EncodedFrameHead head;

@@ -27,7 +27,7 @@ bool lists(std::string_view list, std::string_view wanted) {
   return false;
 }
 
-// Subprotocols are compared as they stand (RFC 6455 section 11.5).
+// Subprotocols are compared exactly (RFC 6455 section 11.5).
 bool lists_exactly(std::string_view list, std::string_view wanted) {
   while (!list.empty()) {
     if (consume_member(list) == wanted) return true;
@@ -102,7 +102,7 @@ std::expected<WebSocketAcceptance, int> accept_websocket(
                              .deflate = policy ? *deflate : std::nullopt};
 }
 
-void append_websocket_answer(std::string& out, const WebSocketAcceptance& acceptance) {
+void append_websocket_response(std::string& out, const WebSocketAcceptance& acceptance) {
   append_status_line(out, 101);
   append_field(out, "Upgrade", "websocket");
   append_field(out, "Connection", "Upgrade");
@@ -112,7 +112,7 @@ void append_websocket_answer(std::string& out, const WebSocketAcceptance& accept
   }
   if (acceptance.deflate) {
     std::string value;
-    append_deflate_answer(value, *acceptance.deflate);
+    append_deflate_response(value, *acceptance.deflate);
     append_field(out, "Sec-WebSocket-Extensions", value);
   }
   out += "\r\n";
@@ -139,7 +139,7 @@ void append_websocket_fields(std::string& out, const WebSocketRequest& request) 
   }
 }
 
-std::expected<WebSocketAgreement, std::string_view> check_websocket_answer(
+std::expected<WebSocketAgreement, std::string_view> check_websocket_response(
     int status, const WebSocketFields& fields, const WebSocketRequest& request) {
   if (status != 101) return std::unexpected("status other than 101");
   if (!fields.upgrade) return std::unexpected("no Upgrade to websocket");
@@ -153,7 +153,7 @@ std::expected<WebSocketAgreement, std::string_view> check_websocket_answer(
       (!is_token(subprotocol) || !lists_exactly(request.subprotocols, subprotocol))) {
     return std::unexpected("a subprotocol that was not offered");
   }
-  const auto deflate = check_deflate_answer(fields.extensions, request.offer);
+  const auto deflate = check_deflate_response(fields.extensions, request.offer);
   if (!deflate) return std::unexpected("extensions that were not offered");
   return WebSocketAgreement{.subprotocol = std::string(subprotocol), .deflate = *deflate};
 }

@@ -64,7 +64,7 @@ std::expected<WebSocketAcceptance, int> accept_websocket(
     const std::optional<DeflatePolicy>& policy);
 
 // The whole head of the response: status line, fields, empty line.
-void append_websocket_answer(std::string& out, const WebSocketAcceptance& acceptance);
+void append_websocket_response(std::string& out, const WebSocketAcceptance& acceptance);
 
 // --- The client's side --------------------------------------------------------------------------
 
@@ -89,7 +89,7 @@ struct WebSocketAgreement {
 };
 
 // Checks the response (RFC 6455 section 4.1). The error says what is wrong with it.
-std::expected<WebSocketAgreement, std::string_view> check_websocket_answer(
+std::expected<WebSocketAgreement, std::string_view> check_websocket_response(
     int status, const WebSocketFields& fields, const WebSocketRequest& request);
 
 }  // namespace echod::wire

@@ -43,7 +43,7 @@ Fields replaced(const Fields& fields, std::string_view name, std::string_view va
   return with(without(fields, name), {{std::string(name), std::string(value)}});
 }
 
-// The status a request is answered with.
+// The status of the response to a request.
 int status_of(const Fields& fields, std::string_view method = "GET",
               HttpVersion version = HttpVersion::kHttp11) {
   const auto acceptance = accept_websocket(method, version, taken(fields), DeflatePolicy{});
@@ -119,7 +119,7 @@ TEST(WebSocketHandshakeTest, AnswersWhatWasAskedFor) {
         accept_websocket("GET", HttpVersion::kHttp11, taken(with(good_request(), more)), policy);
     EXPECT_TRUE(acceptance);
     std::string out;
-    if (acceptance) append_websocket_answer(out, *acceptance);
+    if (acceptance) append_websocket_response(out, *acceptance);
     return out;
   };
   const std::string start =
@@ -177,7 +177,7 @@ Fields good_answer() {
 }
 
 std::string problem_with(const Fields& fields, int status = 101) {
-  const auto agreement = check_websocket_answer(status, taken(fields), request());
+  const auto agreement = check_websocket_response(status, taken(fields), request());
   return agreement ? "" : std::string(agreement.error());
 }
 
@@ -206,11 +206,11 @@ TEST(WebSocketHandshakeTest, SaysWhatWasAgreedOn) {
       with(good_answer(),
            {{"Sec-WebSocket-Protocol", "more"},
             {"Sec-WebSocket-Extensions", "permessage-deflate; server_max_window_bits=9"}});
-  const auto agreement = check_websocket_answer(101, taken(fields), request());
+  const auto agreement = check_websocket_response(101, taken(fields), request());
   ASSERT_TRUE(agreement);
   EXPECT_EQ(agreement->subprotocol, "more");
   EXPECT_EQ(agreement->deflate, DeflateParameters{.server_max_window_bits = 9});
-  const auto plain = check_websocket_answer(101, taken(good_answer()), request());
+  const auto plain = check_websocket_response(101, taken(good_answer()), request());
   ASSERT_TRUE(plain);
   EXPECT_EQ(plain->subprotocol, "");
   EXPECT_EQ(plain->deflate, std::nullopt);

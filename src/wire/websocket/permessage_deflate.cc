@@ -1,5 +1,5 @@
-// zlib allocates from a LibraryMemory, so that a simulation can refuse it memory. zlib reports that
-// as an error like any other: no exception passes through it.
+// zlib allocates from a LibraryMemory, so that a simulation can make allocations fail. zlib reports
+// that as an ordinary error: no exception passes through it.
 #include "wire/websocket/permessage_deflate.h"
 
 #define ZLIB_CONST  // next_in points to const
@@ -15,27 +15,26 @@
 namespace echod::wire {
 namespace {
 
-// What the sender of a message takes off its end: the length of an empty stored block, whose head
-// stays (RFC 7692 section 7.2.1).
+// The tail that the sender removes from a message: the length of an empty stored block, whose
+// header stays (RFC 7692 section 7.2.1).
 constexpr std::array<std::byte, 4> kTail = {std::byte{0x00}, std::byte{0x00}, std::byte{0xff},
                                             std::byte{0xff}};
 
-// The head of an empty stored block, which with the tail is all that an empty message needs
-// (section 7.2.3.6).
+// The header of an empty stored block: with the tail, a complete empty message (section 7.2.3.6).
 constexpr std::byte kEmptyBlockHead{0x00};
 
 // zlib's own counts are of 32 bits.
 constexpr size_t kZlibSizeMax = size_t{1} << 30;
 
-// Old versions of zlib wrote with a window of 512 bytes where one of 256 was asked for.
+// Old versions of zlib wrote with a window of 512 bytes when 256 was requested.
 constexpr uint8_t kInflateWindowBitsMin = 9;
 
-// z_stream::data_type after inflate(): the bits of the last byte that are not used yet, and that it
-// stopped behind a whole block.
+// Masks for z_stream::data_type after inflate(): the number of unused bits in the last byte, and
+// the flag that it stopped at a block boundary.
 constexpr int kUnusedBits = 63;
 constexpr int kBlockEnd = 128;
 
-// What zlib may take for one stream: twice what it needs with the largest window.
+// The memory limit of one zlib stream: twice what the largest window needs.
 constexpr size_t kInflateMemoryMax = size_t{80} << 10;
 constexpr size_t kDeflateMemoryMax = size_t{528} << 10;
 
@@ -57,7 +56,7 @@ void set_output(z_stream& stream, std::span<std::byte> out) {
   stream.avail_out = static_cast<uInt>(std::min(out.size(), kZlibSizeMax));
 }
 
-// Removes from the front what zlib has consumed since set_input().
+// Removes the bytes from the front that zlib has consumed since set_input().
 void take_input(const z_stream& stream, std::span<const std::byte>& input) {
   const auto* next = reinterpret_cast<const std::byte*>(stream.next_in);
   input = input.subspan(static_cast<size_t>(next - input.data()));
@@ -139,8 +138,8 @@ bool MessageInflater::ready() {
   return false;
 }
 
-// Goes on until the input is consumed (kNeedInput) or `out` is full (kMore). `tail`: the input is
-// what the sender took off.
+// Runs until the input is consumed (kNeedInput) or `out` is full (kMore). `tail`: the input is the
+// tail that the sender removed.
 CompressionStep MessageInflater::run(std::span<const std::byte>& input, std::span<std::byte> out,
                                      bool tail) {
   ECHOD_CHECK(!out.empty());
@@ -148,7 +147,7 @@ CompressionStep MessageInflater::run(std::span<const std::byte>& input, std::spa
   size_t size = 0;
   while (size < out.size()) {
     const uint64_t left = limits_.message_size_max - message_size_;
-    std::byte beyond;  // where the byte goes that a message has too many
+    std::byte beyond;  // receives the first byte beyond the limit
     const std::span<std::byte> room =
         left > 0 ? out.subspan(size, room_for(out.size() - size)) : std::span(&beyond, 1);
     const Turn turn = run_zlib(input, room, tail);
@@ -168,15 +167,15 @@ CompressionStep MessageInflater::run(std::span<const std::byte>& input, std::spa
   return {.event = CompressionStep::Event::kMore, .size = size};
 }
 
-// How much of `size` bytes may be written before the limits have to be looked at again.
+// How many of `size` bytes may be written before the limits must be checked again.
 size_t MessageInflater::room_for(size_t size) const {
   const uint64_t to_step = InflateLimits::kRatioStep - message_size_ % InflateLimits::kRatioStep;
   const uint64_t to_limit = limits_.message_size_max - message_size_;
   return static_cast<size_t>(std::min<uint64_t>({size, to_step, to_limit}));
 }
 
-// The ratio is judged where the message has come to a multiple of the step: the bytes consumed up
-// to there are the same for every cut of the input, but for the few that zlib looks ahead.
+// The ratio is checked when the output reaches a multiple of the step: the input consumed up to
+// there does not depend on how it was split, except for zlib's small look-ahead.
 bool MessageInflater::over_ratio() const {
   if (limits_.ratio_max == 0 || message_size_ <= limits_.ratio_floor) return false;
   if (message_size_ % InflateLimits::kRatioStep != 0) return false;
@@ -188,21 +187,21 @@ MessageInflater::Turn MessageInflater::run_zlib(std::span<const std::byte>& inpu
   z_stream& stream = state_->stream;
   set_input(stream, input);
   set_output(stream, out);
-  // Z_BLOCK stops behind each block, and so tells whether the tail's last byte ended one.
+  // Z_BLOCK stops after each block, and so shows whether the tail's last byte ended one.
   const int status = ::inflate(&stream, tail ? Z_BLOCK : Z_SYNC_FLUSH);
   const size_t size_before = input.size();
   take_input(stream, input);
   const Turn turn{.status = status, .size = written(stream, out)};
   const size_t consumed = size_before - input.size();
   if (!tail) compressed_size_ += consumed;
-  // Asked again at a block's end, without input, it does not repeat that.
+  // Called again at a block's end without input, zlib does not report the end again.
   const bool idle = consumed + turn.size == 0;
   const bool block_end =
       (stream.data_type & kBlockEnd) != 0 && (stream.data_type & kUnusedBits) == 0;
   at_boundary_ = block_end || (at_boundary_ && idle);
   if (status == Z_STREAM_END) {
-    // A block said it was the last one. The message may go on, and what comes may refer to what was
-    // (RFC 7692 section 7.2.3.4): unlike inflateReset(), this keeps the window.
+    // A block was marked as final. The message may continue and refer back to earlier data (RFC
+    // 7692 section 7.2.3.4): unlike inflateReset(), this keeps the window.
     inflateResetKeep(&stream);
     at_boundary_ = true;
   }
@@ -273,11 +272,11 @@ CompressionStep MessageDeflater::finish(std::span<std::byte> out) {
   return step;
 }
 
-// `last`: the last four bytes are the tail, and do not go out. They are known only when the flush
-// is complete, so until then the last four are held back.
+// `last`: the last four bytes are the tail and are not sent. They are known only when the flush is
+// complete, so until then the last four bytes are held back.
 CompressionStep MessageDeflater::run_flush(std::span<std::byte> out, bool last) {
   ECHOD_CHECK(out.size() >= kOutSizeMin);
-  if (!unflushed_) {  // zlib refuses a flush behind a flush
+  if (!unflushed_) {  // zlib rejects a flush directly after a flush
     if (last) out.front() = kEmptyBlockHead;
     return {.event = CompressionStep::Event::kEnd, .size = last ? 1U : 0U};
   }

@@ -38,7 +38,7 @@ struct InflateLimits {
 struct CompressionStep {
   enum class Event : uint8_t {
     kNeedInput,  // all of the input is consumed
-    kMore,       // `out` is full: call again, with what is left of the input
+    kMore,       // `out` is full: call again with the rest of the input
     kEnd,        // finish() or flush() has written everything
     kError,      // fail the connection with failure(); do not call again
   };
@@ -134,7 +134,7 @@ class MessageDeflater {
   // Writes all of the message so far, which continues: the end of a frame that is not the last.
   CompressionStep flush(std::span<std::byte> out);
 
-  // The message is complete: writes what is left of it.
+  // Ends the message and writes its remaining output.
   CompressionStep finish(std::span<std::byte> out);
 
   // After kError.

@@ -1,4 +1,4 @@
-// Completions for bash, zsh and fish: verbs, options, words that an option takes, and files.
+// Completions for bash, zsh and fish: verbs, options, an option's valid words, and files.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,12 +14,12 @@ namespace {
 constexpr std::string_view kNotice =
     "# Made by `echod config docs {}` from the tables of options; do not edit.\n";
 
-// A verb as the shells see it: "serve", "bench", "bench compare".
+// A verb as typed in a shell: "serve", "bench", "bench compare".
 std::string words_of(const Verb& verb) {
   return verb.is_default ? "serve" : verb.name.substr(std::string_view("echod ").size());
 }
 
-// Calls `visit` with each verb and all its options but hidden ones.
+// Calls `visit` with each verb and all its options except hidden ones.
 void visit_options(
     const std::function<void(const Verb&, const std::vector<Option>& options)>& visit) {
   visit_verbs([&visit](const Verb& verb, const OptionTable& own) {
@@ -62,7 +62,7 @@ std::string names_of_config_commands() {
   return names;
 }
 
-// `text` in single quotes of zsh or bash.
+// `text` in single quotes for zsh or bash.
 std::string quoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
@@ -91,7 +91,7 @@ std::string bash_options() {
   return text;
 }
 
-// The lines of `case "$verb:$previous" in`: what the value of an option may be.
+// The lines of `case "$verb:$previous" in`: the valid values of each option.
 std::string bash_values() {
   std::string text;
   visit_options([&text](const Verb& verb, const std::vector<Option>& options) {
@@ -203,7 +203,7 @@ std::string zsh_specification(const Option& option) {
   std::string text;
   const std::string about = fmt::format("[{}]", zsh_text(option.help));
   for (const std::string& name : typed_names(option)) {
-    // One that was given is not offered again, in none of its forms.
+    // An option that was given is not offered again in any form.
     const std::string others = fmt::format("({})", fmt::join(typed_names(option), " "));
     std::string spec = (option.value.is_list ? "*" : others) + name;
     if (takes_value(option)) spec += (name.starts_with("--") ? "=" : "+") + about + value;

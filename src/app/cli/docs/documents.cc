@@ -55,7 +55,7 @@ A variable that begins with `ECHOD_` and belongs to no option is a warning, not 
 set such variables too. Kubernetes does for a service called `echod`, and those are ignored.
 )";
 
-// `text` with a backslash before each of `signs`.
+// `text` with a backslash before each character of `signs`.
 std::string escaped(std::string_view text, std::string_view signs) {
   std::string out;
   for (const char c : text) {
@@ -65,10 +65,10 @@ std::string escaped(std::string_view text, std::string_view signs) {
   return out;
 }
 
-// Plain text in a cell of a table.
+// Plain text in a table cell.
 std::string cell(std::string_view text) { return escaped(text, "|*_<"); }
 
-// In code, only what ends the cell is escaped.
+// In code, only the cell delimiter is escaped.
 std::string code(std::string_view text) {
   return text.empty() ? "" : fmt::format("`{}`", escaped(text, "|"));
 }

@@ -1,4 +1,4 @@
-// The manual page, in the man(7) macros that every roff reads.
+// The man page, in the man(7) macros that every roff supports.
 #include <fmt/format.h>
 
 #include "app/cli/command_parser.h"
@@ -9,7 +9,8 @@
 namespace echod {
 namespace {
 
-// `text` as roff shows it: a dash that can be copied, a backslash, and no line that is a request.
+// Escapes `text` for roff: dashes that can be copied, backslashes, and lines that would be
+// requests.
 std::string roff(std::string_view text) {
   std::string out;
   bool begins_line = true;
@@ -27,7 +28,7 @@ std::string roff(std::string_view text) {
   return out;
 }
 
-// Text whose lines stay as they are.
+// Text with its line breaks preserved.
 std::string verbatim(std::string_view text) {
   while (text.ends_with('\n')) text.remove_suffix(1);
   return fmt::format(".nf\n{}\n.fi\n", roff(text));
