@@ -36,6 +36,11 @@ LAYERS = {
 # the loops are tested over the modelled kernel.
 PARTS = {"src/app/sim/": {"sim"}, "src/sim/sim_loop_test.cc": {"engine"}}
 
+# Parts of a layer that may not be included there, and why.
+HIDDEN = {
+    "http": (("wire/http1/", "wire/http2/"), "HTTP's middle layer knows no version of HTTP"),
+}
+
 # The operating system is visible in these layers alone, and in the files below.
 # The model of it (sim) speaks its types and error numbers.
 OS_LAYERS = {"net", "engine", "sim"}
@@ -164,6 +169,8 @@ def wrong_layers(source, paths=None):
             allowed = ", ".join(sorted(may_include)) or "nothing"
             wrong.append(source.at(
                 number, f'"{name}": {source.layer} may not include {target}, only {allowed}'))
+        elif name.startswith(HIDDEN.get(source.layer, ((), ""))[0]):
+            wrong.append(source.at(number, f'"{name}": {HIDDEN[source.layer][1]}'))
         elif paths is not None and "src/" + name not in paths:
             wrong.append(source.at(number, f'"{name}": there is no src/{name}'))
     return wrong
@@ -451,6 +458,8 @@ def test_rule_layers():
     assert wrong("src/wire/http1.cc", '"net/fd.h"') == 1
     assert wrong("src/app/sim/world.cc", '"sim/sim_kernel.h"') == 0
     assert wrong("src/app/main.cc", '"sim/sim_kernel.h"') == 1
+    assert wrong("src/http/endpoints/echo.cc", '"wire/http/target.h"') == 0
+    assert wrong("src/http/endpoints/echo.cc", '"wire/http1/request.h"') == 1
 
 
 @pytest.mark.parametrize("code", [
