@@ -13,8 +13,9 @@ bool SpreadWatch::report(size_t loop, double busy, size_t connections) {
     idle_elsewhere = idle_elsewhere || cells_[i].busy.load(std::memory_order_relaxed) <= kIdle;
   }
   own.overloaded_reports = overloaded && idle_elsewhere ? own.overloaded_reports + 1 : 0;
-  if (own.overloaded_reports >= kReportsMin) given_up_.store(true, std::memory_order_relaxed);
-  return given_up();
+  if (own.overloaded_reports >= kReportsMin)
+    preference_dropped_.store(true, std::memory_order_relaxed);
+  return preference_dropped();
 }
 
 }  // namespace echod

@@ -25,7 +25,7 @@ class SpreadWatch {
   bool report(size_t loop, double busy, size_t connections);
 
   // Whether the preference was dropped.
-  bool given_up() const { return given_up_.load(std::memory_order_relaxed); }
+  bool preference_dropped() const { return preference_dropped_.load(std::memory_order_relaxed); }
 
  private:
   // A loop above kOverloaded has hardly any capacity left; one below kIdle could take half of its
@@ -46,7 +46,7 @@ class SpreadWatch {
 
   size_t loops_;
   std::unique_ptr<Cell[]> cells_;
-  std::atomic<bool> given_up_ = false;
+  std::atomic<bool> preference_dropped_ = false;
 };
 
 }  // namespace echod

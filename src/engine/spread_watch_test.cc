@@ -16,7 +16,7 @@ TEST(SpreadWatchTest, GivesUpWhenOneLoopIsOverloadedAndAnotherIdles) {
   SpreadWatch watch(2);
   EXPECT_FALSE(watch.report(1, 0.05, 0));
   EXPECT_TRUE(report_thrice(watch, 0.95, 50));
-  EXPECT_TRUE(watch.given_up());
+  EXPECT_TRUE(watch.preference_dropped());
   EXPECT_TRUE(watch.report(0, 0.1, 1)) << "for good";
 }
 

@@ -22,9 +22,9 @@ Result<Chunk> rewrap(std::string_view held, BufferPool& buffers) {
   return chunk;
 }
 
-void put_back(std::unique_ptr<Stream>& stream, Chunk first, Chunk second) {
+void prepend(std::unique_ptr<Stream>& stream, Chunk first, Chunk second) {
   auto prefixed = std::make_unique<PrefixedStream>(std::move(stream));
-  prefixed->put_back(std::move(first), std::move(second));
+  prefixed->prepend(std::move(first), std::move(second));
   stream = std::move(prefixed);
 }
 
@@ -45,7 +45,7 @@ Task<wire::Detected> detect_further(std::unique_ptr<Stream>& stream, Session& se
     bool late = !received && received.error().code == Errc::kTimeout;
     if (!received && !late) co_await failed(received.error());
     if (late || !*received) {
-      protocol = detector.give_up();
+      protocol = detector.finish();
       break;
     }
     protocol = detector.feed(received->bytes());
@@ -57,7 +57,7 @@ Task<wire::Detected> detect_further(std::unique_ptr<Stream>& stream, Session& se
   }
   scope.reset();
   Chunk aside = co_await rewrap(held, session.buffers);
-  put_back(stream, std::move(aside), std::move(decisive));
+  prepend(stream, std::move(aside), std::move(decisive));
   co_return protocol;
 }
 
@@ -82,7 +82,7 @@ Task<> detect(std::unique_ptr<Stream>& stream, Session& session, Duration timeou
   if (verdict == wire::Detected::kUndecided) {
     verdict = co_await detect_further(stream, session, timeout, std::move(first));
   } else {
-    put_back(stream, std::move(first), {});
+    prepend(stream, std::move(first), {});
   }
   session.protocol = protocol_of(verdict);
   if (session.bytes_received > 0) session.report_received(session.bytes_received);

@@ -14,7 +14,7 @@ class PrefixedStream final : public Stream {
   explicit PrefixedStream(std::unique_ptr<Stream> inner) : inner_(std::move(inner)) {}
 
   // The next receives return `first`, then `second` (unless empty), and then new bytes.
-  void put_back(Chunk first, Chunk second) {
+  void prepend(Chunk first, Chunk second) {
     ECHOD_CHECK(!prefix_);
     prefix_ = std::make_unique<Prefix>(std::move(first), std::move(second));
   }

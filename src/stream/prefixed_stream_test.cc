@@ -31,7 +31,7 @@ class PrefixedStreamTest : public testing::Test {
 
 TEST_F(PrefixedStreamTest, GivesThePrefixAndThenTheRest) {
   PrefixedStream stream(borrow(inner_));
-  stream.put_back(chunk("held"), chunk("next"));
+  stream.prepend(chunk("held"), chunk("next"));
   start_peer("inner");
   EXPECT_EQ(text_of(receive_now(stream)), "held");
   EXPECT_EQ(text_of(receive_now(stream)), "next");
@@ -41,20 +41,20 @@ TEST_F(PrefixedStreamTest, GivesThePrefixAndThenTheRest) {
 TEST_F(PrefixedStreamTest, AnEmptyPartIsNotTheEnd) {
   start_peer("inner");
   PrefixedStream only_held(borrow(inner_));
-  only_held.put_back(chunk("held"), Chunk());
+  only_held.prepend(chunk("held"), Chunk());
   EXPECT_EQ(text_of(receive_now(only_held)), "held");
   PrefixedStream only_next(borrow(inner_));
-  only_next.put_back(chunk(""), chunk("next"));
+  only_next.prepend(chunk(""), chunk("next"));
   EXPECT_EQ(text_of(receive_now(only_next)), "next");
   PrefixedStream neither(borrow(inner_));
-  neither.put_back(chunk(""), Chunk());
+  neither.prepend(chunk(""), Chunk());
   EXPECT_EQ(text_of(receive_now(neither)), "inner");
 }
 
 TEST_F(PrefixedStreamTest, ThePrefixIsMovedAndNotKept) {
   {
     PrefixedStream stream(borrow(inner_));
-    stream.put_back(chunk("held"), chunk("next"));
+    stream.prepend(chunk("held"), chunk("next"));
     EXPECT_EQ(buffers_.leased(), 2u);
     std::ignore = receive_now(stream);
     EXPECT_EQ(buffers_.leased(), 1u);
@@ -71,14 +71,14 @@ TEST_F(PrefixedStreamTest, WithoutAPrefixItIsTheInnerStream) {
 TEST_F(PrefixedStreamTest, TakesAnotherPrefixWhenTheFirstIsGivenOut) {
   PrefixedStream stream(borrow(inner_));
   for (std::string_view text : {"first", "second"}) {
-    stream.put_back(chunk(text), Chunk());
+    stream.prepend(chunk(text), Chunk());
     EXPECT_EQ(text_of(receive_now(stream)), text);
   }
 }
 
 TEST_F(PrefixedStreamTest, SendsAndFinishesThroughTheInnerStream) {
   PrefixedStream stream(borrow(inner_));
-  stream.put_back(chunk("held"), Chunk());
+  stream.prepend(chunk("held"), Chunk());
   Task<> sending = stream.send(chunk("answer"));
   sending.start();
   EXPECT_EQ(text_of(receive_now(far_)), "answer");
@@ -91,7 +91,7 @@ TEST_F(PrefixedStreamTest, SendsAndFinishesThroughTheInnerStream) {
 TEST_F(PrefixedStreamTest, AnAbortEndsEveryReceive) {
   constexpr Error kReason{Errc::kTimeout};
   PrefixedStream stream(borrow(inner_));
-  stream.put_back(chunk("held"), chunk("next"));
+  stream.prepend(chunk("held"), chunk("next"));
   stream.abort(kReason);
   EXPECT_EQ(error_of(receive_now(stream)), kReason);
   EXPECT_EQ(error_of(receive_now(far_)).code, Errc::kReset);
@@ -102,7 +102,7 @@ TEST_F(PrefixedStreamTest, AnAbortEndsEveryReceive) {
 TEST_F(PrefixedStreamTest, StandsOnAnotherDecorator) {
   std::unique_ptr<Stream> stream = std::make_unique<FragmentingStream>(borrow(inner_), buffers_, 2);
   auto prefixed = std::make_unique<PrefixedStream>(std::move(stream));
-  prefixed->put_back(chunk("held"), Chunk());
+  prefixed->prepend(chunk("held"), Chunk());
   stream = std::move(prefixed);
   start_peer("abc");
   for (std::string_view text : {"held", "ab", "c"}) {

@@ -34,7 +34,7 @@ Detected Detector::feed(std::span<const std::byte> bytes) {
   return verdict_;
 }
 
-Detected Detector::give_up() {
+Detected Detector::finish() {
   if (verdict_ == Detected::kUndecided) verdict_ = Detected::kRaw;
   return verdict_;
 }

@@ -1,7 +1,7 @@
 // Protocol detection. It uses only a connection's first bytes, never time alone, and does not
 // depend on how the bytes are split into reads. Ambiguous input is raw.
 //
-//   first bytes                                              verdict
+//   first bytes                                              result
 //   a listed method, one space, a target, " HTTP/" and a digit   HTTP/1
 //   a listed method, one space and kDetectionSizeMax bytes of target   HTTP/1
 //   anything else                                            raw, at the first byte that cannot fit
@@ -95,7 +95,7 @@ class Detector {
 
   // The result if no more bytes will come (the deadline passed or the peer finished sending): kRaw
   // unless already decided.
-  Detected give_up();
+  Detected finish();
 
  private:
   enum class State : uint8_t { kMethod, kTargetStart, kTarget, kVersion };

@@ -35,7 +35,7 @@ void expect_decided_at_end(std::string_view text, Detected verdict) {
     feed(detector, text.substr(0, cut));
     EXPECT_EQ(feed(detector, text.substr(cut)), verdict) << text << " cut at " << cut;
     EXPECT_EQ(feed(detector, "GET / HTTP/1.1\r\n\x01"), verdict);
-    EXPECT_EQ(detector.give_up(), verdict);
+    EXPECT_EQ(detector.finish(), verdict);
   }
   Detector detector;
   for (const char& byte : text) {
@@ -139,7 +139,7 @@ TEST(DetectTest, GivingUpMeansRawAndIsFinal) {
   for (const auto text : {"", "G", "GET", "GET ", "GET /", "GET / ", "GET / HTTP/"}) {
     Detector detector;
     EXPECT_EQ(feed(detector, text), Detected::kUndecided);
-    EXPECT_EQ(detector.give_up(), Detected::kRaw);
+    EXPECT_EQ(detector.finish(), Detected::kRaw);
     EXPECT_EQ(feed(detector, "1"), Detected::kRaw);
     EXPECT_EQ(feed(detector, "GET / HTTP/1"), Detected::kRaw);
   }

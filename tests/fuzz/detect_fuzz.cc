@@ -22,7 +22,7 @@ class DetectorReader {
   Detected result() const { return verdict_; }
 
   void check_end() {
-    const Detected end = detector_.give_up();
+    const Detected end = detector_.finish();
     ECHOD_CHECK(end == (verdict_ == Detected::kUndecided ? Detected::kRaw : verdict_));
   }
 

@@ -95,7 +95,7 @@ void UringLoop::close_direct(DirectSlot slot) noexcept {
   io_uring_sqe* sqe = ring.next_sqe();
   io_uring_prep_close_direct(sqe, slot.index);
   io_uring_sqe_set_data64(sqe, kNobody);
-  ring.give_slot_back();  // requests run in order, so a later accept finds it free
+  ring.release_slot();  // requests run in order, so a later accept finds it free
 }
 
 // The kernel passes this request to a worker thread, which resolves the slot only then. So the slot

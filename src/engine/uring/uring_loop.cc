@@ -239,7 +239,7 @@ void UringLoop::run_once_by(Deadline latest) {
   take_completions(*rings_.front());
   expire_timers();
   process_ready();
-  feed_starved();
+  retry_starved();
 }
 
 void UringLoop::take_completions(UringRing& ring) {
@@ -327,7 +327,7 @@ bool UringLoop::finish(UringRing& ring, Operation& operation, int result, unsign
 bool UringLoop::finish_accept(UringRing& ring, Operation& operation, int result) {
   Arrival& arrival = *operation.arrival;
   if (result < 0) {
-    if (arrival.ring > 0) ring.give_slot_back();
+    if (arrival.ring > 0) ring.release_slot();
     bool cancelled = operation.state == Operation::State::kCancelled;
     if (!cancelled) operation.fail_with_errno(-result);
     return true;
@@ -399,7 +399,7 @@ void UringLoop::process_ready() {
 
 // Retries receives that found no buffer, as many as there are buffers now: of thousands the rest
 // would only fail again.
-void UringLoop::feed_starved() {
+void UringLoop::retry_starved() {
   if (starved_.empty()) return;
   LentBuffers& lent = rings_.front()->buffers();
   lent.lend();

@@ -89,7 +89,7 @@ class UringLoop final : public EventLoop, private DirectSockets {
   bool finish_receive(UringRing& ring, Operation& operation, int result, unsigned flags);
   bool receive_bulk(Operation& operation);
   void process_ready();
-  void feed_starved();
+  void retry_starved();
 
   Time now_;
   Waker waker_;

@@ -60,7 +60,7 @@ class UringRing {
     --slots_free_;
     return true;
   }
-  void give_slot_back() { ++slots_free_; }
+  void release_slot() { ++slots_free_; }
 
  private:
   Kernel& kernel_;
