@@ -46,12 +46,11 @@ enum class ValueType : uint8_t {
 // member must outlive it.
 struct OptionValue {
   ValueType type = ValueType::kText;
-  std::string placeholder;  // in help: "N", "DURATION"
-  std::vector<std::string> choices =
-      {};                  // all words of a kChoice; for other kinds additional words
-  std::string range = {};  // "1 to 10000"; empty: implied by the type
-  bool is_list = false;    // may be given several times
-  bool is_split = true;    // a list's variable holds several values, separated by commas
+  std::string placeholder;                // in help: "N", "DURATION"
+  std::vector<std::string> choices = {};  // all words of a kChoice; else additional words
+  std::string range = {};                 // "1 to 10000"; empty: implied by the type
+  bool is_list = false;                   // may be given several times
+  bool is_split = true;  // a list's variable holds several values, separated by commas
 
   // The member's initial value, as typed. Empty: none.
   std::vector<std::string> defaults = {};
