@@ -46,6 +46,9 @@ function(echod_precompiled TARGET)
   endif()
 endfunction()
 
+# What tests read besides: a fifth of them, and each takes seconds for the second.
+set(ECHOD_PRECOMPILED_FOR_TESTS <gtest/gtest.h> <nlohmann/json.hpp> ${ECHOD_PRECOMPILED})
+
 # Code of tests is compiled without optimisation: it runs for milliseconds, and optimising it takes
 # longer than all the rest. What it tests is in the libraries, which are optimised.
 set(ECHOD_TEST_OPTIONS -O0 -U_FORTIFY_SOURCE)
@@ -60,8 +63,15 @@ if(ECHOD_TESTS AND ECHOD_PRECOMPILE)
   add_executable(precompiled_test EXCLUDE_FROM_ALL ${CMAKE_CURRENT_BINARY_DIR}/precompiled.cc)
   target_link_libraries(precompiled_test PRIVATE GTest::gtest)
   target_compile_options(precompiled_test PRIVATE ${ECHOD_TEST_OPTIONS})
-  target_precompile_headers(precompiled_test PRIVATE <gtest/gtest.h> ${ECHOD_PRECOMPILED})
+  target_precompile_headers(precompiled_test PRIVATE ${ECHOD_PRECOMPILED_FOR_TESTS})
 endif()
+
+# echod_unoptimised(SOURCE...): sources of a test program that read a large library (CLI11, JSON) and
+# run once.
+function(echod_unoptimised)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "-O0;-U_FORTIFY_SOURCE"
+                                                 SKIP_PRECOMPILE_HEADERS ON)
+endfunction()
 
 # echod_test_code(TARGET): an executable, or an object library, of tests with GoogleTest.
 function(echod_test_code TARGET)
@@ -80,6 +90,6 @@ function(echod_test_code TARGET)
   if(type STREQUAL EXECUTABLE)
     target_precompile_headers(${TARGET} REUSE_FROM precompiled_test)
   else()
-    target_precompile_headers(${TARGET} PRIVATE <gtest/gtest.h> ${ECHOD_PRECOMPILED})
+    target_precompile_headers(${TARGET} PRIVATE ${ECHOD_PRECOMPILED_FOR_TESTS})
   endif()
 endfunction()

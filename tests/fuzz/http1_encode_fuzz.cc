@@ -4,8 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "http/content_type.h"
 #include "http1_trace.h"
+#include "wire/http/field_list.h"
 #include "wire/http/syntax.h"
+#include "wire/http1/response.h"
 
 namespace echod::fuzz {
 namespace {

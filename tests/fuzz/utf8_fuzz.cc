@@ -99,7 +99,7 @@ Verdict verdict_on(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace echod::fuzz;
-  using namespace echod::wire;
+  using namespace echod;
   const std::string_view text = as_text(data, size);
   const Verdict verdict = verdict_on(text);
   ECHOD_CHECK(same_for_every_split(text, [] { return ValidatorReader(); }) == verdict);
