@@ -16,7 +16,7 @@ Task<> ClientStream::connect(const Endpoint& peer, const ConnectOptions& options
   ECHOD_CHECK(!stream_);
   Result<Fd> fd = client_socket(peer.family(), options.socket);
   if (!fd) co_await failed(without_socket(fd.error()));
-  stream_.emplace(loop_, std::move(*fd), session_, kNoTimeouts);
+  stream_ = std::make_unique<SocketStream>(loop_, std::move(*fd), session_, kNoTimeouts);
   Result<void> opened = stream_->open();
   if (!opened) {
     stream_.reset();

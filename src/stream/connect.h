@@ -3,7 +3,7 @@
 // deadline.
 #pragma once
 
-#include <optional>
+#include <memory>
 
 #include "engine/loop/event_loop.h"
 #include "net/endpoint.h"
@@ -54,7 +54,7 @@ class ClientStream final : public Stream {
  private:
   EventLoop& loop_;
   Session session_;
-  std::optional<SocketStream> stream_;
+  std::unique_ptr<SocketStream> stream_;  // null before connect(), and if there is no socket
 };
 
 }  // namespace echod
