@@ -22,7 +22,7 @@ void check_listen_url(std::string_view text) {
     ECHOD_CHECK(!url.error().empty());
     return;
   }
-  const auto again = parse_listen_url(std::string(name_of(url->protocol)) + "://" +
+  const auto again = parse_listen_url(std::string(scheme_of(url->protocol)) + "://" +
                                       with_port(url->host, url->port));
   ECHOD_CHECK(again && *again == *url);
 }
@@ -33,11 +33,11 @@ void check_target(std::string_view text) {
     ECHOD_CHECK(!target.error().empty());
     return;
   }
-  const bool http = target->protocol == Protocol::kHttp1;
+  const bool has_path = target->protocol != Protocol::kRaw;
   ECHOD_CHECK(target->url == text && !target->host.empty() && target->port != 0);
   ECHOD_CHECK(target->path.starts_with('/') && !target->path.contains('#'));
-  ECHOD_CHECK(http || target->path == "/");
-  const auto again = parse_bench_target((http ? "http://" : "tcp://") +
+  ECHOD_CHECK(has_path || target->path == "/");
+  const auto again = parse_bench_target(std::string(scheme_of(target->protocol)) + "://" +
                                         with_port(target->host, target->port) + target->path);
   ECHOD_CHECK(again && again->protocol == target->protocol && again->host == target->host);
   ECHOD_CHECK(again->port == target->port && again->path == target->path);

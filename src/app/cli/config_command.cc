@@ -73,6 +73,7 @@ std::string toml_of(const Option& option, const std::vector<std::string>& values
   }
   if (!option.value.is_list) return toml_value(values.front());
   std::vector<std::string> parts;
+  parts.reserve(values.size());
   for (const std::string& value : values) parts.push_back(toml_value(value));
   return fmt::format("[{}]", fmt::join(parts, ", "));
 }
@@ -89,7 +90,8 @@ std::string source_of(const Setting& setting) {
 std::string dump_of(const CommandParser& parser, const Verb& verb) {
   constexpr size_t kColumn = 48;  // of the comments
   std::string text = fmt::format("# Settings of {}, and where they come from\n", verb.name);
-  if (!verb.section->empty()) text += fmt::format("[{}]\n", *verb.section);
+  const std::string_view section = verb.section.value_or("");
+  if (!section.empty()) text += fmt::format("[{}]\n", section);
   for (const Setting& setting : parser.settings()) {
     const Option& option = *setting.option;
     const bool has_value = !setting.values.empty();

@@ -69,9 +69,10 @@ bool read_escape(std::string_view& rest, std::string& out) {
   const size_t digits = letter == 'u' ? 4 : letter == 'U' ? 8 : 0;
   if (digits == 0 || rest.size() < digits) return false;
   uint32_t code = 0;
-  const auto [end, error] = std::from_chars(rest.data(), rest.data() + digits, code, 16);
+  const std::string_view number = rest.substr(0, digits);
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), code, 16);
   const bool is_character = code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
-  if (error != std::errc() || end != rest.data() + digits || !is_character) return false;
+  if (error != std::errc() || end != number.data() + number.size() || !is_character) return false;
   rest.remove_prefix(digits);
   append_utf8(out, code);
   return true;

@@ -174,8 +174,8 @@ OptionValue as_count(T& member, uint64_t min, uint64_t max) {
 
 template <typename T>
 OptionValue as_count(std::optional<T>& member, uint64_t min, uint64_t max) {
-  return as_count_of(min, max, member ? std::optional<uint64_t>(*member) : std::nullopt,
-                     [&member](uint64_t n) { member = static_cast<T>(n); });
+  const std::optional<uint64_t> value = member;  // widened
+  return as_count_of(min, max, value, [&member](uint64_t n) { member = static_cast<T>(n); });
 }
 
 template <std::integral T>

@@ -23,6 +23,7 @@ std::string format_listen_url(const ListenUrl& url) {
 
 OptionValue as_listen_urls(std::vector<ListenUrl>& member) {
   std::vector<std::string> defaults;
+  defaults.reserve(member.size());
   for (const ListenUrl& url : member) defaults.push_back(format_listen_url(url));
   return as_list<ListenUrl>(member, "URL", std::move(defaults),
                             [](const std::string& text) { return parse_listen_url(text); });

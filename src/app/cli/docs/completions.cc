@@ -206,8 +206,9 @@ std::string zsh_specification(const Option& option) {
     // An option that was given is not offered again in any form.
     const std::string others = fmt::format("({})", fmt::join(typed_names(option), " "));
     std::string spec = (option.value.is_list ? "*" : others) + name;
-    if (takes_value(option)) spec += (name.starts_with("--") ? "=" : "+") + about + value;
-    if (!takes_value(option)) spec += about;
+    if (takes_value(option)) spec += name.starts_with("--") ? "=" : "+";
+    spec += about;
+    if (takes_value(option)) spec += value;
     text += fmt::format("{}{}", text.empty() ? "" : " \\\n    ", quoted(spec));
   }
   return text;
