@@ -87,6 +87,7 @@ std::string row_of(const Verb& verb, const Option& option) {
 
 std::vector<std::string> document_formats() {
   std::vector<std::string> formats;
+  formats.reserve(std::size(kWriters));
   for (const auto& [format, writer] : kWriters) formats.emplace_back(format);
   return formats;
 }
