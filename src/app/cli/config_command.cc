@@ -90,7 +90,7 @@ std::string source_of(const Setting& setting) {
 std::string dump_of(const CommandParser& parser, const Verb& verb) {
   constexpr size_t kColumn = 48;  // of the comments
   std::string text = fmt::format("# Settings of {}, and where they come from\n", verb.name);
-  const std::string_view section = verb.section.value_or("");
+  const std::string section = verb.section.value_or("");
   if (!section.empty()) text += fmt::format("[{}]\n", section);
   for (const Setting& setting : parser.settings()) {
     const Option& option = *setting.option;
