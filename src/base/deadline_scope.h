@@ -1,5 +1,5 @@
-// Nested deadlines. The layers of a connection set deadlines of their own on the one thing they
-// wait for: the earliest counts, and each layer takes back its own alone.
+// Nested deadlines. Each layer of a connection sets its own deadline on the stream. The earliest
+// deadline applies, and each layer clears only its own.
 //
 //   DeadlineScope scope(peer, session.deadlines, deadline_after(clock.now(), timeout));
 //   Result<Chunk> received = co_await peer.receive().observed();

@@ -1,4 +1,4 @@
-// Nested deadlines: the earliest counts, and whoever ends takes back its own alone.
+// Nested deadlines: the earliest applies, and a scope that ends clears only its own.
 #include "base/deadline_scope.h"
 
 #include <gtest/gtest.h>

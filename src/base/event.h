@@ -1,5 +1,5 @@
-// Event: where a coroutine sleeps until another one, or whoever runs it, wakes it up on the same
-// thread. The one awaiter for that; what waits for the operating system is an Operation.
+// A coroutine awaits an Event until other code on the same thread wakes it. All code that sleeps
+// this way uses this awaiter; waiting for the operating system is an Operation.
 //
 //   while (!ready) co_await event.wait();
 //

@@ -50,9 +50,11 @@ struct BodyPart {
 
 // Why a request is rejected.
 struct Refusal {
-  int status = 0;              // for the response
-  std::string_view rule = {};  // which rule was broken, a literal: "there is no Host header"
-  uint64_t at = 0;             // the byte of the request that caused it, from 1; 0: none
+  int status = 0;                 // for the response
+  std::string_view rule = {};     // which rule was broken, a literal: "there is no Host header"
+  uint64_t at = 0;                // the byte of the request that caused it, from 1; 0: none
+  FieldList fields = {};          // of the response; valid until it has been sent
+  std::string_view upgrade = {};  // see ResponseHead
 };
 
 struct ResponseHead {

@@ -40,7 +40,9 @@ Task<bool> delay(Responder& responder) {
 Task<> respond(Responder& responder, const Router& router) {
   const Request& request = responder.request();
   if (is_refused_method(request.method)) {
-    co_await responder.refuse({.status = 405, .rule = "TRACE and CONNECT are not served"});
+    constexpr FieldList kAllow("Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH\r\n");
+    co_await responder.refuse(
+        {.status = 405, .rule = "TRACE and CONNECT are not served", .fields = kAllow});
     co_return;
   }
   // A large head is kept until the response ends, however long the client takes.

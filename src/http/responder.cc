@@ -323,14 +323,9 @@ Task<> Responder::refuse(Refusal refusal) {
   // "400 Bad Request\r\nthere is no Host header, at byte 19 of the request\r\n"
   const std::string body =
       fmt::format("{} {}\r\n{}\r\n", refusal.status, wire::reason_phrase(refusal.status), why);
-  FieldBuffer fields;
-  if (refusal.status == 405) fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH");
-  if (refusal.status == 426) {
-    upgrade_ = "websocket";
-    fields.add("Sec-WebSocket-Version", "13");
-  }
+  upgrade_ = refusal.upgrade;
   const Response response{
-      .status = refusal.status, .content_type = "text/plain", .fields = fields.list()};
+      .status = refusal.status, .content_type = "text/plain", .fields = refusal.fields};
   co_await answer(response, body);
 }
 

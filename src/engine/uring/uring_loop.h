@@ -1,5 +1,5 @@
 // The completion loop: io_uring(7). Operations are submitted to the kernel, which reports their
-// completion. Bytes are received into buffers lent to the kernel beforehand (a provided-buffer
+// completion. Bytes are received into buffers lent to the kernel in advance (a provided-buffer
 // ring). It picks one only when bytes have arrived, so an idle connection holds none. Twin of
 // epoll_loop.
 #pragma once

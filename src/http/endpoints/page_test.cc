@@ -25,7 +25,7 @@ TestResponse answer_to(const TestRequest& request) {
 
 bool is_shown_the_page(const TestRequest& request) {
   const TestResponse response = answer_to(request);
-  // Whoever is not shown it gets nothing that a browser would run.
+  // A client that does not get the page gets nothing that a browser would run.
   const bool shown = response.body == http_page();
   EXPECT_EQ(response.field("Content-Type") == kPageType, shown) << request;
   EXPECT_EQ(response.field("Content-Security-Policy") == "sandbox; default-src 'none'", !shown);

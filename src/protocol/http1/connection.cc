@@ -86,10 +86,7 @@ Task<Http1Connection::Head> Http1Connection::read_head() {
       co_return Head::kComplete;
     }
     if (event == Event::kError) {
-      const wire::Http1Refusal& refusal = exchange_.decoder().refusal();
-      refuse_request({.status = refusal.status,
-                      .rule = refusal.rule(),
-                      .at = exchange_.decoder().refused_at()});
+      refuse_request(exchange_.decoder_refusal());
       co_return Head::kRefused;
     }
     ECHOD_CHECK(event == Event::kNeedInput);
@@ -138,10 +135,16 @@ Task<> Http1Connection::upgrade(wire::WebSocketFields fields) {
   const auto acceptance = wire::accept_websocket(request.method, request.version, fields,
                                                  policy_of(settings_.websocket.compression));
   if (!acceptance) {
-    const bool version = acceptance.error() == 426;
-    co_await responder_.refuse({.status = acceptance.error(),
-                                .rule = version ? "the WebSocket version is not 13"
-                                                : "the WebSocket handshake is malformed"});
+    http::Refusal refusal{.status = acceptance.error(),
+                          .rule = "the WebSocket handshake is malformed"};
+    http::FieldBuffer version;
+    if (refusal.status == 426) {
+      refusal.rule = "the WebSocket version is not 13";
+      refusal.upgrade = "websocket";
+      version.add("Sec-WebSocket-Version", wire::kWebSocketVersion);
+      refusal.fields = version.list();
+    }
+    co_await responder_.refuse(refusal);
     co_return;
   }
   std::string text;

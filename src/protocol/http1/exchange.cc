@@ -109,7 +109,10 @@ Task<> Http1Exchange::wait_for_body() {
 }
 
 http::Refusal Http1Exchange::refusal() const {
-  if (request_ == &refused_request_) return refusal_;
+  return request_ == &refused_request_ ? refusal_ : decoder_refusal();
+}
+
+http::Refusal Http1Exchange::decoder_refusal() const {
   return {.status = decoder_.refusal().status,
           .rule = decoder_.refusal().rule(),
           .at = decoder_.refused_at()};

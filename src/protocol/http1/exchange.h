@@ -31,6 +31,9 @@ class Http1Exchange final : public http::Exchange {
   void begin_request(Duration head_duration);
   void begin_refused_request(const http::Refusal& refusal);
 
+  // Why the decoder refused what it read, after its kError.
+  http::Refusal decoder_refusal() const;
+
   // Call this at the end of each request: prepares the decoder for the next one, if there may be
   // one.
   void end_request();

@@ -299,7 +299,7 @@ TEST(PermessageDeflateTest, TheRatioIsOfTheMessageAndBeyondItsFloor) {
   Random random(9);
   std::string noise;
   for (int i = 0; i < 3000; ++i) noise += static_cast<char>(random.below(256));
-  // 300 times the input, with a quarter of it covered beforehand.
+  // 300 times the input, with a quarter of it covered in advance.
   const std::string paid = deflated_once(noise + std::string(250'000, '\0'));
   EXPECT_EQ(inflated({paid}, true, limits).close_code, 0);
   const std::string unpaid = deflated_once(std::string(250'000, '\0') + noise);
