@@ -62,11 +62,16 @@ void announce(const Server& server, const ServeOptions& options, Log& log) {
                .text = "Echo server listening on " + address,
                .fields = {{"address", address}, {"protocol", scheme_of(listener.protocol)}}});
   }
+  const Duration spin_max = server.spin().max;
+  const std::string spin = spin_max > Duration::zero() ? format_duration(spin_max) : "off";
   log.write({.level = LogLevel::kInfo,
              .event = "engine",
              .peer = {},
              .text = "Engine: " + server.engine_summary(),
-             .fields = {{"engine", name_of(server.engine_kind())}}});
+             .fields = {{"engine", name_of(server.engine_kind())},
+                        {"workers", uint64_t{server.workers()}},
+                        {"spin", spin},
+                        {"spin_reason", server.spin().reason}}});
 }
 
 void report(Log& log, LogLevel level, std::string_view event, const std::string& text) {
@@ -179,6 +184,9 @@ int serve(const ServeOptions& options) {
   announce(**server, options, **log);
   for (const std::string& warning : options.warnings) {
     report(**log, LogLevel::kWarning, "unknown_variable", warning);
+  }
+  if (const std::string& warning = (*server)->spin().warning; !warning.empty()) {
+    report(**log, LogLevel::kWarning, "spin_costs", warning);
   }
   for (const std::string_view name : ineffective_options(options.given, (*server)->engine_kind())) {
     report(**log, LogLevel::kWarning, "option_ignored",

@@ -9,6 +9,7 @@
 #include "app/cli/serve_options.h"
 #include "app/log/log.h"
 #include "app/serve/echo_service.h"
+#include "app/serve/spin_choice.h"
 #include "engine/engine.h"
 #include "net/endpoint.h"
 
@@ -31,9 +32,13 @@ class Server {
   };
   const std::vector<Listening>& listening() const { return listening_; }
 
-  // "uring (io_uring passed its self-test), 2 workers".
+  // "uring (io_uring passed its self-test), 2 workers, busy-polling off: CPU quota of 1.5".
   const std::string& engine_summary() const { return engine_summary_; }
   EngineKind engine_kind() const { return engine_kind_; }
+  unsigned workers() const { return workers_; }
+
+  // Whether the event loops busy-poll, and why not. Never with the other engines.
+  const SpinChoice& spin() const { return spin_; }
 
   // Connections open now.
   size_t connections() const { return admission_.connections(); }
@@ -59,6 +64,8 @@ class Server {
   std::vector<Listening> listening_;
   std::string engine_summary_;
   EngineKind engine_kind_ = EngineKind::kEpoll;
+  unsigned workers_ = 1;
+  SpinChoice spin_;
   std::unique_ptr<Engine> engine_;  // created last, destroyed first
 };
 

@@ -217,11 +217,12 @@ void UringLoop::wait(bool sleep, Deadline latest) {
     return;
   }
   Time start = kernel().now();
-  if (spinner_.worthwhile()) {
-    bool ready = busy_poll(std::min(start + spinner_.longest(), next));
-    spinner_.polled(ready);
-    if (ready) return;
+  if (spinner_.worthwhile(start)) {
+    const Time begin = start;
+    bool ready = busy_poll(std::min(begin + spinner_.longest(), next));
     start = kernel().now();
+    spinner_.polled(begin, start, ready);
+    if (ready) return;
   }
   Duration wait = next == kNever ? kLongestWait : std::max(next - start, Duration::zero());
   constexpr int64_t kSecond = 1'000'000'000;
