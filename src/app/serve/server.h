@@ -8,6 +8,7 @@
 
 #include "app/cli/serve_options.h"
 #include "app/log/log.h"
+#include "app/metrics/snapshot.h"
 #include "app/serve/echo_service.h"
 #include "engine/engine.h"
 #include "net/endpoint.h"
@@ -35,6 +36,10 @@ class Server {
   const std::string& engine_summary() const { return engine_summary_; }
   EngineKind engine_kind() const { return engine_kind_; }
 
+  // From any thread: fills in what the metrics show, but for the logs and the process. `snapshot` is
+  // new. Throws std::bad_alloc if out of memory.
+  void fill(MetricsSnapshot& snapshot) const;
+
   // Connections open now.
   size_t connections() const { return admission_.connections(); }
 
@@ -58,6 +63,9 @@ class Server {
   Admission admission_;
   std::vector<Listening> listening_;
   std::string engine_summary_;
+  std::string engine_reason_;
+  unsigned workers_ = 0;
+  size_t connections_max_ = 0;
   EngineKind engine_kind_ = EngineKind::kEpoll;
   std::unique_ptr<Engine> engine_;  // created last, destroyed first
 };
