@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 namespace echod {
@@ -21,7 +22,10 @@ class MemoryBudget {
   bool take(size_t size) {
     size_t used = used_.load(std::memory_order_relaxed);
     do {
-      if (size > size_max_ || used > size_max_ - size) return false;
+      if (size > size_max_ || used > size_max_ - size) {
+        refusals_.fetch_add(1, std::memory_order_relaxed);
+        return false;
+      }
     } while (!used_.compare_exchange_weak(used, used + size, std::memory_order_relaxed));
     return true;
   }
@@ -30,9 +34,13 @@ class MemoryBudget {
   size_t used() const { return used_.load(std::memory_order_relaxed); }
   size_t size_max() const { return size_max_; }
 
+  // How often take() returned false.
+  uint64_t refusals() const { return refusals_.load(std::memory_order_relaxed); }
+
  private:
   const size_t size_max_;
   std::atomic<size_t> used_{0};
+  std::atomic<uint64_t> refusals_{0};
 };
 
 // Bytes of a budget, given back when it goes.

@@ -128,6 +128,15 @@ class Engine {
 
   // Connections accepted since startup. From any thread.
   virtual uint64_t connections_begun() const = 0;
+
+  // From any thread: adds what all workers have counted since startup.
+  virtual void add_to(WorkerTotals& totals) const = 0;
+
+  // From any thread: adds the queues of each listener to its place in `sums`.
+  virtual void add_to(std::vector<ListenQueue>& sums) const = 0;
+
+  // From any thread.
+  virtual Phase phase() const = 0;
 };
 
 }  // namespace echod

@@ -16,14 +16,14 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
       worker.loop(), std::move(accepted.socket), session, settings_.timeouts);
   const SocketTransport transport(static_cast<SocketStream&>(*stream), accepted.ticket.peer(),
                                   worker.begin_connection());
-  Result<void> outcome = begin(session, transport);
+  Result<void> outcome = begin(session, accepted.listener, transport);
 
   if (outcome) session.protocol = settings_.protocols[accepted.listener];
   if (outcome && session.protocol == Protocol::kAuto) {
     outcome = co_await detect(stream, session, settings_.detect_timeout).observed();
   }
   if (outcome) outcome = co_await handler_for(session.protocol).serve(*stream, session).observed();
-  end(session, transport, outcome);
+  end(session, accepted.listener, transport, outcome);
 }
 
 }  // namespace echod

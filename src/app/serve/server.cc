@@ -242,6 +242,8 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
   server->engine_summary_ = summarise(choice, workers);
   server->workers_ = workers.count;
   server->spin_ = workers.spin;
+  server->engine_reason_ = choice.reason;
+  server->connections_max_ = connections_max;
   Result<std::unique_ptr<Engine>> started = Engine::start(
       engine, std::move(opened->listeners), server->service_, server->admission_, server->service_);
   if (!started) {
@@ -250,6 +252,27 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
   }
   server->engine_ = std::move(*started);
   return server;
+}
+
+void Server::fill(MetricsSnapshot& snapshot) const {
+  engine_->add_to(snapshot.totals);
+  std::vector<ListenQueue> queues(listening_.size());
+  engine_->add_to(queues);
+  for (size_t i = 0; i < listening_.size(); ++i) {
+    snapshot.listeners.push_back({.name = listening_[i].endpoint.to_string(), .queue = queues[i]});
+  }
+  snapshot.version = ECHOD_VERSION;
+  snapshot.commit = "unknown";
+  snapshot.engine = name_of(engine_kind_);
+  snapshot.engine_reason = engine_reason_;
+  snapshot.workers = workers_;
+  snapshot.phase = engine_->phase();
+  snapshot.connections_max = connections_max_;
+  snapshot.source_refusals = service_.source_refusals();
+  snapshot.accept_pauses = service_.accept_pauses();
+  snapshot.memory_used = service_.memory().used();
+  snapshot.memory_max = service_.memory().size_max();
+  snapshot.memory_refusals = service_.memory().refusals();
 }
 
 }  // namespace echod

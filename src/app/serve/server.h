@@ -8,6 +8,7 @@
 
 #include "app/cli/serve_options.h"
 #include "app/log/log.h"
+#include "app/metrics/snapshot.h"
 #include "app/serve/echo_service.h"
 #include "app/serve/spin_choice.h"
 #include "engine/engine.h"
@@ -40,6 +41,10 @@ class Server {
   // Whether the event loops busy-poll, and why not. Never with the other engines.
   const SpinChoice& spin() const { return spin_; }
 
+  // From any thread: fills in what the metrics show, but for the logs and the process. `snapshot` is
+  // new. Throws std::bad_alloc if out of memory.
+  void fill(MetricsSnapshot& snapshot) const;
+
   // Connections open now.
   size_t connections() const { return admission_.connections(); }
 
@@ -63,6 +68,8 @@ class Server {
   Admission admission_;
   std::vector<Listening> listening_;
   std::string engine_summary_;
+  std::string engine_reason_;
+  size_t connections_max_ = 0;
   EngineKind engine_kind_ = EngineKind::kEpoll;
   unsigned workers_ = 1;
   SpinChoice spin_;

@@ -96,12 +96,14 @@ void BlockingEngine::accept(Acceptor& acceptor) {
 // If it fails, it fails before it reports that it has started.
 Task<> BlockingEngine::accept_all(EventLoop& loop, Acceptor& acceptor) {
   std::vector<std::unique_ptr<Socket>> sockets;
+  std::vector<ListenQueues::Entry> queues;
   std::vector<Task<>> tasks;
   tasks.reserve(acceptor.listeners.size());
   for (size_t i = 0; i < acceptor.listeners.size(); ++i) {
     sockets.push_back(std::make_unique<Socket>(loop, std::move(acceptor.listeners[i])));
     Result<void> attached = sockets.back()->attach();
     ECHOD_CHECK(attached);  // a BlockingLoop needs no registration
+    queues.push_back(workers_.listen_queues().add(i, sockets.back()->fd()));
     tasks.push_back(accept_loop(*sockets[i], i, admission_, observer_, *placement_));
   }
   acceptor.started.set_value({});

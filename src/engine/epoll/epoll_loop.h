@@ -36,6 +36,7 @@ class EpollLoop final : public EventLoop {
   void request(Phase phase) override { waker_.request(phase); }
   Phase phase() const override { return phase_; }
   BufferPool& buffers() override { return buffers_; }
+  void add_to(WorkerTotals& totals) const override;
   Time now() const override { return now_; }
   Time precise_now() const override;
 
@@ -77,6 +78,8 @@ class EpollLoop final : public EventLoop {
   void process_ready();
 
   Time now_;
+  Time waits_since_ = kNever;  // when this round's work ended and its wait began; kNever: no wait
+  LoopCells cells_;
   Fd epoll_;
   Waker waker_;
   Phase phase_ = Phase::kServing;
