@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 
+#include "app/admin/admin_server.h"
 #include "app/serve/memory_limit.h"
 #include "net/resolver.h"
 #include "net/socket_options.h"
@@ -177,9 +178,9 @@ EchoService::Settings service_settings(const ServeOptions& options, EngineKind k
   return settings;
 }
 
-size_t default_connections_max(size_t descriptors) {
-  return descriptors > 2 * kReservedDescriptors ? descriptors - kReservedDescriptors
-                                                : std::max<size_t>(descriptors / 2, 1);
+size_t default_connections_max(size_t descriptors, bool has_admin) {
+  const size_t reserved = kReservedDescriptors + (has_admin ? AdminServer::kConnectionsHardMax : 0);
+  return descriptors > 2 * reserved ? descriptors - reserved : std::max<size_t>(descriptors / 2, 1);
 }
 
 std::string summarise(EngineKind kind, std::string_view reason, unsigned workers) {
@@ -204,8 +205,10 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
   size_t descriptors = raise_descriptor_limit();
   EngineChoice choice =
       options.engine ? EngineChoice{*options.engine, "chosen with --engine"} : choose_engine();
-  size_t connections_max =
-      options.connections_max > 0 ? options.connections_max : default_connections_max(descriptors);
+  const bool has_admin = !options.admin.listen.empty();
+  size_t connections_max = options.connections_max > 0
+                               ? options.connections_max
+                               : default_connections_max(descriptors, has_admin);
   EngineOptions engine = engine_options(options, choice.kind, connections_max, descriptors);
   std::expected<Opened, std::string> opened = open_listeners(options, listener_needs(engine));
   if (!opened) return Failure(opened.error());
