@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "app/metrics/metrics_page.h"
 #include "app/serve/readiness.h"
 #include "http/responder.h"
 
@@ -14,6 +15,7 @@ namespace echod {
 struct AdminResources {
   const Readiness& readiness;
   std::string engine;  // "uring (io_uring passed its self-test), 2 workers"
+  const MetricsPage* metrics = nullptr;  // null: there are none
 };
 
 // Of one of the admin listeners.

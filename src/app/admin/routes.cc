@@ -21,6 +21,8 @@ constexpr std::array kRoutes = {
     AdminRoute{"/readyz", kRead, Reach::kRemote, answer_ready,
                "200 while the server wants work; 503 from SIGTERM on"},
     AdminRoute{"/healthz", kRead, Reach::kRemote, answer_live, "the same as /livez"},
+    AdminRoute{"/metrics", kRead, Reach::kRemote, answer_metrics,
+               "counters, for Prometheus and what reads its format"},
     AdminRoute{"/version", kRead, Reach::kRemote, answer_version, "the program and its engine"},
 };
 

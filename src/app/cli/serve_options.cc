@@ -35,11 +35,15 @@ OptionValue as_engine(std::optional<EngineKind>& member) {
   return as_choice(member, std::move(engines));
 }
 
-OptionValue as_spin(Duration& member) {
+OptionValue as_spin(std::optional<Duration>& member) {
   OptionValue value = as_text("DURATION", {"auto"}, [&member](const std::string& text) -> Problem {
     constexpr Duration kSpinLimit = std::chrono::milliseconds(10);
-    if (text == "auto" || text == "off") {
-      member = text == "auto" ? kSpinMax : Duration::zero();
+    if (text == "auto") {
+      member.reset();
+      return std::nullopt;
+    }
+    if (text == "off") {
+      member = Duration::zero();
       return std::nullopt;
     }
     const std::optional<Duration> duration = parse_duration(text);
@@ -116,8 +120,9 @@ std::vector<Option> serving(ServeOptions& o) {
        .letters = "w",
        .value = as_count(o.workers, 1, 10'000),
        .help = "Event loops (epoll, uring), or threads at most (pool, threads)",
-       .default_note = fmt::format("one per CPU; pool: 4 per CPU; threads: {}",
-                                   default_workers(EngineKind::kThreads)),
+       .default_note =
+           fmt::format("one per CPU, within the CPU quota; pool: 4 per CPU; threads: {}",
+                       default_workers(EngineKind::kThreads, 1)),
        .example = "2",
        .common = true},
       {.name = "queue",
@@ -133,10 +138,10 @@ std::vector<Option> serving(ServeOptions& o) {
       {.name = "spin",
        .value = as_spin(o.spin_max),
        .help = "epoll, uring: busy-poll duration before an event loop sleeps",
-       .details = "Busy-polling lowers latency and costs CPU time. auto busy-polls only where that "
-                  "pays.",
-       .default_note = fmt::format(
-           "{}us", std::chrono::duration_cast<std::chrono::microseconds>(o.spin_max).count())},
+       .details = "Busy-polling lowers latency and costs CPU time (docs/performance.md). auto is "
+                  "up to 50us where that pays, and off under a CPU quota and with more loops than "
+                  "CPUs; the first lines of the output say why.",
+       .default_note = format_duration(kSpinMax)},
   };
 }
 
@@ -375,7 +380,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
 }
 
 std::vector<std::string_view> ineffective_options(const GivenOptions& given, EngineKind engine) {
-  const bool loops = engine == EngineKind::kEpoll || engine == EngineKind::kUring;
+  const bool loops = has_event_loops(engine);
   std::vector<std::string_view> names;
   if (given.workers && engine == EngineKind::kSequential) names.emplace_back("--workers");
   if (given.queue && engine != EngineKind::kPool) names.emplace_back("--queue");

@@ -39,8 +39,8 @@ struct ServeOptions {
   std::optional<EngineKind> engine;  // none: auto
   unsigned workers = 0;              // 0: default_workers()
   unsigned queue_max = EngineOptions().queue_max;
-  Spread spread = Spread::kAuto;  // see EngineOptions, as for the next
-  Duration spin_max = kSpinMax;
+  Spread spread = Spread::kAuto;     // see EngineOptions
+  std::optional<Duration> spin_max;  // none: auto, see choose_spin()
 
   size_t connections_max = 0;             // 0: as many as the descriptor limit allows
   size_t connections_per_source_max = 0;  // 0: no limit

@@ -63,11 +63,16 @@ void announce(const Server& server, const ServeOptions& options, Log& log) {
                .text = "Echo server listening on " + address,
                .fields = {{"address", address}, {"protocol", scheme_of(listener.protocol)}}});
   }
+  const Duration spin_max = server.spin().max;
+  const std::string spin = spin_max > Duration::zero() ? format_duration(spin_max) : "off";
   log.write({.level = LogLevel::kInfo,
              .event = "engine",
              .peer = {},
              .text = "Engine: " + server.engine_summary(),
-             .fields = {{"engine", name_of(server.engine_kind())}}});
+             .fields = {{"engine", name_of(server.engine_kind())},
+                        {"workers", uint64_t{server.workers()}},
+                        {"spin", spin},
+                        {"spin_reason", server.spin().reason}}});
 }
 
 void report(Log& log, LogLevel level, std::string_view event, const std::string& text) {
@@ -84,8 +89,8 @@ void announce_admin(const AdminServer& admin, Log& log) {
   }
 }
 
-AdminResources admin_resources(const Server& server) {
-  return {.readiness = server.readiness(), .engine = server.engine_summary()};
+AdminResources admin_resources(const Server& server, const MetricsPage& metrics) {
+  return {.readiness = server.readiness(), .engine = server.engine_summary(), .metrics = &metrics};
 }
 
 std::string count_open(const Server& server) {
@@ -191,9 +196,10 @@ int serve(const ServeOptions& options) {
     print(stderr, fmt::format("echod: {}\n", server.error()));
     return kExitFailure;
   }
+  const MetricsPage metrics(**server, **log, access_log.get());
   std::unique_ptr<AdminServer> admin;
   if (!options.admin.listen.empty()) {
-    auto opened = AdminServer::start(options.admin, admin_resources(**server));
+    auto opened = AdminServer::start(options.admin, admin_resources(**server, metrics));
     if (!opened) {
       print(stderr, fmt::format("echod: {}\n", opened.error()));
       return kExitFailure;
@@ -204,6 +210,9 @@ int serve(const ServeOptions& options) {
   if (admin) announce_admin(*admin, **log);
   for (const std::string& warning : options.warnings) {
     report(**log, LogLevel::kWarning, "unknown_variable", warning);
+  }
+  if (const std::string& warning = (*server)->spin().warning; !warning.empty()) {
+    report(**log, LogLevel::kWarning, "spin_costs", warning);
   }
   for (const std::string_view name : ineffective_options(options.given, (*server)->engine_kind())) {
     report(**log, LogLevel::kWarning, "option_ignored",

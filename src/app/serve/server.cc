@@ -7,6 +7,8 @@
 
 #include "app/admin/admin_server.h"
 #include "app/serve/memory_limit.h"
+#include "app/serve/processor_quota.h"
+#include "engine/processor.h"
 #include "net/resolver.h"
 #include "net/socket_options.h"
 
@@ -137,20 +139,35 @@ std::expected<Opened, std::string> open_listeners(const ServeOptions& options,
   return opened;
 }
 
+// How many threads or loops to start, and whether they busy-poll.
+struct Workers {
+  unsigned count = 1;
+  SpinChoice spin;
+};
+
+Workers choose_workers(const ServeOptions& options, EngineKind kind) {
+  ProcessorShare share{.usable = static_cast<unsigned>(usable_processors().size()),
+                       .quota = processor_quota()};
+  const unsigned processors = processors_within(share.quota, share.usable);
+  Workers workers{.count = options.workers, .spin = {}};
+  if (workers.count == 0) workers.count = default_workers(kind, processors);
+  if (kind == EngineKind::kSequential) workers.count = 1;
+  share.loops = workers.count;
+  if (has_event_loops(kind)) workers.spin = choose_spin(options.spin_max, share);
+  return workers;
+}
+
 // `connections_max`: the admission limit; `descriptors`: the process's descriptor limit.
-EngineOptions engine_options(const ServeOptions& options, EngineKind kind, size_t connections_max,
-                             size_t descriptors) {
+EngineOptions engine_options(const ServeOptions& options, EngineKind kind, const Workers& workers,
+                             size_t connections_max, size_t descriptors) {
   EngineOptions engine;
   engine.kind = kind;
   engine.queue_max = options.queue_max;
   engine.spread = options.spread;
-  engine.spin_max = options.spin_max;
   engine.direct_max = connections_max > descriptors ? connections_max : 0;
-  engine.workers = options.workers > 0 ? options.workers : default_workers(kind);
-  if (kind == EngineKind::kSequential) {
-    engine.workers = 1;
-    engine.receive_size_max = kSequentialReceiveSize;
-  }
+  engine.workers = workers.count;
+  engine.spin_max = workers.spin.max;
+  if (kind == EngineKind::kSequential) engine.receive_size_max = kSequentialReceiveSize;
   return engine;
 }
 
@@ -183,9 +200,11 @@ size_t default_connections_max(size_t descriptors, bool has_admin) {
   return descriptors > 2 * reserved ? descriptors - reserved : std::max<size_t>(descriptors / 2, 1);
 }
 
-std::string summarise(EngineKind kind, std::string_view reason, unsigned workers) {
-  return fmt::format("{} ({}), {} worker{}", name_of(kind), reason, workers,
-                     workers == 1 ? "" : "s");
+std::string summarise(const EngineChoice& engine, const Workers& workers) {
+  std::string text = fmt::format("{} ({}), {} worker{}", name_of(engine.kind), engine.reason,
+                                 workers.count, workers.count == 1 ? "" : "s");
+  if (workers.spin.withheld) text += ", busy-polling off: " + workers.spin.reason;
+  return text;
 }
 
 }  // namespace
@@ -209,7 +228,9 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
   size_t connections_max = options.connections_max > 0
                                ? options.connections_max
                                : default_connections_max(descriptors, has_admin);
-  EngineOptions engine = engine_options(options, choice.kind, connections_max, descriptors);
+  const Workers workers = choose_workers(options, choice.kind);
+  EngineOptions engine =
+      engine_options(options, choice.kind, workers, connections_max, descriptors);
   std::expected<Opened, std::string> opened = open_listeners(options, listener_needs(engine));
   if (!opened) return Failure(opened.error());
 
@@ -217,14 +238,16 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
                            .connections_per_source_max = options.connections_per_source_max};
   EchoService::Settings settings = service_settings(options, choice.kind, opened->listening);
   settings.http.observer = http_observer;
+  settings.count_requests = has_admin;
   engine.seed = settings.http.control.seed;
   std::unique_ptr<Server> server(new Server(std::move(settings), limits, log));
   server->listening_ = opened->listening;
   server->engine_kind_ = choice.kind;
   server->engine_reason_ = choice.reason;
-  server->workers_ = engine.workers;
   server->connections_max_ = connections_max;
-  server->engine_summary_ = summarise(choice.kind, choice.reason, engine.workers);
+  server->engine_summary_ = summarise(choice, workers);
+  server->workers_ = workers.count;
+  server->spin_ = workers.spin;
   Result<std::unique_ptr<Engine>> started = Engine::start(
       engine, std::move(opened->listeners), server->service_, server->admission_, server->service_);
   if (!started) {

@@ -11,6 +11,7 @@
 #include "app/metrics/snapshot.h"
 #include "app/serve/echo_service.h"
 #include "app/serve/readiness.h"
+#include "app/serve/spin_choice.h"
 #include "engine/engine.h"
 #include "net/endpoint.h"
 
@@ -33,9 +34,13 @@ class Server {
   };
   const std::vector<Listening>& listening() const { return listening_; }
 
-  // "uring (io_uring passed its self-test), 2 workers".
+  // "uring (io_uring passed its self-test), 2 workers, busy-polling off: CPU quota of 1.5".
   const std::string& engine_summary() const { return engine_summary_; }
   EngineKind engine_kind() const { return engine_kind_; }
+  unsigned workers() const { return workers_; }
+
+  // Whether the event loops busy-poll, and why not. Never with the other engines.
+  const SpinChoice& spin() const { return spin_; }
 
   // From any thread: fills in what the metrics show, but for the logs and the process. `snapshot` is
   // new. Throws std::bad_alloc if out of memory.
@@ -71,9 +76,10 @@ class Server {
   std::vector<Listening> listening_;
   std::string engine_summary_;
   std::string engine_reason_;
-  unsigned workers_ = 0;
   size_t connections_max_ = 0;
   EngineKind engine_kind_ = EngineKind::kEpoll;
+  unsigned workers_ = 1;
+  SpinChoice spin_;
   std::unique_ptr<Engine> engine_;  // created last, destroyed first
 };
 

@@ -275,14 +275,15 @@ int EpollLoop::wait(Deadline latest) {
   Time start = kernel().now();
   waits_since_ = start;
   if (std::min(next, latest) == kNever && !spinner_.enabled()) return poll(-1);
-  if (spinner_.worthwhile()) {
-    Time end = std::min({start + spinner_.longest(), next, latest});
+  if (spinner_.worthwhile(start)) {
+    const Time begin = start;
+    Time end = std::min({begin + spinner_.longest(), next, latest});
     int count = 0;
     while (count == 0 && start < end) {
       count = poll(0);
       start = kernel().now();
     }
-    spinner_.polled(count > 0);
+    spinner_.polled(begin, start, count > 0);
     if (count > 0) return count;
   }
   int count = sleep(start, next, latest);

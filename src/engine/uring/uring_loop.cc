@@ -224,11 +224,12 @@ void UringLoop::wait(bool sleep, Deadline latest) {
     kernel().uring_submit_and_wait(&first(), 1);
     return;
   }
-  if (spinner_.worthwhile()) {
-    bool ready = busy_poll(std::min(start + spinner_.longest(), next));
-    spinner_.polled(ready);
-    if (ready) return;
+  if (spinner_.worthwhile(start)) {
+    const Time begin = start;
+    bool ready = busy_poll(std::min(begin + spinner_.longest(), next));
     start = kernel().now();
+    spinner_.polled(begin, start, ready);
+    if (ready) return;
   }
   Duration wait = next == kNever ? kLongestWait : std::max(next - start, Duration::zero());
   constexpr int64_t kSecond = 1'000'000'000;
