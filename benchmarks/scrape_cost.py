@@ -30,7 +30,7 @@ class Server:
         self.output = tempfile.TemporaryFile("w+", encoding="utf-8")
         options = ["--admin", "127.0.0.1:0"] if with_admin else []
         self.process = subprocess.Popen(
-            [command, "--listen", "127.0.0.1:0", "--log-level", "warning", *options],
+            [command, "--listen", "127.0.0.1:0", *options],
             stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT)
         self.port = self._wait_for(r"Echo server listening on \S+:(\d+)")
         self.admin = self._wait_for(r"Admin interface on \S+:(\d+)") if with_admin else None

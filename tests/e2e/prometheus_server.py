@@ -1,6 +1,7 @@
 """Debian's Prometheus as a process: on its own port, with a storage that goes with the test."""
 
 import json
+import pathlib
 import re
 import subprocess
 import urllib.parse
@@ -8,8 +9,9 @@ import urllib.request
 
 import support
 
-RULES = support.ROOT / "packaging" / "prometheus" / "echod.rules.yml"
-DASHBOARD = support.ROOT / "packaging" / "prometheus" / "echod-dashboard.json"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RULES = ROOT / "packaging" / "prometheus" / "echod.rules.yml"
+DASHBOARD = ROOT / "packaging" / "prometheus" / "echod-dashboard.json"
 
 
 class Prometheus:
@@ -27,7 +29,7 @@ class Prometheus:
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 ["prometheus", f"--config.file={file}", f"--storage.tsdb.path={directory / 'data'}",
-                 "--web.listen-address=127.0.0.1:0", "--storage.tsdb.no-lockfile"],
+                 "--web.listen-address=127.0.0.1:0"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.port = support.wait_until(self._port, "Prometheus to listen")
         support.wait_until(self._ready, "Prometheus to be ready")

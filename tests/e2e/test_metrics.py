@@ -48,6 +48,17 @@ def scraped(tmp_path_factory):
         for _ in range(3):
             raw.sendall(b"\0raw\n")
             assert raw.recv(100) == b"\0raw\n"
+    with socket.create_connection(("127.0.0.1", server.port)) as websocket:
+        websocket.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"
+                          b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                          b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += websocket.recv(4096)
+        # Masked with zeros: a message in two frames, a ping, and text that is not UTF-8.
+        websocket.sendall(b"\x01\x81\0\0\0\0a\x80\x81\0\0\0\0b\x89\x80\0\0\0\0\x81\x81\0\0\0\0\xff")
+        while websocket.recv(4096):
+            pass
     support.wait_until(lambda: 'outcome="closed"} 1' in scrape(server)[1], "the ends to be counted")
     yield server
     web.close()
@@ -77,14 +88,17 @@ def test_openmetrics_is_well_formed_and_says_the_same(scraped):
 def test_counts_are_what_clients_did(scraped):
     values = samples(scrape(scraped)[1])
     listener = f'listener="127.0.0.1:{scraped.port}"'
-    assert values[f'echod_connections_total{{{listener},transport="tcp"}}'] == 3
+    assert values[f'echod_connections_total{{{listener},transport="tcp"}}'] == 4
     assert values[f'echod_connections_active{{{listener}}}'] == 1, "that of HTTP is kept"
     assert values['echod_connections_closed_total{protocol="raw",outcome="closed"}'] == 1
     assert values['echod_connection_duration_seconds_count{protocol="raw"}'] == 1
-    for code, count in {"200": 1, "503": 1, "404": 1, "2xx": 1, "400": 1, "500": 0}.items():
+    counts = {"101": 1, "200": 1, "2xx": 1, "400": 1, "404": 1, "500": 0, "503": 1}
+    for code, count in counts.items():
         assert values[f'echod_requests_total{{protocol="http/1",code="{code}"}}'] == count, code
-    assert values['echod_request_duration_seconds_count{protocol="http/1"}'] == 5
+    assert values['echod_request_duration_seconds_count{protocol="http/1"}'] == 6
     assert values['echod_refusals_total{protocol="http/1",reason="malformed"}'] == 1
+    assert values['echod_messages_total{protocol="websocket"}'] == 1, "not each frame"
+    assert values['echod_refusals_total{protocol="websocket",reason="invalid_data"}'] == 1
     assert values['echod_bytes_total{direction="received"}'] > 15
     assert values["echod_receives_total"] >= 8
     assert values["echod_loop_lag_seconds_count"] > 0

@@ -105,8 +105,8 @@ def test_each_alert_fires_and_is_quiet(tmp_path):
 
 
 def test_alerts_name_documented_metrics():
-    documented = set(re.findall(r"^\| `(\w+)` \|", (support.ROOT / "docs/metrics.md").read_text(),
-                                re.M))
+    documented = set(re.findall(r"^\| `(\w+)` \|", (prometheus_server.ROOT / "docs/metrics.md")
+                                .read_text(), re.M))
     used = set(re.findall(r"\b((?:echod|process)_\w+)\b(?=[{\[ )])",
                           prometheus_server.RULES.read_text()))
     base = {re.sub(r"_bucket$", "", name) for name in used} - {"echod_dashboard"}

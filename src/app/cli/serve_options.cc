@@ -359,11 +359,9 @@ Verb serve_verb() {
 }
 
 OptionTable serve_table(ServeOptions& options) {
-  return {{"Serving", serving(options)},
-          {"Responses", responses(options)},
-          {"Limits", limits(options)},
-          {"Timeouts", timeouts(options)},
-          {"Logging", logging(options)}};
+  return {{"Serving", serving(options)}, {"Responses", responses(options)},
+          {"Limits", limits(options)},   {"Timeouts", timeouts(options)},
+          {"Logging", logging(options)}, {"Admin", admin_rows(options.admin)}};
 }
 
 CommandLine parse_command_line(int argc, const char* const* argv) {

@@ -8,7 +8,7 @@
 #include "app/cli/serve_options.h"
 #include "app/log/connection_log.h"
 #include "app/log/log.h"
-#include "app/metrics/recorder.h"
+#include "app/metrics/metrics_recorder.h"
 #include "engine/engine.h"
 #include "protocol/http1/handler.h"
 #include "protocol/protocol.h"
@@ -65,7 +65,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   MemoryBudget memory_;
   Log& log_;
   ConnectionLog connection_log_;
-  Recorder recorder_;
+  MetricsRecorder recorder_;
   RawHandler raw_;
   Http1Handler http1_;
   std::atomic<uint64_t> accept_pauses_{0};

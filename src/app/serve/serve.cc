@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "app/admin/admin_server.h"
 #include "app/cli/units.h"
 #include "app/serve/memory_release.h"
 #include "app/serve/server.h"
@@ -76,6 +77,20 @@ void announce(const Server& server, const ServeOptions& options, Log& log) {
 
 void report(Log& log, LogLevel level, std::string_view event, const std::string& text) {
   log.write({.level = level, .event = event, .peer = {}, .text = text, .fields = {}});
+}
+
+void announce_admin(const AdminServer& admin, Log& log) {
+  for (const std::string& address : admin.listening()) {
+    log.write({.level = LogLevel::kInfo,
+               .event = "admin_listening",
+               .peer = {},
+               .text = "Admin interface on " + address,
+               .fields = {{"address", address}}});
+  }
+}
+
+AdminResources admin_resources(const Server& server, const MetricsPage& metrics) {
+  return {.readiness = server.readiness(), .engine = server.engine_summary(), .metrics = &metrics};
 }
 
 std::string count_open(const Server& server) {
@@ -181,7 +196,18 @@ int serve(const ServeOptions& options) {
     print(stderr, fmt::format("echod: {}\n", server.error()));
     return kExitFailure;
   }
+  const MetricsPage metrics(**server, **log, access_log.get());
+  std::unique_ptr<AdminServer> admin;
+  if (!options.admin.listen.empty()) {
+    auto opened = AdminServer::start(options.admin, admin_resources(**server, metrics));
+    if (!opened) {
+      print(stderr, fmt::format("echod: {}\n", opened.error()));
+      return kExitFailure;
+    }
+    admin = std::move(*opened);
+  }
   announce(**server, options, **log);
+  if (admin) announce_admin(*admin, **log);
   for (const std::string& warning : options.warnings) {
     report(**log, LogLevel::kWarning, "unknown_variable", warning);
   }

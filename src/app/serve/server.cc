@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 
+#include "app/admin/admin_server.h"
 #include "app/serve/memory_limit.h"
 #include "app/serve/processor_quota.h"
 #include "engine/processor.h"
@@ -194,9 +195,9 @@ EchoService::Settings service_settings(const ServeOptions& options, EngineKind k
   return settings;
 }
 
-size_t default_connections_max(size_t descriptors) {
-  return descriptors > 2 * kReservedDescriptors ? descriptors - kReservedDescriptors
-                                                : std::max<size_t>(descriptors / 2, 1);
+size_t default_connections_max(size_t descriptors, bool has_admin) {
+  const size_t reserved = kReservedDescriptors + (has_admin ? AdminServer::kConnectionsHardMax : 0);
+  return descriptors > 2 * reserved ? descriptors - reserved : std::max<size_t>(descriptors / 2, 1);
 }
 
 std::string summarise(const EngineChoice& engine, const Workers& workers) {
@@ -223,8 +224,10 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
   size_t descriptors = raise_descriptor_limit();
   EngineChoice choice =
       options.engine ? EngineChoice{*options.engine, "chosen with --engine"} : choose_engine();
-  size_t connections_max =
-      options.connections_max > 0 ? options.connections_max : default_connections_max(descriptors);
+  const bool has_admin = !options.admin.listen.empty();
+  size_t connections_max = options.connections_max > 0
+                               ? options.connections_max
+                               : default_connections_max(descriptors, has_admin);
   const Workers workers = choose_workers(options, choice.kind);
   EngineOptions engine =
       engine_options(options, choice.kind, workers, connections_max, descriptors);
@@ -235,6 +238,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
                            .connections_per_source_max = options.connections_per_source_max};
   EchoService::Settings settings = service_settings(options, choice.kind, opened->listening);
   settings.http.observer = http_observer;
+  settings.count_requests = has_admin;
   engine.seed = settings.http.control.seed;
   std::unique_ptr<Server> server(new Server(std::move(settings), limits, log));
   server->listening_ = opened->listening;

@@ -10,6 +10,7 @@
 #include "app/log/log.h"
 #include "app/metrics/snapshot.h"
 #include "app/serve/echo_service.h"
+#include "app/serve/readiness.h"
 #include "app/serve/spin_choice.h"
 #include "engine/engine.h"
 #include "net/endpoint.h"
@@ -50,7 +51,12 @@ class Server {
 
   // From any thread: announces that the server will stop soon. It serves as before, but closes
   // connections after their next response, so that clients open the next one elsewhere.
-  void announce_stop() { engine_->request(Phase::kStopping); }
+  // From here on, readiness() is false.
+  void announce_stop() {
+    readiness_.stop();
+    engine_->request(Phase::kStopping);
+  }
+  const Readiness& readiness() const { return readiness_; }
 
   // From any thread; see Engine.
   void request(Phase phase) { engine_->request(phase); }
@@ -66,6 +72,7 @@ class Server {
 
   EchoService service_;
   Admission admission_;
+  Readiness readiness_;
   std::vector<Listening> listening_;
   std::string engine_summary_;
   std::string engine_reason_;
