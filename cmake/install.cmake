@@ -3,7 +3,6 @@
 #
 # ECHOD_ZSH_COMPLETIONS: where zsh looks, under the prefix. Debian keeps site-functions for the
 # administrator and gives packages a folder of their own; the Debian package sets it.
-# ECHOD_CONFIG: the configuration file to install; if empty, the program is asked for its example.
 include(GNUInstallDirs)
 
 set(ECHOD_ZSH_COMPLETIONS ${CMAKE_INSTALL_DATADIR}/zsh/site-functions CACHE STRING
@@ -32,25 +31,33 @@ endfunction()
 
 echod_gzip(${ECHOD_SOURCE}/docs/man/echod.1 echod.1.gz ${CMAKE_INSTALL_MANDIR}/man1)
 
-# The units name the program and its configuration by their full paths, which are those of the
-# Debian package in the source.
-foreach(unit echod.service echod.socket)
-  file(READ ${ECHOD_SOURCE}/packaging/systemd/${unit} text)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-               ${ECHOD_SOURCE}/packaging/systemd/${unit})
-  string(REPLACE /usr/bin/echod ${CMAKE_INSTALL_FULL_BINDIR}/echod text "${text}")
-  string(REPLACE /etc/echod/ ${CMAKE_INSTALL_FULL_SYSCONFDIR}/echod/ text "${text}")
-  file(CONFIGURE OUTPUT installed/${unit} CONTENT "${text}" @ONLY)
-  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/installed/${unit}
-          DESTINATION ${CMAKE_INSTALL_PREFIX}/lib/systemd/system)
-endforeach()
-
+# The units name the program and its configuration by their full paths; in the source these are the
+# Debian package's. Done when installing, because `cmake --install --prefix` may name another folder.
 # An administrator's configuration stays as it is.
 install(CODE "
-  set(file \"\$ENV{DESTDIR}${CMAKE_INSTALL_FULL_SYSCONFDIR}/echod/echod.toml\")
-  if(NOT EXISTS \"\${file}\")
-    file(MAKE_DIRECTORY \"\$ENV{DESTDIR}${CMAKE_INSTALL_FULL_SYSCONFDIR}/echod\")
-    execute_process(COMMAND \"${ECHOD_EXECUTABLE}\" config example OUTPUT_FILE \"\${file}\"
+  set(program [[${ECHOD_EXECUTABLE}]])
+  set(units [[${ECHOD_SOURCE}/packaging/systemd]])
+  set(bin [[${CMAKE_INSTALL_BINDIR}]])")
+install(CODE [[
+  set(etc ${CMAKE_INSTALL_PREFIX}/etc)
+  if(CMAKE_INSTALL_PREFIX STREQUAL /usr)
+    set(etc /etc)
+  endif()
+  foreach(unit echod.service echod.socket)
+    file(READ ${units}/${unit} text)
+    string(REPLACE /usr/bin/echod ${CMAKE_INSTALL_PREFIX}/${bin}/echod text "${text}")
+    string(REPLACE /etc/echod/ ${etc}/echod/ text "${text}")
+    set(file $ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/lib/systemd/system/${unit})
+    message(STATUS "Installing: ${file}")
+    file(WRITE ${file} "${text}")
+  endforeach()
+  set(file $ENV{DESTDIR}${etc}/echod/echod.toml)
+  if(EXISTS ${file})
+    message(STATUS "Left as it is: ${file}")
+  else()
+    message(STATUS "Installing: ${file}")
+    file(MAKE_DIRECTORY $ENV{DESTDIR}${etc}/echod)
+    execute_process(COMMAND ${program} config example OUTPUT_FILE ${file}
                     COMMAND_ERROR_IS_FATAL ANY)
   endif()
-  message(STATUS \"Installed: \${file}\")")
+]])
