@@ -94,10 +94,13 @@ struct EngineOptions {
 unsigned default_workers(EngineKind kind);
 
 // How many listening sockets an engine needs per address (each event loop has its own), and whether
-// they must be blocking.
+// they must be blocking. Where they are descriptors of one socket (Listener::shared), another loop
+// may take a client first, and only io_uring can wait for the next one in a blocking accept that
+// still can be cancelled.
 struct ListenerNeeds {
   unsigned sockets = 1;
   bool blocking = true;
+  bool shared_blocking = false;
 };
 ListenerNeeds listener_needs(const EngineOptions& options);
 
@@ -125,6 +128,9 @@ class Engine {
 
   // Connections accepted since startup. From any thread.
   virtual uint64_t connections_begun() const = 0;
+
+  // See WorkerSet::stuck_loops().
+  virtual size_t stuck_loops(Time now, Duration patience) = 0;
 };
 
 }  // namespace echod

@@ -20,6 +20,9 @@ class LoopEngine final : public Engine {
   void request(Phase phase) override { workers_.request(phase); }
   bool wait(Deadline deadline) override { return threads_.wait_all(deadline); }
   uint64_t connections_begun() const override { return workers_.connections(); }
+  size_t stuck_loops(Time now, Duration patience) override {
+    return workers_.stuck_loops(now, patience);
+  }
 
  private:
   class Thread;

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <random>
+#include <utility>
 
 #include "app/serve/memory_limit.h"
 #include "net/resolver.h"
@@ -136,6 +138,54 @@ std::expected<Opened, std::string> open_listeners(const ServeOptions& options,
   return opened;
 }
 
+// By the socket's name, or by the listen URL with its address.
+Protocol protocol_of(const InheritedSocket& socket, const Endpoint& endpoint,
+                     const ServeOptions& options) {
+  if (const auto named = protocol_with_scheme(socket.name, UrlUse::kListen)) return *named;
+  for (const ListenUrl& url : options.listen) {
+    if (url.port != endpoint.port()) continue;
+    const Result<std::vector<Endpoint>> endpoints = resolve(url.host, url.port);
+    if (endpoints && std::ranges::find(*endpoints, endpoint) != endpoints->end()) {
+      return url.protocol;
+    }
+  }
+  return Protocol::kAuto;
+}
+
+// Makes listeners of inherited sockets, each with a descriptor for every loop.
+std::expected<Opened, std::string> adopt_listeners(std::vector<InheritedSocket> inherited,
+                                                   const ServeOptions& options,
+                                                   const ListenerNeeds& needs) {
+  Opened opened;
+  SocketOptions socket_options = options.socket;
+  socket_options.blocking = needs.shared_blocking;
+  for (InheritedSocket& one : inherited) {
+    const int fd = one.socket.get();
+    const auto failed = [&](std::string_view why) {
+      return Failure(fmt::format("cannot listen on inherited descriptor {} ({}): {}", fd,
+                                 one.name.empty() ? "no name" : one.name, why));
+    };
+    if (Result<void> prepared = prepare_inherited(fd, socket_options); !prepared) {
+      if (prepared.error().os_error != EINVAL) return failed(describe(prepared.error()));
+      return failed(
+          "it is not a listening TCP socket; a socket unit needs ListenStream= with a "
+          "port, and Accept=no");
+    }
+    Listener listener;
+    listener.shared = true;
+    listener.endpoint = Endpoint::local_of(fd);
+    opened.listening.push_back({protocol_of(one, listener.endpoint, options), listener.endpoint});
+    listener.sockets.push_back(std::move(one.socket));
+    while (listener.sockets.size() < needs.sockets) {
+      Result<Fd> copy = duplicate(fd);
+      if (!copy) return failed(describe(copy.error()));
+      listener.sockets.push_back(std::move(*copy));
+    }
+    opened.listeners.push_back(std::move(listener));
+  }
+  return opened;
+}
+
 // `connections_max`: the admission limit; `descriptors`: the process's descriptor limit.
 EngineOptions engine_options(const ServeOptions& options, EngineKind kind, size_t connections_max,
                              size_t descriptors) {
@@ -160,14 +210,16 @@ size_t memory_max(const ServeOptions& options) {
 }
 
 EchoService::Settings service_settings(const ServeOptions& options, EngineKind kind,
-                                       const std::vector<Server::Listening>& listening) {
+                                       const std::vector<Server::Listening>& listening,
+                                       uint64_t seed, http::Observer* http_observer) {
   EchoService::Settings settings;
   for (const Server::Listening& listener : listening) {
     settings.protocols.push_back(listener.protocol);
   }
   settings.detect_timeout = options.detect_timeout;
   settings.http = options.http;
-  settings.http.control.seed = options.seed.value_or(std::random_device{}());
+  settings.http.control.seed = options.seed.value_or(seed);
+  settings.http.observer = http_observer;
   Duration idle = kind == EngineKind::kSequential ? kSequentialIdleTimeout : kIdleTimeout;
   settings.timeouts = {.idle = options.idle_timeout.value_or(idle),
                        .stall = options.stall_timeout,
@@ -182,6 +234,12 @@ size_t default_connections_max(size_t descriptors) {
                                                 : std::max<size_t>(descriptors / 2, 1);
 }
 
+Admission::Limits admission_limits(const ServeOptions& options, size_t descriptors) {
+  return {.connections_max = options.connections_max > 0 ? options.connections_max
+                                                         : default_connections_max(descriptors),
+          .connections_per_source_max = options.connections_per_source_max};
+}
+
 std::string summarise(EngineKind kind, std::string_view reason, unsigned workers) {
   return fmt::format("{} ({}), {} worker{}", name_of(kind), reason, workers,
                      workers == 1 ? "" : "s");
@@ -189,34 +247,39 @@ std::string summarise(EngineKind kind, std::string_view reason, unsigned workers
 
 }  // namespace
 
-std::expected<std::unique_ptr<Server>, std::string> Server::start(const ServeOptions& options,
-                                                                  Log& log,
-                                                                  http::Observer* http_observer) {
+std::expected<std::unique_ptr<Server>, std::string> Server::start(
+    const ServeOptions& options, Log& log, http::Observer* http_observer,
+    std::vector<InheritedSocket> inherited) {
   try {
-    return start_with_memory(options, log, http_observer);
+    return start_with_memory(options, log, http_observer, std::move(inherited));
   } catch (const std::bad_alloc&) {
     return Failure("out of memory");
   }
 }
 
 std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
-    const ServeOptions& options, Log& log, http::Observer* http_observer) {
+    const ServeOptions& options, Log& log, http::Observer* http_observer,
+    std::vector<InheritedSocket> inherited) {
   size_t descriptors = raise_descriptor_limit();
   EngineChoice choice =
       options.engine ? EngineChoice{*options.engine, "chosen with --engine"} : choose_engine();
-  size_t connections_max =
-      options.connections_max > 0 ? options.connections_max : default_connections_max(descriptors);
-  EngineOptions engine = engine_options(options, choice.kind, connections_max, descriptors);
-  std::expected<Opened, std::string> opened = open_listeners(options, listener_needs(engine));
+  const Admission::Limits limits = admission_limits(options, descriptors);
+  EngineOptions engine = engine_options(options, choice.kind, limits.connections_max, descriptors);
+  const ListenerNeeds needs = listener_needs(engine);
+  std::expected<Opened, std::string> opened =
+      inherited.empty() ? open_listeners(options, needs)
+                        : adopt_listeners(std::move(inherited), options, needs);
   if (!opened) return Failure(opened.error());
 
-  Admission::Limits limits{.connections_max = connections_max,
-                           .connections_per_source_max = options.connections_per_source_max};
-  EchoService::Settings settings = service_settings(options, choice.kind, opened->listening);
-  settings.http.observer = http_observer;
+  const uint64_t seed = std::random_device{}();
+  EchoService::Settings settings =
+      service_settings(options, choice.kind, opened->listening, seed, http_observer);
   engine.seed = settings.http.control.seed;
   std::unique_ptr<Server> server(new Server(std::move(settings), limits, log));
   server->listening_ = opened->listening;
+  server->http_observer_ = http_observer;
+  server->seed_ = seed;
+  server->descriptors_ = descriptors;
   server->engine_kind_ = choice.kind;
   server->engine_summary_ = summarise(choice.kind, choice.reason, engine.workers);
   Result<std::unique_ptr<Engine>> started = Engine::start(
@@ -227,6 +290,16 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
   }
   server->engine_ = std::move(*started);
   return server;
+}
+
+bool Server::apply(const ServeOptions& options) noexcept {
+  try {
+    service_.apply(service_settings(options, engine_kind_, listening_, seed_, http_observer_));
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  admission_.set_limits(admission_limits(options, descriptors_));
+  return true;
 }
 
 }  // namespace echod

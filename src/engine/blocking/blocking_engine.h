@@ -65,6 +65,9 @@ class BlockingEngine final : public Engine {
   void request(Phase phase) override;
   bool wait(Deadline deadline) override;
   uint64_t connections_begun() const override { return workers_.connections(); }
+  size_t stuck_loops(Time now, Duration patience) override {
+    return workers_.stuck_loops(now, patience);
+  }
 
  private:
   BlockingEngine(const EngineOptions& options, ConnectionHandler& handler, Admission& admission,
@@ -73,7 +76,7 @@ class BlockingEngine final : public Engine {
   Result<void> make_placement();
   // The accepting thread's arguments, and its report whether it could start.
   struct Acceptor {
-    std::vector<Fd> listeners;
+    std::vector<ListenerSocket> listeners;
     std::promise<Result<void>> started;
   };
 

@@ -80,7 +80,9 @@ Result<void> EpollLoop::attach(Socket& socket) {
 void EpollLoop::detach(Socket& socket) noexcept {
   Slot& slot = slots_[socket.slot()];
   ECHOD_CHECK(slot.receiving == nullptr && slot.sending == nullptr);
-  // The caller closes the descriptor, which removes it from the epoll set.
+  // The caller closes the descriptor, which removes it from the epoll set, unless another process
+  // has it too.
+  if (socket.shared()) kernel().epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket.fd(), nullptr);
   ++slot.generation;
   free_slots_.push_back(socket.slot());
 }
@@ -308,6 +310,7 @@ int EpollLoop::sleep(Time now, Time next, Deadline latest) {
 
 void EpollLoop::run_once_by(Deadline latest) {
   int count = wait(latest);
+  heartbeat_.beat();
   now_ = kernel().now();
   budget_ = kOperationsPerWakeUp;
   enter_requested_phase();

@@ -234,6 +234,7 @@ void UringLoop::run_once_by(Deadline latest) {
   bool further = rings_.size() > 1 && serve_further_rings();
   rings_.front()->buffers().lend();
   wait(ready_.empty() && starved_.empty() && !further, latest);
+  heartbeat_.beat();
   now_ = kernel().now();
   enter_requested_phase();
   take_completions(*rings_.front());
