@@ -34,8 +34,8 @@ enum class Protocol : uint8_t;
 
 struct Session {
   Timer& clock;
-  BufferPool& buffers;             // for a handler's own output
-  const Worker* worker = nullptr;  // the worker that serves it, if any
+  BufferPool& buffers;       // for a handler's own output
+  Worker* worker = nullptr;  // the worker that serves it, if any
 
   Time established = clock.now();
   const Transport* transport = nullptr;  // null if there is none to describe

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "app/cli/identity_options.h"
 #include "app/cli/units.h"
 #include "wire/http/syntax.h"
 
@@ -186,6 +187,7 @@ std::vector<Option> responses(ServeOptions& o) {
        .help = "WebSocket: permessage-deflate",
        .details = "message: each message by itself, so that it comes back byte for byte. context: "
                   "as the client wants it; messages may refer to earlier ones."},
+      show_environment_option(o.shown_variables),
   };
 }
 
@@ -293,7 +295,8 @@ std::vector<Option> logging(ServeOptions& o) {
                                                             {"on", LogTimestamps::kOn},
                                                             {"off", LogTimestamps::kOff}}),
        .help = "Begin text lines of the log and the access log with the time",
-       .details = "auto: unless the lines go to a terminal or the systemd journal."},
+       .details = "auto: unless the lines go to a terminal or the systemd journal. Text lines of "
+                  "the log for the journal begin with their priority (<6>), which it removes."},
       {.name = "log-file",
        .value = as_file(o.log.file),
        .help = "Append the log to FILE",
@@ -315,6 +318,7 @@ std::vector<Option> logging(ServeOptions& o) {
                                             {"json", AccessLogFormat::kJson},
                                             {"combined", AccessLogFormat::kCombined}}),
        .help = "HTTP: access log format; combined is that of Apache and nginx"},
+      access_log_skip_option(o.access_log.skips),
   };
 }
 
@@ -368,11 +372,16 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     return {std::nullopt, ending->text, ending->exit_code};
   }
   options.access_log.timestamps = options.log.timestamps;
+  EnvironmentReading shown = read_environment(options.shown_variables);
+  options.http.environment = shown.environment;
+  options.access_log.environment = std::move(shown.environment);
+  options.shown_warnings = std::move(shown.warnings);
   options.given = {.workers = parser.given("workers"),
                    .queue = parser.given("queue"),
                    .spread = parser.given("spread"),
                    .spin = parser.given("spin"),
-                   .access_log_format = parser.given("access-log-format")};
+                   .access_log_format = parser.given("access-log-format"),
+                   .access_log_skip = parser.given("access-log-skip")};
   return {options, {}, kExitSuccess};
 }
 

@@ -9,30 +9,41 @@ namespace {
 
 using std::chrono::system_clock;
 
-std::string report_of(LogFormat format, bool timed, const LineWriter::Loss& loss) {
+// What stands before each line, decided when the log is opened: for text alone.
+struct Beginning {
+  bool prioritised = false;  // with the level as a syslog priority
+  bool timed = false;
+
+  std::string of(LogLevel level, system_clock::time_point time) const {
+    std::string begin(prioritised ? priority_prefix(level) : "");
+    return begin += time_prefix(timed, time);
+  }
+};
+
+std::string report_of(LogFormat format, const Beginning& beginning, const LineWriter::Loss& loss) {
   const std::string text = std::to_string(loss.lines) + " log lines dropped: " +
                            (loss.reason.empty() ? "the log is slow" : loss.reason);
   const auto now = system_clock::now();
-  return time_prefix(timed, now) + format_line(format,
-                                               {.level = LogLevel::kWarning,
-                                                .event = "log_lines_dropped",
-                                                .peer = {},
-                                                .text = text,
-                                                .fields = {{"dropped", loss.lines}}},
-                                               now);
+  const LogLine line{.level = LogLevel::kWarning,
+                     .event = "log_lines_dropped",
+                     .peer = {},
+                     .text = text,
+                     .fields = {{"dropped", loss.lines}}};
+  return beginning.of(line.level, now) + format_line(format, line, now);
 }
 
 class AsyncLog final : public Log {
  public:
-  AsyncLog(const LogOptions& options, bool timed, std::unique_ptr<LineWriter> writer)
-      : options_(options), timed_(timed), writer_(std::move(writer)) {}
+  AsyncLog(const LogOptions& options, const Beginning& beginning,
+           std::unique_ptr<LineWriter> writer)
+      : options_(options), beginning_(beginning), writer_(std::move(writer)) {}
 
   bool wants(LogLevel level) const override { return level >= options_.level; }
 
   void write(const LogLine& line) override {
     if (!wants(line.level)) return;
     const auto now = system_clock::now();
-    writer_->write(time_prefix(timed_, now) + format_line(options_.format, line, now));
+    writer_->write(beginning_.of(line.level, now) + format_line(options_.format, line, now));
   }
 
   std::expected<void, std::string> reopen() override { return writer_->reopen(); }
@@ -41,7 +52,7 @@ class AsyncLog final : public Log {
 
  private:
   LogOptions options_;
-  bool timed_;
+  Beginning beginning_;
   std::unique_ptr<LineWriter> writer_;
 };
 
@@ -69,16 +80,19 @@ std::expected<std::unique_ptr<Log>, std::string> Log::open(const LogOptions& opt
     failure = [file = options.file](const std::string& reason) { report_failure(file, reason); };
   }
   // Read by the report on the writer's thread, which comes only once there are lines.
-  auto timed = std::make_shared<bool>(false);
+  auto beginning = std::make_shared<Beginning>();
   std::expected<std::unique_ptr<LineWriter>, std::string> writer = LineWriter::open(
       {.name = "log file", .file = options.file, .queue_max = options.queue_max},
-      [format = options.format, timed](const LineWriter::Loss& loss) {
-        return report_of(format, *timed, loss);
+      [format = options.format, beginning](const LineWriter::Loss& loss) {
+        return report_of(format, *beginning, loss);
       },
       std::move(failure));
   if (!writer) return std::unexpected(writer.error());
-  *timed = options.format == LogFormat::kText && are_timed(options.timestamps, **writer);
-  return std::make_unique<AsyncLog>(options, *timed, std::move(*writer));
+  if (options.format == LogFormat::kText) {
+    *beginning = {.prioritised = (*writer)->is_journal(),
+                  .timed = are_timed(options.timestamps, **writer)};
+  }
+  return std::make_unique<AsyncLog>(options, *beginning, std::move(*writer));
 }
 
 }  // namespace echod
