@@ -1,3 +1,4 @@
+// GET /metrics of the admin interface.
 #include "app/admin/context.h"
 #include "app/admin/endpoints.h"
 
