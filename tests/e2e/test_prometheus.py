@@ -21,7 +21,7 @@ def scraped(tmp_path_factory):
     server = support.Server(directory, "--admin", "127.0.0.1:0", "--drain-timeout", "2s",
                             "--access-log", directory / "access.log")
     prometheus = prometheus_server.Prometheus(directory,
-                                              f"127.0.0.1:{support.admin_port(server)}")
+                                              f"127.0.0.1:{prometheus_server.admin_port(server)}")
     yield server, prometheus
     prometheus.close()
     server.close()
@@ -59,7 +59,7 @@ def test_a_scrape_succeeds_and_is_stored(scraped):
     support.wait_until(lambda: [sample["value"][1] for sample in prometheus.query("up")] == ["1"],
                        "a scrape")
     found = prometheus.query("echod_build_info")[0]["metric"]
-    assert found["instance"] == f"127.0.0.1:{support.admin_port(server)}"
+    assert found["instance"] == f"127.0.0.1:{prometheus_server.admin_port(server)}"
     targets = prometheus.api("targets")["activeTargets"]
     assert [target["lastError"] for target in targets] == [""]
     metadata = prometheus.api("targets/metadata", match_target='{job="echod"}')

@@ -42,8 +42,8 @@ class Server {
   // Whether the event loops busy-poll, and why not. Never with the other engines.
   const SpinChoice& spin() const { return spin_; }
 
-  // From any thread: fills in what the metrics show, but for the logs and the process. `snapshot` is
-  // new. Throws std::bad_alloc if out of memory.
+  // From any thread: fills in what the metrics show, but for the logs and the process. `snapshot`
+  // is new. Throws std::bad_alloc if out of memory.
   void fill(MetricsSnapshot& snapshot) const;
 
   // Connections open now.
