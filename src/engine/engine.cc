@@ -64,7 +64,8 @@ unsigned default_workers(EngineKind kind, unsigned processors) {
 
 ListenerNeeds listener_needs(const EngineOptions& options) {
   return {.sockets = has_event_loops(options.kind) ? options.workers : 1,
-          .blocking = options.kind != EngineKind::kEpoll};
+          .blocking = options.kind != EngineKind::kEpoll,
+          .shared_blocking = options.kind == EngineKind::kUring};
 }
 
 Result<std::unique_ptr<Engine>> Engine::start(const EngineOptions& options,

@@ -97,10 +97,13 @@ struct EngineOptions {
 unsigned default_workers(EngineKind kind, unsigned processors);
 
 // How many listening sockets an engine needs per address (each event loop has its own), and whether
-// they must be blocking.
+// they must be blocking. Where they are descriptors of one socket (Listener::shared), another loop
+// may take a client first, and only io_uring can wait for the next one in a blocking accept that
+// still can be cancelled.
 struct ListenerNeeds {
   unsigned sockets = 1;
   bool blocking = true;
+  bool shared_blocking = false;
 };
 ListenerNeeds listener_needs(const EngineOptions& options);
 
@@ -137,6 +140,8 @@ class Engine {
 
   // From any thread.
   virtual Phase phase() const = 0;
+  // See WorkerSet::stuck_loops().
+  virtual size_t stuck_loops(Time now, Duration patience) = 0;
 };
 
 }  // namespace echod

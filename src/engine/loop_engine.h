@@ -25,6 +25,9 @@ class LoopEngine final : public Engine {
     workers_.listen_queues().add_to(sums);
   }
   Phase phase() const override { return workers_.phase(); }
+  size_t stuck_loops(Time now, Duration patience) override {
+    return workers_.stuck_loops(now, patience);
+  }
 
  private:
   class Thread;

@@ -7,6 +7,7 @@ Result<void> LoopService::open(std::vector<ListenerSocket> listeners) {
     if (Result<void> served = check_served(listeners[i].kind); !served) return served;
     auto socket = std::move(listeners[i].socket);
     listeners_.push_back(std::make_unique<Socket>(worker_.loop(), std::move(socket)));
+    if (listeners[i].shared) listeners_.back()->set_shared();
     if (Result<void> attached = listeners_.back()->attach(); !attached) {
       queues_.clear();
       listeners_.clear();

@@ -31,6 +31,24 @@ void WorkerSet::add_to(WorkerTotals& totals) const {
   }
 }
 
+size_t WorkerSet::stuck_loops(Time now, Duration patience) {
+  std::lock_guard lock(mutex_);
+  size_t stuck = 0;
+  for (Worker* worker : workers_) {
+    if (!worker->watched_) continue;
+    EventLoop& loop = worker->loop();
+    const bool answers = loop.nudge();
+    const uint64_t count = loop.heartbeat().count();
+    if (count != worker->seen_count_ || (!answers && !Heartbeat::is_working(count))) {
+      worker->seen_count_ = count;
+      worker->seen_since_ = now;
+    } else if (now - worker->seen_since_ >= patience) {
+      ++stuck;
+    }
+  }
+  return stuck;
+}
+
 uint64_t WorkerSet::join(Worker& worker) {
   std::lock_guard lock(mutex_);
   workers_.push_back(&worker);

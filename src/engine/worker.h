@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/check.h"
@@ -45,6 +46,10 @@ class WorkerSet {
   // The listening sockets from which its workers get their connections.
   ListenQueues& listen_queues() { return listen_queues_; }
   const ListenQueues& listen_queues() const { return listen_queues_; }
+  // How many loops have not got around for `patience` at `now`: their threads do not come back from
+  // a connection's code, or are stopped. Call it regularly, from one thread at a time: it compares
+  // with the calls before, and wakes each loop to see it get around until the next call.
+  size_t stuck_loops(Time now, Duration patience);
 
  private:
   friend class Worker;
@@ -75,8 +80,10 @@ class WorkerSet {
 class Worker {
  public:
   // Joins `set`, and gets its current phase at once. Both arguments must outlive it. Create and use
-  // it on the thread that runs `loop`. Throws std::bad_alloc if out of memory.
-  Worker(EventLoop& loop, WorkerSet& set) : loop_(loop), set_(set), random_(set.join(*this)) {}
+  // it on the thread that runs `loop`. Throws std::bad_alloc if out of memory. `watched`: whether
+  // stuck_loops() counts it; not if its thread may wait for other threads' connections.
+  Worker(EventLoop& loop, WorkerSet& set, bool watched = true)
+      : loop_(loop), set_(set), watched_(watched), random_(set.join(*this)) {}
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker() { set_.leave(*this); }
@@ -113,6 +120,9 @@ class Worker {
 
   EventLoop& loop_;
   WorkerSet& set_;
+  const bool watched_;
+  std::optional<uint64_t> seen_count_;  // of its heartbeat, for stuck_loops()
+  Time seen_since_{};                   // when it was first seen
   WorkerCells cells_;
   uint64_t next_number_ = 0;  // of the current block
   uint64_t numbers_end_ = 0;

@@ -73,6 +73,9 @@ struct ServeOptions {
 Verb serve_verb();
 OptionTable serve_table(ServeOptions& options);
 
+// Sets the members that follow from others, after `parser` has filled the table's.
+void complete(ServeOptions& options, const CommandParser& parser);
+
 // The given options that have no effect with `engine`: "--queue".
 std::vector<std::string_view> ineffective_options(const GivenOptions& given, EngineKind engine);
 

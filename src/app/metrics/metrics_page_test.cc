@@ -86,7 +86,7 @@ TEST(MetricsTest, ListenersBeyondTheLimitShareASeries) {
 
 TEST(MetricsTest, AServerCountsFromItsStart) {
   ServeOptions options;
-  options.listen = {{.host = "127.0.0.1", .port = 0, .protocol = Protocol::kAuto}};
+  options.listen = {{.protocol = Protocol::kAuto, .host = "127.0.0.1", .port = 0}};
   options.workers = 1;
   auto log = std::move(*Log::open({.level = LogLevel::kOff}));
   auto server = std::move(*Server::start(options, *log));

@@ -70,6 +70,9 @@ class BlockingEngine final : public Engine {
     workers_.listen_queues().add_to(sums);
   }
   Phase phase() const override { return workers_.phase(); }
+  size_t stuck_loops(Time now, Duration patience) override {
+    return workers_.stuck_loops(now, patience);
+  }
 
  private:
   BlockingEngine(const EngineOptions& options, ConnectionHandler& handler, Admission& admission,
@@ -78,7 +81,7 @@ class BlockingEngine final : public Engine {
   Result<void> make_placement();
   // The accepting thread's arguments, and its report whether it could start.
   struct Acceptor {
-    std::vector<Fd> listeners;
+    std::vector<ListenerSocket> listeners;
     std::promise<Result<void>> started;
   };
 

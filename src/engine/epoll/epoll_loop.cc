@@ -86,7 +86,9 @@ Result<void> EpollLoop::attach(Socket& socket) {
 void EpollLoop::detach(Socket& socket) noexcept {
   Slot& slot = slots_[socket.slot()];
   ECHOD_CHECK(slot.receiving == nullptr && slot.sending == nullptr);
-  // The caller closes the descriptor, which removes it from the epoll set.
+  // The caller closes the descriptor, which removes it from the epoll set, unless another process
+  // has it too.
+  if (socket.shared()) kernel().epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket.fd(), nullptr);
   ++slot.generation;
   free_slots_.push_back(socket.slot());
 }
@@ -274,7 +276,6 @@ int EpollLoop::wait(Deadline latest) {
   Time next = timers_.next_expiry();
   Time start = kernel().now();
   waits_since_ = start;
-  if (std::min(next, latest) == kNever && !spinner_.enabled()) return poll(-1);
   if (spinner_.worthwhile(start)) {
     const Time begin = start;
     Time end = std::min({begin + spinner_.longest(), next, latest});
@@ -318,6 +319,7 @@ void EpollLoop::run_once_by(Deadline latest) {
   const Time begin = now_;
   waits_since_ = kNever;
   int count = wait(latest);
+  heartbeat_.beat();
   now_ = kernel().now();
   cells_.rounds.record(std::min(waits_since_, now_) - begin);
   budget_ = kOperationsPerWakeUp;

@@ -35,6 +35,10 @@ class EpollLoop final : public EventLoop {
   void run_once_by(Deadline latest) override;
   void request(Phase phase) override { waker_.request(phase); }
   Phase phase() const override { return phase_; }
+  bool nudge() noexcept override {
+    waker_.wake();
+    return true;
+  }
   BufferPool& buffers() override { return buffers_; }
   void add_to(WorkerTotals& totals) const override;
   Time now() const override { return now_; }

@@ -9,6 +9,7 @@
 
 #include "base/chunk.h"
 #include "base/timer.h"
+#include "engine/loop/heartbeat.h"
 #include "engine/loop/operation.h"
 #include "engine/worker_cells.h"
 #include "net/kernel.h"
@@ -74,6 +75,13 @@ class EventLoop : public Timer {
 
   virtual Phase phase() const = 0;
 
+  // From any thread: makes the loop's heartbeat move soon, if its thread still gets around. False:
+  // this is a BlockingLoop, which cannot be woken; its heartbeat says whether it works.
+  virtual bool nudge() noexcept { return false; }
+
+  // Any thread may read it.
+  const Heartbeat& heartbeat() const { return heartbeat_; }
+
   // The buffers for received bytes, and for the output of handlers.
   virtual BufferPool& buffers() = 0;
 
@@ -98,6 +106,9 @@ class EventLoop : public Timer {
     co_await perform(operation);
     co_await operation.outcome();
   }
+
+ protected:
+  Heartbeat heartbeat_;
 
  private:
   friend class Socket;

@@ -244,6 +244,7 @@ void UringLoop::run_once_by(Deadline latest) {
   bool further = rings_.size() > 1 && serve_further_rings();
   rings_.front()->buffers().lend();
   wait(ready_.empty() && starved_.empty() && !further, latest);
+  heartbeat_.beat();
   now_ = kernel().now();
   cells_.rounds.record(std::min(waits_since_, now_) - begin);
   enter_requested_phase();

@@ -1,15 +1,15 @@
-#include "app/metrics/recorder.h"
+#include "app/metrics/metrics_recorder.h"
 
 #include "app/metrics/categories.h"
 
 namespace echod {
 
-void Recorder::established(const Session& session, size_t listener) const {
+void MetricsRecorder::established(const Session& session, size_t listener) const {
   session.worker->cells().accepted[WorkerCells::listener_place(listener)].add(1);
 }
 
-void Recorder::closed(const Session& session, size_t listener, const Result<void>& outcome,
-                      Duration age) const {
+void MetricsRecorder::closed(const Session& session, size_t listener, const Result<void>& outcome,
+                             Duration age) const {
   WorkerCells& cells = session.worker->cells();
   const auto protocol = static_cast<size_t>(session.protocol);
   cells.ended[WorkerCells::listener_place(listener)].add(1);
@@ -17,12 +17,12 @@ void Recorder::closed(const Session& session, size_t listener, const Result<void
   cells.connection_durations[protocol].record(age);
 }
 
-void Recorder::refused(const Session& session, int code, std::string_view why) {
+void MetricsRecorder::refused(const Session& session, int code, std::string_view why) {
   session.worker->cells().refusals[refusal_place(code)].add(1);
   log_.refused(session, code, why);
 }
 
-void Recorder::answered(const Session& session, const http::ExchangeFacts& facts) {
+void MetricsRecorder::answered(const Session& session, const http::ExchangeFacts& facts) {
   WorkerCells& cells = session.worker->cells();
   cells.requests[status_place(facts.status)].add(1);
   cells.request_durations.record(facts.duration);

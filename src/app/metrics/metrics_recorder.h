@@ -9,10 +9,11 @@
 namespace echod {
 
 // One object serves all connections, on several threads at once: the state is the worker's.
-class Recorder final : public SessionObserver, public http::Observer {
+class MetricsRecorder final : public SessionObserver, public http::Observer {
  public:
   // `log` is told of sessions, `access_log`, which may be null, of requests; both must outlive it.
-  Recorder(SessionObserver& log, http::Observer* access_log) : log_(log), access_log_(access_log) {}
+  MetricsRecorder(SessionObserver& log, http::Observer* access_log)
+      : log_(log), access_log_(access_log) {}
 
   // A connection's first and last event. `listener`: its number.
   void established(const Session& session, size_t listener) const;
