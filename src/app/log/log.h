@@ -83,6 +83,9 @@ class Log {
   // Queues a line; from any thread. It never waits for the sink.
   virtual void write(const LogLine& line) = 0;
 
+  // From any thread: later lines are of this level and format.
+  virtual void restyle(LogLevel /*level*/, LogFormat /*format*/) {}
+
   // Reopens the file: see LineWriter::reopen().
   virtual std::expected<void, std::string> reopen() { return {}; }
 
