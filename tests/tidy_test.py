@@ -45,8 +45,8 @@ HIDDEN = {
 # The model of it (sim) speaks its types and error numbers.
 OS_LAYERS = {"net", "engine", "sim"}
 OS_HEADERS = re.compile(
-    r"(sys|netinet|arpa|net|linux|asm)/.*|(unistd|poll|fcntl|liburing|pthread|signal|netdb|nss|sched"
-    r"|dirent|dlfcn|glob|grp|ifaddrs|pwd|semaphore|spawn|syslog|termios|ucontext)\.h")
+    r"(sys|netinet|arpa|net|linux|asm)/.*|(unistd|poll|fcntl|liburing|pthread|signal|netdb|nss"
+    r"|sched|dirent|dlfcn|glob|grp|ifaddrs|pwd|semaphore|spawn|syslog|termios|ucontext)\.h")
 OS_EXCEPTIONS = {
     "src/app/log/line_writer.cc": "a log's file and pipe, polled lest a slow reader block",
     "src/app/serve/serve.cc": "the process: it ends at once at a second signal",
