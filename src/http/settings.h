@@ -1,7 +1,10 @@
 // The operator's settings for HTTP, for all versions.
 #pragma once
 
+#include <memory>
+
 #include "base/memory_budget.h"
+#include "http/answer_policy.h"
 #include "http/control.h"
 #include "http/observer.h"
 
@@ -9,6 +12,9 @@ namespace echod::http {
 
 struct Settings {
   ControlSettings control;
+
+  // What the operator lays down for all responses; null: nothing, which costs one test.
+  std::shared_ptr<const AnswerPolicy> policy;
 
   // Called for each request; may be null. Must outlive the server.
   Observer* observer = nullptr;

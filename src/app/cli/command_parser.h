@@ -8,6 +8,8 @@
 //   if (auto ended = parser.parse(argc, argv)) return *ended;
 #pragma once
 
+#include <deque>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +35,13 @@ struct Setting {
   std::vector<std::string> values;  // as typed; empty: none, see Option::default_note
   Origin origin = Origin::kDefault;
   std::string place;  // "--workers", "ECHOD_WORKERS" or "echod.toml:3: workers"
+};
+
+// A table of the configuration file for a path, and its settings.
+struct PathTable {
+  std::string path;
+  std::vector<Option> options;    // see OptionGroup::for_path
+  std::vector<Setting> settings;  // those that the table has
 };
 
 class CommandParser {
@@ -61,6 +70,9 @@ class CommandParser {
   // After parse(): all options except hidden ones, in the table's order.
   std::vector<Setting> settings() const;
 
+  // The same of each path's table, in the file's order.
+  const std::deque<PathTable>& path_tables() const { return path_tables_; }
+
   // A usage error found later, in the same format.
   Ending mistake(std::string_view message) const;
 
@@ -70,6 +82,9 @@ class CommandParser {
   Problem apply_arguments(const ParsedArguments& arguments);
   std::optional<Ending> read_named_file(const ParsedArguments& arguments);
   std::string unknown_argument(const std::string& argument) const;
+  Problem check_table(const ConfigTable& table);
+  Problem apply_entry(const ConfigEntry& entry, const std::string& name);
+  std::expected<Setting*, std::string> setting_of(const ConfigEntry& entry);
   std::vector<std::string> keys() const;
   Setting* find(std::string_view name);
 
@@ -77,6 +92,7 @@ class CommandParser {
   std::string config_file_;
   const OptionTable table_;
   std::vector<Setting> settings_;
+  std::deque<PathTable> path_tables_;
 };
 
 // `table` and the options that all verbs share. `config_file` must outlive it.

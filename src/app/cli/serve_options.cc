@@ -354,11 +354,9 @@ Verb serve_verb() {
 }
 
 OptionTable serve_table(ServeOptions& options) {
-  return {{"Serving", serving(options)},
-          {"Responses", responses(options)},
-          {"Limits", limits(options)},
-          {"Timeouts", timeouts(options)},
-          {"Logging", logging(options)}};
+  return {{"Serving", serving(options)},   {"Responses", responses(options)},
+          answer_group(options.answers),   {"Limits", limits(options)},
+          {"Timeouts", timeouts(options)}, {"Logging", logging(options)}};
 }
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
@@ -367,6 +365,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   if (auto ending = parser.parse(argc, argv)) {
     return {std::nullopt, ending->text, ending->exit_code};
   }
+  options.http.policy = policy_of(options.answers);
   options.access_log.timestamps = options.log.timestamps;
   options.given = {.workers = parser.given("workers"),
                    .queue = parser.given("queue"),

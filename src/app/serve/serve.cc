@@ -73,6 +73,19 @@ void report(Log& log, LogLevel level, std::string_view event, const std::string&
   log.write({.level = level, .event = event, .peer = {}, .text = text, .fields = {}});
 }
 
+// Others than this machine's users may then run scripts in the server's origin.
+void warn_if_unsafe(const Server& server, const ServeOptions& options, Log& log) {
+  const http::AnswerPolicy* policy = options.http.policy.get();
+  if (policy == nullptr || !policy->unsafe) return;
+  for (const Server::Listening& listener : server.listening()) {
+    if (listener.endpoint.is_loopback() || listener.protocol == Protocol::kRaw) continue;
+    report(log, LogLevel::kWarning, "unsafe_answers",
+           fmt::format("--unsafe-answers is on and {} is not a loopback address: any client can "
+                       "make the server send headers and scripts that browsers trust",
+                       listener.endpoint.to_string()));
+  }
+}
+
 std::string count_open(const Server& server) {
   size_t count = server.connections();
   return fmt::format("{} active connection{}", count, count == 1 ? "" : "s");
@@ -177,6 +190,7 @@ int serve(const ServeOptions& options) {
     return kExitFailure;
   }
   announce(**server, options, **log);
+  warn_if_unsafe(**server, options, **log);
   for (const std::string& warning : options.warnings) {
     report(**log, LogLevel::kWarning, "unknown_variable", warning);
   }
