@@ -308,12 +308,14 @@ Verb serve_verb() {
 }
 
 OptionTable serve_table(ServeOptions& options) {
-  return {{"Serving", serving(options)},  {"Responses", responses(options)},
-          {"Limits", limits(options)},    {"Timeouts", timeouts(options)},
-          {"Logging", log_rows(options)}, {"Admin", admin_rows(options.admin)}};
+  return {{"Serving", serving(options)},       {"Responses", responses(options)},
+          answer_group(options.answers),       {"Limits", limits(options)},
+          {"Timeouts", timeouts(options)},     {"Logging", log_rows(options)},
+          {"Admin", admin_rows(options.admin)}};
 }
 
 void complete(ServeOptions& options, const CommandParser& parser) {
+  options.http.policy = policy_of(options.answers);
   options.access_log.timestamps = options.log.timestamps;
   EnvironmentReading shown = read_environment(options.shown_variables);
   options.http.environment = shown.environment;

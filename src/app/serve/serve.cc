@@ -127,6 +127,19 @@ std::vector<std::string_view> options_without_access_log(const ServeOptions& opt
   return names;
 }
 
+// Others than this machine's users may then run scripts in the server's origin.
+void warn_if_unsafe(const Server& server, const ServeOptions& options, Log& log) {
+  const http::AnswerPolicy* policy = options.http.policy.get();
+  if (policy == nullptr || !policy->unsafe) return;
+  for (const Server::Listening& listener : server.listening()) {
+    if (listener.endpoint.is_loopback() || listener.protocol == Protocol::kRaw) continue;
+    report(log, LogLevel::kWarning, "unsafe_answers",
+           fmt::format("--unsafe-answers is on and {} is not a loopback address: any client can "
+                       "make the server send headers and scripts that browsers trust",
+                       listener.endpoint.to_string()));
+  }
+}
+
 std::string count_open(const Server& server) {
   size_t count = server.connections();
   return fmt::format("{} active connection{}", count, count == 1 ? "" : "s");
@@ -266,6 +279,7 @@ int serve(LiveOptions& live) {
   }
   announce(**server, options, **log);
   if (admin) announce_admin(*admin, **log);
+  warn_if_unsafe(**server, options, **log);
   for (const std::string& warning : options.warnings) {
     report(**log, LogLevel::kWarning, "unknown_variable", warning);
   }

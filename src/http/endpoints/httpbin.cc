@@ -120,7 +120,7 @@ Task<BodyEnd> answer_anything(Responder& responder, std::string_view) {
 }
 
 Task<BodyEnd> answer_delay(Responder& responder, std::string_view argument) {
-  const auto delay = read_duration("delay", argument, responder.settings().control);
+  const auto delay = read_duration("delay", argument, limits_of(responder.settings().control));
   BodyEnd end = BodyEnd::kComplete;
   if (delay) {
     end = co_await answer_anything_after(responder, *delay);
