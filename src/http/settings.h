@@ -7,6 +7,13 @@
 
 namespace echod::http {
 
+// What the endpoints of a Router share besides these settings, if they need more than the request.
+// The router's endpoints know its type; the echo's have none.
+struct EndpointContext {
+ protected:
+  ~EndpointContext() = default;
+};
+
 struct Settings {
   ControlSettings control;
 
@@ -16,6 +23,9 @@ struct Settings {
   // Limits the memory that requests need beyond their connections' buffers; null: no limit. Must
   // outlive the server.
   MemoryBudget* memory = nullptr;
+
+  // See above; must outlive the server.
+  const EndpointContext* context = nullptr;
 };
 
 }  // namespace echod::http

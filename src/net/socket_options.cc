@@ -102,6 +102,8 @@ void reset_on_close(int socket) noexcept {
   kernel().setsockopt(socket, SOL_SOCKET, SO_LINGER, &kResetLinger, sizeof(kResetLinger));
 }
 
+void shut_down_both(int socket) noexcept { kernel().shutdown(socket, SHUT_RDWR); }
+
 void hold_receive_buffer(int socket, bool hold) noexcept {
   set_option(socket, SOL_SOCKET, SO_BUF_LOCK, hold ? kReceiveBufferHeld : kReceiveBufferFree);
 }

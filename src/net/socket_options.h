@@ -71,6 +71,10 @@ inline constexpr int kReceiveBufferFree = 0;
 // aborted connections whose peer does not read.
 void reset_on_close(int socket) noexcept;
 
+// Ends a socket both ways, from any thread: an operation that waits for it ends as if the peer had
+// ended the connection. The socket must stay open during the call.
+void shut_down_both(int socket) noexcept;
+
 // Turns autotuning of a TCP socket's receive buffer off (`hold`) or on (SO_BUF_LOCK, Linux 5.14; no
 // effect on older kernels). The window scale was negotiated at connection setup, so a released
 // buffer can still grow to the system's maximum.

@@ -380,11 +380,9 @@ Verb serve_verb() {
 }
 
 OptionTable serve_table(ServeOptions& options) {
-  return {{"Serving", serving(options)},
-          {"Responses", responses(options)},
-          {"Limits", limits(options)},
-          {"Timeouts", timeouts(options)},
-          {"Logging", logging(options)}};
+  return {{"Serving", serving(options)}, {"Responses", responses(options)},
+          {"Limits", limits(options)},   {"Timeouts", timeouts(options)},
+          {"Logging", logging(options)}, {"Admin", admin_rows(options.admin)}};
 }
 
 void complete(ServeOptions& options, const CommandParser& parser) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/admin/admin_options.h"
 #include "app/cli/command_parser.h"
 #include "app/cli/listen_url.h"
 #include "app/cli/option.h"
@@ -61,6 +62,8 @@ struct ServeOptions {
   LogOptions log;
   uint32_t log_receives = 10;  // receives logged per connection; kAllReceives: all
   AccessLogOptions access_log;
+
+  AdminOptions admin;
 
   GivenOptions given;
   std::vector<std::string> warnings;  // logged at startup

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <string>
 
+#include "app/admin/admin_server.h"
 #include "app/cli/units.h"
 #include "app/serve/memory_release.h"
 #include "app/serve/reloader.h"
@@ -74,6 +75,21 @@ void announce(const Server& server, const ServeOptions& options, Log& log) {
 
 void report(Log& log, LogLevel level, std::string_view event, const std::string& text) {
   log.write({.level = level, .event = event, .peer = {}, .text = text, .fields = {}});
+}
+
+void announce_admin(const AdminServer& admin, Log& log) {
+  for (const std::string& address : admin.listening()) {
+    log.write({.level = LogLevel::kInfo,
+               .event = "admin_listening",
+               .peer = {},
+               .text = "Admin interface on " + address,
+               .fields = {{"address", address}}});
+  }
+}
+
+AdminResources admin_resources(const Server& server, Reloader& reloader) {
+  return {
+      .readiness = server.readiness(), .engine = server.engine_summary(), .reloader = &reloader};
 }
 
 std::string count_open(const Server& server) {
@@ -203,7 +219,18 @@ int serve(LiveOptions& live) {
     print(stderr, fmt::format("echod: {}\n", server.error()));
     return kExitFailure;
   }
+  Reloader reloader(live, **server, **log);
+  std::unique_ptr<AdminServer> admin;
+  if (!options.admin.listen.empty()) {
+    auto opened = AdminServer::start(options.admin, admin_resources(**server, reloader));
+    if (!opened) {
+      print(stderr, fmt::format("echod: {}\n", opened.error()));
+      return kExitFailure;
+    }
+    admin = std::move(*opened);
+  }
   announce(**server, options, **log);
+  if (admin) announce_admin(*admin, **log);
   for (const std::string& warning : options.warnings) {
     report(**log, LogLevel::kWarning, "unknown_variable", warning);
   }
@@ -220,7 +247,6 @@ int serve(LiveOptions& live) {
     report(**log, LogLevel::kWarning, "service_manager", manager.error());
     manager = ServiceManager();
   }
-  Reloader reloader(live, **server, **log);
   ServiceReport service(*manager, **server, **log);
   service.started();
   wait_for_stop(**server, signals, service, reloader, **log, access_log.get());

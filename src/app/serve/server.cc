@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "app/admin/admin_server.h"
 #include "app/serve/memory_limit.h"
 #include "net/resolver.h"
 #include "net/socket_options.h"
@@ -229,14 +230,16 @@ EchoService::Settings service_settings(const ServeOptions& options, EngineKind k
   return settings;
 }
 
-size_t default_connections_max(size_t descriptors) {
-  return descriptors > 2 * kReservedDescriptors ? descriptors - kReservedDescriptors
-                                                : std::max<size_t>(descriptors / 2, 1);
+size_t default_connections_max(size_t descriptors, bool has_admin) {
+  const size_t reserved = kReservedDescriptors + (has_admin ? AdminServer::kConnectionsHardMax : 0);
+  return descriptors > 2 * reserved ? descriptors - reserved : std::max<size_t>(descriptors / 2, 1);
 }
 
 Admission::Limits admission_limits(const ServeOptions& options, size_t descriptors) {
-  return {.connections_max = options.connections_max > 0 ? options.connections_max
-                                                         : default_connections_max(descriptors),
+  const bool has_admin = !options.admin.listen.empty();
+  return {.connections_max = options.connections_max > 0
+                                 ? options.connections_max
+                                 : default_connections_max(descriptors, has_admin),
           .connections_per_source_max = options.connections_per_source_max};
 }
 

@@ -10,6 +10,7 @@
 #include "app/log/log.h"
 #include "app/serve/echo_service.h"
 #include "app/serve/inherited_sockets.h"
+#include "app/serve/readiness.h"
 #include "engine/engine.h"
 #include "net/endpoint.h"
 
@@ -48,7 +49,12 @@ class Server {
 
   // From any thread: announces that the server will stop soon. It serves as before, but closes
   // connections after their next response, so that clients open the next one elsewhere.
-  void announce_stop() { engine_->request(Phase::kStopping); }
+  // From here on, readiness() is false.
+  void announce_stop() {
+    readiness_.stop();
+    engine_->request(Phase::kStopping);
+  }
+  const Readiness& readiness() const { return readiness_; }
 
   // From any thread, one at a time: takes over the settings of `options` that can change while the
   // server runs, which are those whose rows in the option table are `reloadable`. New connections
@@ -70,6 +76,7 @@ class Server {
 
   EchoService service_;
   Admission admission_;
+  Readiness readiness_;
   std::vector<Listening> listening_;
   http::Observer* http_observer_ = nullptr;
   uint64_t seed_ = 0;       // of response control, if the options give none

@@ -164,7 +164,8 @@ Task<> Http1Connection::upgrade(wire::WebSocketFields fields) {
 
 Task<> Http1Connection::answer() {
   const http::Request& request = exchange_.request();
-  if (request.method == "GET" && request.version == HttpVersion::kHttp11 && !request.has_body()) {
+  if (settings_.websocket.enabled && request.method == "GET" &&
+      request.version == HttpVersion::kHttp11 && !request.has_body()) {
     wire::WebSocketFields fields = websocket_fields(request.fields);
     if (fields.wants_websocket()) return upgrade(std::move(fields));
   }
