@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 namespace echod {
@@ -22,7 +23,10 @@ class MemoryBudget {
     const size_t size_max = this->size_max();
     size_t used = used_.load(std::memory_order_relaxed);
     do {
-      if (size > size_max || used > size_max - size) return false;
+      if (size > size_max || used > size_max - size) {
+        refusals_.fetch_add(1, std::memory_order_relaxed);
+        return false;
+      }
     } while (!used_.compare_exchange_weak(used, used + size, std::memory_order_relaxed));
     return true;
   }
@@ -35,9 +39,13 @@ class MemoryBudget {
   // be taken.
   void set_size_max(size_t size_max) { size_max_.store(size_max, std::memory_order_relaxed); }
 
+  // How often take() returned false.
+  uint64_t refusals() const { return refusals_.load(std::memory_order_relaxed); }
+
  private:
   std::atomic<size_t> size_max_;
   std::atomic<size_t> used_{0};
+  std::atomic<uint64_t> refusals_{0};
 };
 
 // Bytes of a budget, given back when it goes.

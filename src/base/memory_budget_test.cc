@@ -18,6 +18,7 @@ TEST(MemoryBudgetTest, GivesNoMoreThanItHas) {
   EXPECT_TRUE(second.grow_to(40));
   EXPECT_FALSE(first.grow_to(61));
   EXPECT_EQ(budget.used(), 100u);
+  EXPECT_EQ(budget.refusals(), 2u);
 }
 
 TEST(MemoryBudgetTest, ALoweredLimitTakesNothingBack) {

@@ -61,6 +61,9 @@ class Admission {
   // there was no per-source limit are not counted for their source.
   void set_limits(const Limits& limits);
 
+  // From any thread. The limit in total.
+  size_t connections_max() const { return connections_max_.load(std::memory_order_relaxed); }
+
   // Slots taken now.
   size_t connections() const { return connections_.load(std::memory_order_relaxed); }
 

@@ -15,28 +15,13 @@
 
 #include "base/check.h"
 #include "base/random.h"
+#include "engine/listen_queues.h"
 #include "engine/loop/event_loop.h"
+#include "engine/worker_cells.h"
 
 namespace echod {
 
 class Worker;
-
-// A counter that one thread writes, without a locked instruction, and any thread may read.
-class Cell {
- public:
-  void add(uint64_t count) {
-    value_.store(value_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
-  }
-  uint64_t value() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<uint64_t> value_{0};
-};
-
-// A worker's counters since its start.
-struct WorkerCells {
-  Cell connections;  // accepted
-};
 
 // Thread-safe.
 class WorkerSet {
@@ -54,6 +39,13 @@ class WorkerSet {
   // Connections accepted since startup, including those of workers that have left.
   uint64_t connections() const;
 
+  // Adds the counts of all workers since startup, of those that have left too, and the buffers of
+  // those that are there.
+  void add_to(WorkerTotals& totals) const;
+
+  // The listening sockets from which its workers get their connections.
+  ListenQueues& listen_queues() { return listen_queues_; }
+  const ListenQueues& listen_queues() const { return listen_queues_; }
   // How many loops have not got around for `patience` at `now`: their threads do not come back from
   // a connection's code, or are stopped. Call it regularly, from one thread at a time: it compares
   // with the calls before, and wakes each loop to see it get around until the next call.
@@ -76,11 +68,13 @@ class WorkerSet {
 
   const uint64_t seed_;
   std::atomic<uint64_t> numbers_taken_{0};
+  ListenQueues listen_queues_;
   mutable std::mutex mutex_;  // guards the rest
   Phase phase_ = Phase::kServing;
   std::vector<Worker*> workers_;
-  uint64_t joined_ = 0;       // since the start
-  uint64_t connections_ = 0;  // of workers that have left
+  uint64_t joined_ = 0;  // since the start
+  WorkerCells left_;     // counts of workers that have left
+  LoopCells left_loops_;
 };
 
 class Worker {
@@ -95,11 +89,13 @@ class Worker {
   ~Worker() { set_.leave(*this); }
 
   EventLoop& loop() { return loop_; }
+  WorkerSet& set() { return set_; }
   BufferPool& buffers() { return loop_.buffers(); }
   Kernel& kernel() { return loop_.kernel(); }
   Random& random() { return random_; }
 
-  // Any thread may read them.
+  // This thread writes them, any thread may read them.
+  WorkerCells& cells() { return cells_; }
   const WorkerCells& cells() const { return cells_; }
 
   // Whether the server is about to stop: it serves as before, but tells clients to open their next

@@ -121,6 +121,30 @@ TEST(ConnectionNumbersTest, NoTwoWorkersShareOne) {
   EXPECT_EQ(set.connections(), 1334u) << "of those that have left too";
 }
 
+TEST(WorkerCellsTest, AreSummedOverWorkersThatAreThereAndThoseThatHaveLeft) {
+  WorkerSet set;
+  auto loop = any_loop();
+  Worker stays(*loop, set);
+  stays.cells().bytes_sent.add(1);
+  stays.cells().refusals.back().add(1);
+  {
+    auto other_loop = any_loop();
+    Worker leaves(*other_loop, set);
+    leaves.cells().bytes_sent.add(10);
+    leaves.cells().request_durations.record(std::chrono::milliseconds(3));
+    other_loop->run_once_by(other_loop->now());  // a round
+  }
+  for (int scrape = 0; scrape < 2; ++scrape) {
+    WorkerTotals totals;
+    set.add_to(totals);
+    EXPECT_EQ(totals.workers.bytes_sent.value(), 11u);
+    EXPECT_EQ(totals.workers.refusals.back().value(), 1u);
+    EXPECT_EQ(totals.workers.request_durations.sum(), 3'000'000u);
+    EXPECT_EQ(totals.loops.rounds.count(0), 1u);
+    EXPECT_EQ(totals.workers.bytes_received.value(), 0u);
+  }
+}
+
 // As the threads engine has it.
 TEST(ConnectionNumbersTest, WorkersOfOneConnectionLeaveNoGap) {
   WorkerSet set;

@@ -1,16 +1,18 @@
 """Options that change while the server runs: SIGHUP reads the configuration file anew, all of it or
 nothing of it, and connections that are open stay as they are."""
 
+import http.client
 import json
 import os
 import pathlib
 import re
 import signal
+import socket
 import time
 
 import pytest
 
-from support import SANITIZED, curl, echo, receive_exactly, wait_until
+from support import PATIENCE_S, SANITIZED, curl, echo, receive_exactly, wait_until
 
 POST = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%s"
 
@@ -251,24 +253,34 @@ def test_a_flood_of_reloads_does_not_keep_it_from_ending(echod, config):
 # --- One option at a time, through the admin interface ------------------------------------------
 
 
+class AdminConnection(http.client.HTTPConnection):
+    """A connection to a Unix socket."""
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(PATIENCE_S)
+        self.sock.connect(self.path)
+
+
 @pytest.fixture
 def admin(tmp_path):
     """Calls the admin interface of the test's server."""
-    path = tmp_path / "admin.sock"
+    connection = AdminConnection("localhost")
+    connection.path = str(tmp_path / "admin.sock")
 
-    def call(*arguments, status=200):
-        answer = curl("--unix-socket", path, "--write-out", "\n%{http_code}", *arguments,
-                      "http://localhost/api/v1/limits").stdout.decode()
-        text, _, code = answer.rpartition("\n")
-        assert int(code) == status, answer
+    def call(body=None, status=200, method=None, **headers):
+        if body is not None and not isinstance(body, str):
+            body = json.dumps(body)
+        method = method or ("GET" if body is None else "PATCH")
+        connection.request(method, "/api/v1/limits", body and body.encode("latin-1"), headers)
+        response = connection.getresponse()
+        text = response.read().decode()
+        assert response.status == status, text
         return json.loads(text) if status == 200 else text
 
-    call.option = f"unix:{path}"
-    return call
-
-
-def patch(body):
-    return "--request", "PATCH", "--data-binary", body if isinstance(body, str) else json.dumps(body)
+    call.option = f"unix:{connection.path}"
+    yield call
+    connection.close()
 
 
 def options_of(answer):
@@ -288,9 +300,9 @@ def test_limits_are_read_and_changed(echod, config, admin):
 
     with server.connect() as before:
         assert post(before, 10) == 200
-        options = options_of(admin(*patch({
+        options = options_of(admin({
             "max-body": 20, "allow-redirect": ["a.example", "b.example"], "max-connections": "1k",
-            "response-control": False})))
+            "response-control": False}))
         assert options["max-body"] == {"name": "max-body", "value": "20", "origin": "admin"}
         assert options["allow-redirect"]["value"] == ["a.example", "b.example"]
         assert status_of(server, 20) == 200
@@ -323,12 +335,12 @@ def test_a_wrong_change_of_limits_changes_nothing(echod, config, admin):
             ("[" * 16000, "an array does not belong here"),
             ("\x01\xff", "malformed JSON at byte "),
     ]:
-        text = admin(*patch(body), status=400)
+        text = admin(body, status=400)
         assert text.startswith(reason) and text.endswith("; nothing was changed\n"), text
-    text = admin(*patch('{"max-body": "' + "2" * 20000 + '"}'), status=413)
+    admin('{"max-body": "' + "2" * 20000 + '"}', status=413)
     assert admin() == before
     assert status_of(server, 11) == 413
-    admin("--request", "POST", "--data", "{}", status=405)
+    admin("{}", status=405, method="POST")
     # A page of another site cannot make a browser do it.
-    admin(*patch({"max-body": 20}), "--header", "Origin: http://evil.example", status=403)
+    admin({"max-body": 20}, status=403, Origin="http://evil.example")
     assert admin() == before

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "app/metrics/metrics_page.h"
 #include "app/serve/readiness.h"
 #include "http/responder.h"
 
@@ -15,8 +16,9 @@ class Reloader;
 // server, on whose thread the endpoints run.
 struct AdminResources {
   const Readiness& readiness;
-  std::string engine;            // "uring (io_uring passed its self-test), 2 workers"
-  Reloader* reloader = nullptr;  // null: the options cannot change
+  std::string engine;                    // "uring (io_uring passed its self-test), 2 workers"
+  Reloader* reloader = nullptr;          // null: the options cannot change
+  const MetricsPage* metrics = nullptr;  // null: there are none
 };
 
 // Of one of the admin listeners.

@@ -24,6 +24,8 @@ constexpr std::array kRoutes = {
     AdminRoute{"/healthz", kRead, Reach::kRemote, answer_live, "the same as /livez"},
     AdminRoute{"/api/v1/limits", "GET, HEAD, PATCH", Reach::kLocal, answer_limits,
                "the options that can change while the server runs; PATCH changes them"},
+    AdminRoute{"/metrics", kRead, Reach::kRemote, answer_metrics,
+               "counters, for Prometheus and what reads its format"},
     AdminRoute{"/version", kRead, Reach::kRemote, answer_version, "the program and its engine"},
 };
 

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "app/cli/identity_options.h"
+#include "app/cli/log_options.h"
 #include "app/cli/units.h"
 #include "wire/http/syntax.h"
 
@@ -35,11 +37,15 @@ OptionValue as_engine(std::optional<EngineKind>& member) {
   return as_choice(member, std::move(engines));
 }
 
-OptionValue as_spin(Duration& member) {
+OptionValue as_spin(std::optional<Duration>& member) {
   OptionValue value = as_text("DURATION", {"auto"}, [&member](const std::string& text) -> Problem {
     constexpr Duration kSpinLimit = std::chrono::milliseconds(10);
-    if (text == "auto" || text == "off") {
-      member = text == "auto" ? kSpinMax : Duration::zero();
+    if (text == "auto") {
+      member.reset();
+      return std::nullopt;
+    }
+    if (text == "off") {
+      member = Duration::zero();
       return std::nullopt;
     }
     const std::optional<Duration> duration = parse_duration(text);
@@ -52,36 +58,6 @@ OptionValue as_spin(Duration& member) {
   value.type = ValueType::kDuration;
   value.choices = {"auto", "off"};
   value.range = "at most 10ms";
-  return value;
-}
-
-OptionValue as_log_reads(uint32_t& member) {
-  OptionValue value =
-      as_text("N", {fmt::format("{}", member)}, [&member](const std::string& text) -> Problem {
-        const std::optional<uint64_t> count = parse_size(text);
-        if (text == "all") {
-          member = kAllReceives;
-        } else if (text == "none") {
-          member = 0;
-        } else if (count && *count < kAllReceives) {
-          member = static_cast<uint32_t>(*count);
-        } else {
-          return fmt::format("'{}' is not a number, all or none", text);
-        }
-        return std::nullopt;
-      });
-  value.type = ValueType::kCount;
-  value.choices = {"all", "none"};
-  return value;
-}
-
-OptionValue as_file_or_output(std::string& member) {
-  OptionValue value = as_file(member);
-  value.read = [&member](const std::string& text) -> Problem {
-    if (text.empty()) return "give the name of a file, or - for standard output";
-    member = text;
-    return std::nullopt;
-  };
   return value;
 }
 
@@ -116,8 +92,9 @@ std::vector<Option> serving(ServeOptions& o) {
        .letters = "w",
        .value = as_count(o.workers, 1, 10'000),
        .help = "Event loops (epoll, uring), or threads at most (pool, threads)",
-       .default_note = fmt::format("one per CPU; pool: 4 per CPU; threads: {}",
-                                   default_workers(EngineKind::kThreads)),
+       .default_note =
+           fmt::format("one per CPU, within the CPU quota; pool: 4 per CPU; threads: {}",
+                       default_workers(EngineKind::kThreads, 1)),
        .example = "2",
        .common = true},
       {.name = "queue",
@@ -133,10 +110,10 @@ std::vector<Option> serving(ServeOptions& o) {
       {.name = "spin",
        .value = as_spin(o.spin_max),
        .help = "epoll, uring: busy-poll duration before an event loop sleeps",
-       .details = "Busy-polling lowers latency and costs CPU time. auto busy-polls only where that "
-                  "pays.",
-       .default_note = fmt::format(
-           "{}us", std::chrono::duration_cast<std::chrono::microseconds>(o.spin_max).count())},
+       .details = "Busy-polling lowers latency and costs CPU time (docs/performance.md). auto is "
+                  "up to 50us where that pays, and off under a CPU quota and with more loops than "
+                  "CPUs; the first lines of the output say why.",
+       .default_note = format_duration(kSpinMax)},
   };
 }
 
@@ -194,6 +171,7 @@ std::vector<Option> responses(ServeOptions& o) {
        .details = "message: each message by itself, so that it comes back byte for byte. context: "
                   "as the client wants it; messages may refer to earlier ones.",
        .reloadable = true},
+      show_environment_option(o.shown_variables),
   };
 }
 
@@ -293,56 +271,6 @@ std::vector<Option> timeouts(ServeOptions& o) {
   };
 }
 
-std::vector<Option> logging(ServeOptions& o) {
-  using Level = LogLevel;
-  return {
-      {.name = "log-level",
-       .value = as_choice<Level>(o.log.level, {{"debug", Level::kDebug},
-                                               {"info", Level::kInfo},
-                                               {"warning", Level::kWarning},
-                                               {"error", Level::kError},
-                                               {"off", Level::kOff}}),
-       .help = "Minimum log level",
-       .common = true,
-       .reloadable = true},
-      {.name = "log-format",
-       .value = as_choice<LogFormat>(o.log.format, {{"text", LogFormat::kText},
-                                                    {"logfmt", LogFormat::kLogfmt},
-                                                    {"json", LogFormat::kJson}}),
-       .help = "Log format",
-       .common = true,
-       .reloadable = true},
-      {.name = "log-timestamps",
-       .value = as_choice<LogTimestamps>(o.log.timestamps, {{"auto", LogTimestamps::kAuto},
-                                                            {"on", LogTimestamps::kOn},
-                                                            {"off", LogTimestamps::kOff}}),
-       .help = "Begin text lines of the log and the access log with the time",
-       .details = "auto: unless the lines go to a terminal or the systemd journal."},
-      {.name = "log-file",
-       .value = as_file(o.log.file),
-       .help = "Append the log to FILE",
-       .default_note = "standard error",
-       .example = "/var/log/echod.log"},
-      {.name = "log-reads",
-       .value = as_log_reads(o.log_receives),
-       .help = "Reads to log per connection before read logging stops",
-       .reloadable = true},
-      {.name = "access-log",
-       .value = as_file_or_output(o.access_log.file),
-       .help = "HTTP: append a line per request to FILE; - is standard output",
-       .details = "With -, what else would be printed on standard output goes to standard error.",
-       .default_note = "none",
-       .example = "/var/log/echod-access.log",
-       .common = true},
-      {.name = "access-log-format",
-       .value = as_choice<AccessLogFormat>(o.access_log.format,
-                                           {{"text", AccessLogFormat::kText},
-                                            {"json", AccessLogFormat::kJson},
-                                            {"combined", AccessLogFormat::kCombined}}),
-       .help = "HTTP: access log format; combined is that of Apache and nginx"},
-  };
-}
-
 }  // namespace
 
 Verb serve_verb() {
@@ -380,18 +308,23 @@ Verb serve_verb() {
 }
 
 OptionTable serve_table(ServeOptions& options) {
-  return {{"Serving", serving(options)}, {"Responses", responses(options)},
-          {"Limits", limits(options)},   {"Timeouts", timeouts(options)},
-          {"Logging", logging(options)}, {"Admin", admin_rows(options.admin)}};
+  return {{"Serving", serving(options)},  {"Responses", responses(options)},
+          {"Limits", limits(options)},    {"Timeouts", timeouts(options)},
+          {"Logging", log_rows(options)}, {"Admin", admin_rows(options.admin)}};
 }
 
 void complete(ServeOptions& options, const CommandParser& parser) {
   options.access_log.timestamps = options.log.timestamps;
+  EnvironmentReading shown = read_environment(options.shown_variables);
+  options.http.environment = shown.environment;
+  options.access_log.environment = std::move(shown.environment);
+  options.shown_warnings = std::move(shown.warnings);
   options.given = {.workers = parser.given("workers"),
                    .queue = parser.given("queue"),
                    .spread = parser.given("spread"),
                    .spin = parser.given("spin"),
-                   .access_log_format = parser.given("access-log-format")};
+                   .access_log_format = parser.given("access-log-format"),
+                   .access_log_skip = parser.given("access-log-skip")};
 }
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
@@ -405,7 +338,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
 }
 
 std::vector<std::string_view> ineffective_options(const GivenOptions& given, EngineKind engine) {
-  const bool loops = engine == EngineKind::kEpoll || engine == EngineKind::kUring;
+  const bool loops = has_event_loops(engine);
   std::vector<std::string_view> names;
   if (given.workers && engine == EngineKind::kSequential) names.emplace_back("--workers");
   if (given.queue && engine != EngineKind::kPool) names.emplace_back("--queue");

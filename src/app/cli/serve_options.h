@@ -30,7 +30,8 @@ struct GivenOptions {
   bool queue = false;
   bool spread = false;
   bool spin = false;
-  bool access_log_format = false;  // needs --access-log
+  bool access_log_format = false;  // this and the next need --access-log
+  bool access_log_skip = false;
 };
 
 struct ServeOptions {
@@ -39,8 +40,8 @@ struct ServeOptions {
   std::optional<EngineKind> engine;  // none: auto
   unsigned workers = 0;              // 0: default_workers()
   unsigned queue_max = EngineOptions().queue_max;
-  Spread spread = Spread::kAuto;  // see EngineOptions, as for the next
-  Duration spin_max = kSpinMax;
+  Spread spread = Spread::kAuto;     // see EngineOptions
+  std::optional<Duration> spin_max;  // none: auto, see choose_spin()
 
   size_t connections_max = 0;             // 0: as many as the descriptor limit allows
   size_t connections_per_source_max = 0;  // 0: no limit
@@ -64,6 +65,8 @@ struct ServeOptions {
   AccessLogOptions access_log;
 
   AdminOptions admin;
+  std::vector<std::string> shown_variables;  // names; read into http.environment and access_log
+  std::vector<std::string> shown_warnings;   // about them, logged at startup
 
   GivenOptions given;
   std::vector<std::string> warnings;  // logged at startup

@@ -17,19 +17,21 @@ void EchoService::apply(Settings settings) {
   memory_.set_size_max(memory_max);
 }
 
-Result<void> EchoService::begin(Session& session, const SocketTransport& transport,
+Result<void> EchoService::begin(Session& session, size_t listener, const SocketTransport& transport,
                                 const Settings& settings) {
   session.receives_to_report = settings.log_receives;
-  session.observer = &connection_log_;
+  session.observer = &recorder_;
   session.transport = &transport;
+  recorder_.established(session, listener);
   connection_log_.established(session);
   return transport.stream().open();
 }
 
-void EchoService::end(const Session& session, const SocketTransport& transport,
+void EchoService::end(const Session& session, size_t listener, const SocketTransport& transport,
                       const Result<void>& outcome, const Settings& settings) {
   if (!outcome) transport.stream().reset_when_closed();
   const Duration age = session.clock.now() - session.established;
+  recorder_.closed(session, listener, outcome, age);
   connection_log_.closed(session, outcome, age, settings.timeouts);
 }
 
@@ -39,6 +41,7 @@ const Handler& EchoService::Serving::handler_for(Protocol protocol) const {
 }
 
 void EchoService::accept_paused(const Error& error) {
+  accept_pauses_.fetch_add(1, std::memory_order_relaxed);
   Time now = MonotonicClock().now();
   Time next = next_pause_report_.load();
   if (now < next || !next_pause_report_.compare_exchange_strong(next, now + kReportInterval))
@@ -54,6 +57,7 @@ void EchoService::accept_paused(const Error& error) {
 }
 
 void EchoService::source_refused(const Endpoint& peer) {
+  source_refusals_.fetch_add(1, std::memory_order_relaxed);
   log_.write({.level = LogLevel::kWarning,
               .event = "connection_refused",
               .peer = peer.to_string(),

@@ -14,6 +14,7 @@
 #include "app/cli/serve_options.h"
 #include "app/log/connection_log.h"
 #include "app/log/log.h"
+#include "app/metrics/metrics_recorder.h"
 #include "engine/engine.h"
 #include "protocol/http1/handler.h"
 #include "protocol/protocol.h"
@@ -32,13 +33,15 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
     StreamTimeouts timeouts;
     uint32_t log_receives = 0;
     size_t memory_max = SIZE_MAX;  // the memory budget of all connections, in bytes
+    bool count_requests = false;   // for the metrics: each takes two looks at the clock
   };
   // `log` must outlive the service.
   EchoService(Settings settings, Log& log)
       : memory_(settings.memory_max),
-        current_(make_serving(std::move(settings))),
         log_(log),
-        connection_log_(log) {}
+        connection_log_(log),
+        recorder_(connection_log_, settings.http.observer),
+        current_(make_serving(std::move(settings))) {}
 
   // From any thread: later connections are served with `settings`, open ones as before. The memory
   // budget is that of all connections and changes at once. Throws std::bad_alloc if out of memory,
@@ -48,6 +51,11 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   Task<> serve(Worker& worker, Accepted accepted) override;
   void accept_paused(const Error& error) override;
   void source_refused(const Endpoint& peer) override;
+
+  // From any thread: what is counted for all workers together.
+  const MemoryBudget& memory() const { return memory_; }
+  uint64_t accept_pauses() const { return accept_pauses_.load(std::memory_order_relaxed); }
+  uint64_t source_refusals() const { return source_refusals_.load(std::memory_order_relaxed); }
 
  private:
   // The settings of a connection, and the handlers that have them. Immutable.
@@ -65,6 +73,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
 
   std::shared_ptr<const Serving> make_serving(Settings settings) {
     settings.http.memory = &memory_;
+    if (settings.count_requests) settings.http.observer = &recorder_;
     return std::make_shared<const Serving>(std::move(settings), control_);
   }
 
@@ -74,21 +83,25 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
     return current_;
   }
 
-  // begin() is a connection's first step, before any byte: logs it and registers its socket with
-  // its loop. end() is its last step: logs the closing line.
-  Result<void> begin(Session& session, const SocketTransport& transport, const Settings& settings);
-  void end(const Session& session, const SocketTransport& transport, const Result<void>& outcome,
-           const Settings& settings);
+  // begin() is a connection's first step, before any byte: logs and counts it, and registers its
+  // socket with its loop. end() is its last step: logs the closing line. `listener`: its number.
+  Result<void> begin(Session& session, size_t listener, const SocketTransport& transport,
+                     const Settings& settings);
+  void end(const Session& session, size_t listener, const SocketTransport& transport,
+           const Result<void>& outcome, const Settings& settings);
 
   // What all connections share, whichever settings they have.
   MemoryBudget memory_;
   const std::shared_ptr<http::ControlState> control_ = std::make_shared<http::ControlState>();
+  Log& log_;
+  ConnectionLog connection_log_;
+  MetricsRecorder recorder_;
 
   std::mutex mutex_;  // guards the next; held for a copy only, once in a connection's life
   std::shared_ptr<const Serving> current_;
 
-  Log& log_;
-  ConnectionLog connection_log_;
+  std::atomic<uint64_t> accept_pauses_{0};
+  std::atomic<uint64_t> source_refusals_{0};
   std::atomic<Time> next_pause_report_{Time::min()};  // at most one line per second for all loops
 };
 

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "app/admin/admin_server.h"
 #include "app/cli/units.h"
@@ -46,6 +48,22 @@ std::string test_line(const Server::Listening& listener) {
   return fmt::format("Test with: curl --data 'Hello!' {}{}:{}", scheme, host, port);
 }
 
+// Tells which replica this is.
+void announce_environment(const http::ShownEnvironment& environment, Log& log) {
+  if (environment.empty()) return;
+  std::vector<LogObject::Member> members;
+  for (const http::ShownVariable& variable : environment.variables()) {
+    members.emplace_back(variable.name, variable.value);
+  }
+  const std::string_view list = environment.list();
+  const std::string text = fmt::format("Environment: {}", list.empty() ? "nothing is set" : list);
+  log.write({.level = LogLevel::kInfo,
+             .event = "environment",
+             .peer = {},
+             .text = text,
+             .fields = {{"environment", LogObject{members}}}});
+}
+
 void announce(const Server& server, const ServeOptions& options, Log& log) {
   if (options.log.format == LogFormat::kText) {
     std::string text;
@@ -54,6 +72,9 @@ void announce(const Server& server, const ServeOptions& options, Log& log) {
     }
     text += test_line(server.listening().front()) + "\n";
     text += fmt::format("Engine: {}\n", server.engine_summary());
+    if (!options.http.environment.list().empty()) {
+      text += fmt::format("Environment: {}\n", options.http.environment.list());
+    }
     print(options.access_log.to_standard_output() ? stderr : stdout, text);
     return;
   }
@@ -66,11 +87,17 @@ void announce(const Server& server, const ServeOptions& options, Log& log) {
                .text = "Echo server listening on " + address,
                .fields = {{"address", address}, {"protocol", scheme_of(listener.protocol)}}});
   }
+  const Duration spin_max = server.spin().max;
+  const std::string spin = spin_max > Duration::zero() ? format_duration(spin_max) : "off";
   log.write({.level = LogLevel::kInfo,
              .event = "engine",
              .peer = {},
              .text = "Engine: " + server.engine_summary(),
-             .fields = {{"engine", name_of(server.engine_kind())}}});
+             .fields = {{"engine", name_of(server.engine_kind())},
+                        {"workers", uint64_t{server.workers()}},
+                        {"spin", spin},
+                        {"spin_reason", server.spin().reason}}});
+  announce_environment(options.http.environment, log);
 }
 
 void report(Log& log, LogLevel level, std::string_view event, const std::string& text) {
@@ -87,9 +114,41 @@ void announce_admin(const AdminServer& admin, Log& log) {
   }
 }
 
-AdminResources admin_resources(const Server& server, Reloader& reloader) {
-  return {
-      .readiness = server.readiness(), .engine = server.engine_summary(), .reloader = &reloader};
+AdminResources admin_resources(const Server& server, Reloader& reloader,
+                               const MetricsPage& metrics) {
+  return {.readiness = server.readiness(),
+          .engine = server.engine_summary(),
+          .reloader = &reloader,
+          .metrics = &metrics};
+}
+
+// The options of the access log that were given although there is none.
+std::vector<std::string_view> options_without_access_log(const ServeOptions& options) {
+  std::vector<std::string_view> names;
+  if (!options.access_log.file.empty()) return names;
+  if (options.given.access_log_format) names.emplace_back("--access-log-format");
+  if (options.given.access_log_skip) names.emplace_back("--access-log-skip");
+  return names;
+}
+
+void report_warnings(const Server& server, const ServeOptions& options, Log& log) {
+  for (const std::string& warning : options.warnings) {
+    report(log, LogLevel::kWarning, "unknown_variable", warning);
+  }
+  if (const std::string& warning = server.spin().warning; !warning.empty()) {
+    report(log, LogLevel::kWarning, "spin_costs", warning);
+  }
+  for (const std::string_view name : ineffective_options(options.given, server.engine_kind())) {
+    report(log, LogLevel::kWarning, "option_ignored",
+           fmt::format("{} has no effect with the {} engine", name, name_of(server.engine_kind())));
+  }
+  for (const std::string& warning : options.shown_warnings) {
+    report(log, LogLevel::kWarning, "shown_environment", warning);
+  }
+  for (const std::string_view name : options_without_access_log(options)) {
+    report(log, LogLevel::kWarning, "option_ignored",
+           fmt::format("{} has no effect without --access-log", name));
+  }
 }
 
 std::string count_open(const Server& server) {
@@ -220,9 +279,10 @@ int serve(LiveOptions& live) {
     return kExitFailure;
   }
   Reloader reloader(live, **server, **log);
+  const MetricsPage metrics(**server, **log, access_log.get());
   std::unique_ptr<AdminServer> admin;
   if (!options.admin.listen.empty()) {
-    auto opened = AdminServer::start(options.admin, admin_resources(**server, reloader));
+    auto opened = AdminServer::start(options.admin, admin_resources(**server, reloader, metrics));
     if (!opened) {
       print(stderr, fmt::format("echod: {}\n", opened.error()));
       return kExitFailure;
@@ -231,18 +291,7 @@ int serve(LiveOptions& live) {
   }
   announce(**server, options, **log);
   if (admin) announce_admin(*admin, **log);
-  for (const std::string& warning : options.warnings) {
-    report(**log, LogLevel::kWarning, "unknown_variable", warning);
-  }
-  for (const std::string_view name : ineffective_options(options.given, (*server)->engine_kind())) {
-    report(**log, LogLevel::kWarning, "option_ignored",
-           fmt::format("{} has no effect with the {} engine", name,
-                       name_of((*server)->engine_kind())));
-  }
-  if (options.given.access_log_format && options.access_log.file.empty()) {
-    report(**log, LogLevel::kWarning, "option_ignored",
-           "--access-log-format has no effect without --access-log");
-  }
+  report_warnings(**server, options, **log);
   if (!manager) {
     report(**log, LogLevel::kWarning, "service_manager", manager.error());
     manager = ServiceManager();

@@ -18,7 +18,7 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
       worker.loop(), std::move(accepted.socket), session, settings.timeouts);
   const SocketTransport transport(static_cast<SocketStream&>(*stream), accepted.ticket.peer(),
                                   worker.begin_connection());
-  Result<void> outcome = begin(session, transport, settings);
+  Result<void> outcome = begin(session, accepted.listener, transport, settings);
 
   if (outcome) session.protocol = settings.protocols[accepted.listener];
   if (outcome && session.protocol == Protocol::kAuto) {
@@ -26,7 +26,7 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
   }
   if (outcome)
     outcome = co_await serving->handler_for(session.protocol).serve(*stream, session).observed();
-  end(session, transport, outcome, settings);
+  end(session, accepted.listener, transport, outcome, settings);
 }
 
 }  // namespace echod

@@ -8,9 +8,11 @@
 
 #include "app/cli/serve_options.h"
 #include "app/log/log.h"
+#include "app/metrics/snapshot.h"
 #include "app/serve/echo_service.h"
-#include "app/serve/inherited_sockets.h"
+#include "app/serve/listeners.h"
 #include "app/serve/readiness.h"
+#include "app/serve/spin_choice.h"
 #include "engine/engine.h"
 #include "net/endpoint.h"
 
@@ -30,16 +32,20 @@ class Server {
   // Aborts the remaining connections and waits for them.
   ~Server() = default;
 
-  // The listen addresses, with the ports that the system picked.
-  struct Listening {
-    Protocol protocol;
-    Endpoint endpoint;
-  };
+  using Listening = echod::Listening;
   const std::vector<Listening>& listening() const { return listening_; }
 
-  // "uring (io_uring passed its self-test), 2 workers".
+  // "uring (io_uring passed its self-test), 2 workers, busy-polling off: CPU quota of 1.5".
   const std::string& engine_summary() const { return engine_summary_; }
   EngineKind engine_kind() const { return engine_kind_; }
+  unsigned workers() const { return workers_; }
+
+  // Whether the event loops busy-poll, and why not. Never with the other engines.
+  const SpinChoice& spin() const { return spin_; }
+
+  // From any thread: fills in what the metrics show, but for the logs and the process. `snapshot`
+  // is new. Throws std::bad_alloc if out of memory.
+  void fill(MetricsSnapshot& snapshot) const;
 
   // Event loops and threads that do not get around; see WorkerSet::stuck_loops().
   size_t stuck_loops(Time now, Duration patience) { return engine_->stuck_loops(now, patience); }
@@ -82,7 +88,10 @@ class Server {
   uint64_t seed_ = 0;       // of response control, if the options give none
   size_t descriptors_ = 0;  // the process's limit
   std::string engine_summary_;
+  std::string engine_reason_;
   EngineKind engine_kind_ = EngineKind::kEpoll;
+  unsigned workers_ = 1;
+  SpinChoice spin_;
   std::unique_ptr<Engine> engine_;  // created last, destroyed first
 };
 

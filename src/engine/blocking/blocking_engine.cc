@@ -99,6 +99,7 @@ void BlockingEngine::accept(Acceptor& acceptor) {
 // If it fails, it fails before it reports that it has started.
 Task<> BlockingEngine::accept_all(EventLoop& loop, Acceptor& acceptor) {
   std::vector<std::unique_ptr<Socket>> sockets;
+  std::vector<ListenQueues::Entry> queues;
   std::vector<Task<>> tasks;
   tasks.reserve(acceptor.listeners.size());
   for (size_t i = 0; i < acceptor.listeners.size(); ++i) {
@@ -106,6 +107,7 @@ Task<> BlockingEngine::accept_all(EventLoop& loop, Acceptor& acceptor) {
     if (acceptor.listeners[i].shared) sockets.back()->set_shared();
     Result<void> attached = sockets.back()->attach();
     ECHOD_CHECK(attached);  // a BlockingLoop needs no registration
+    queues.push_back(workers_.listen_queues().add(i, sockets.back()->fd()));
     tasks.push_back(accept_loop(*sockets[i], i, admission_, observer_, *placement_));
   }
   acceptor.started.set_value({});

@@ -27,6 +27,7 @@ class BlockingLoop final : public EventLoop {
   void request(Phase phase) override;
   Phase phase() const override { return phase_; }
   BufferPool& buffers() override { return buffers_; }
+  void add_to(WorkerTotals& totals) const override { add_buffers(totals, buffers_); }
   Time now() const override { return clock_.now(); }
 
  private:

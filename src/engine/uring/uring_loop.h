@@ -40,6 +40,7 @@ class UringLoop final : public EventLoop, private DirectSockets {
     return true;
   }
   BufferPool& buffers() override { return buffers_; }
+  void add_to(WorkerTotals& totals) const override;
   Time now() const override { return now_; }
   Time precise_now() const override;
 
@@ -96,6 +97,8 @@ class UringLoop final : public EventLoop, private DirectSockets {
   void retry_starved();
 
   Time now_;
+  Time waits_since_ = kNever;  // when this round's work ended and its wait began; kNever: no wait
+  LoopCells cells_;
   Waker waker_;
   Phase phase_ = Phase::kServing;
   BufferPool buffers_;
