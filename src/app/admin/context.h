@@ -10,11 +10,14 @@
 
 namespace echod {
 
+class Reloader;
+
 // Of the whole server. Everything that it refers to is thread-safe and must outlive the admin
 // server, on whose thread the endpoints run.
 struct AdminResources {
   const Readiness& readiness;
-  std::string engine;  // "uring (io_uring passed its self-test), 2 workers"
+  std::string engine;                    // "uring (io_uring passed its self-test), 2 workers"
+  Reloader* reloader = nullptr;          // null: the options cannot change
   const MetricsPage* metrics = nullptr;  // null: there are none
 };
 

@@ -5,6 +5,7 @@
 #include "app/admin/context.h"
 #include "app/admin/endpoints.h"
 #include "app/admin/host_check.h"
+#include "app/admin/limits.h"
 #include "wire/http/target.h"
 
 namespace echod {
@@ -21,6 +22,8 @@ constexpr std::array kRoutes = {
     AdminRoute{"/readyz", kRead, Reach::kRemote, answer_ready,
                "200 while the server wants work; 503 from SIGTERM on"},
     AdminRoute{"/healthz", kRead, Reach::kRemote, answer_live, "the same as /livez"},
+    AdminRoute{"/api/v1/limits", "GET, HEAD, PATCH", Reach::kLocal, answer_limits,
+               "the options that can change while the server runs; PATCH changes them"},
     AdminRoute{"/metrics", kRead, Reach::kRemote, answer_metrics,
                "counters, for Prometheus and what reads its format"},
     AdminRoute{"/version", kRead, Reach::kRemote, answer_version, "the program and its engine"},

@@ -114,8 +114,12 @@ void announce_admin(const AdminServer& admin, Log& log) {
   }
 }
 
-AdminResources admin_resources(const Server& server, const MetricsPage& metrics) {
-  return {.readiness = server.readiness(), .engine = server.engine_summary(), .metrics = &metrics};
+AdminResources admin_resources(const Server& server, Reloader& reloader,
+                               const MetricsPage& metrics) {
+  return {.readiness = server.readiness(),
+          .engine = server.engine_summary(),
+          .reloader = &reloader,
+          .metrics = &metrics};
 }
 
 // The options of the access log that were given although there is none.
@@ -137,6 +141,26 @@ void warn_if_unsafe(const Server& server, const ServeOptions& options, Log& log)
            fmt::format("--unsafe-answers is on and {} is not a loopback address: any client can "
                        "make the server send headers and scripts that browsers trust",
                        listener.endpoint.to_string()));
+  }
+}
+
+void report_warnings(const Server& server, const ServeOptions& options, Log& log) {
+  for (const std::string& warning : options.warnings) {
+    report(log, LogLevel::kWarning, "unknown_variable", warning);
+  }
+  if (const std::string& warning = server.spin().warning; !warning.empty()) {
+    report(log, LogLevel::kWarning, "spin_costs", warning);
+  }
+  for (const std::string_view name : ineffective_options(options.given, server.engine_kind())) {
+    report(log, LogLevel::kWarning, "option_ignored",
+           fmt::format("{} has no effect with the {} engine", name, name_of(server.engine_kind())));
+  }
+  for (const std::string& warning : options.shown_warnings) {
+    report(log, LogLevel::kWarning, "shown_environment", warning);
+  }
+  for (const std::string_view name : options_without_access_log(options)) {
+    report(log, LogLevel::kWarning, "option_ignored",
+           fmt::format("{} has no effect without --access-log", name));
   }
 }
 
@@ -267,10 +291,11 @@ int serve(LiveOptions& live) {
     print(stderr, fmt::format("echod: {}\n", server.error()));
     return kExitFailure;
   }
+  Reloader reloader(live, **server, **log);
   const MetricsPage metrics(**server, **log, access_log.get());
   std::unique_ptr<AdminServer> admin;
   if (!options.admin.listen.empty()) {
-    auto opened = AdminServer::start(options.admin, admin_resources(**server, metrics));
+    auto opened = AdminServer::start(options.admin, admin_resources(**server, reloader, metrics));
     if (!opened) {
       print(stderr, fmt::format("echod: {}\n", opened.error()));
       return kExitFailure;
@@ -280,29 +305,11 @@ int serve(LiveOptions& live) {
   announce(**server, options, **log);
   if (admin) announce_admin(*admin, **log);
   warn_if_unsafe(**server, options, **log);
-  for (const std::string& warning : options.warnings) {
-    report(**log, LogLevel::kWarning, "unknown_variable", warning);
-  }
-  if (const std::string& warning = (*server)->spin().warning; !warning.empty()) {
-    report(**log, LogLevel::kWarning, "spin_costs", warning);
-  }
-  for (const std::string_view name : ineffective_options(options.given, (*server)->engine_kind())) {
-    report(**log, LogLevel::kWarning, "option_ignored",
-           fmt::format("{} has no effect with the {} engine", name,
-                       name_of((*server)->engine_kind())));
-  }
-  for (const std::string& warning : options.shown_warnings) {
-    report(**log, LogLevel::kWarning, "shown_environment", warning);
-  }
-  for (const std::string_view name : options_without_access_log(options)) {
-    report(**log, LogLevel::kWarning, "option_ignored",
-           fmt::format("{} has no effect without --access-log", name));
-  }
+  report_warnings(**server, options, **log);
   if (!manager) {
     report(**log, LogLevel::kWarning, "service_manager", manager.error());
     manager = ServiceManager();
   }
-  Reloader reloader(live, **server, **log);
   ServiceReport service(*manager, **server, **log);
   service.started();
   wait_for_stop(**server, signals, service, reloader, **log, access_log.get());
