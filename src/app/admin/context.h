@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "app/admin/effective_settings.h"
+#include "app/serve/connection_registry.h"
 #include "app/serve/readiness.h"
 #include "http/responder.h"
 
@@ -13,7 +15,10 @@ namespace echod {
 // server, on whose thread the endpoints run.
 struct AdminResources {
   const Readiness& readiness;
-  std::string engine;  // "uring (io_uring passed its self-test), 2 workers"
+  ConnectionRegistry& connections;
+  const EffectiveSettings& settings;
+  std::vector<std::string> listeners;  // the server's, by number: "auto://127.0.0.1:8080"
+  std::string engine;                  // "uring (io_uring passed its self-test), 2 workers"
 };
 
 // Of one of the admin listeners.

@@ -171,6 +171,24 @@ std::vector<Setting> CommandParser::settings() const {
   return shown;
 }
 
+std::vector<ShownSetting> CommandParser::shown_settings() const {
+  std::vector<ShownSetting> shown;
+  for (const Setting& setting : settings()) {
+    shown.push_back({.name = std::string(setting.option->name),
+                     .is_list = setting.option->value.is_list,
+                     .values = setting.values,
+                     .origin = setting.origin,
+                     .place = setting.place,
+                     .default_note = setting.option->default_note});
+  }
+  return shown;
+}
+
+std::string_view name_of(Origin origin) {
+  constexpr std::string_view kNames[] = {"default", "file", "environment", "command line"};
+  return kNames[static_cast<size_t>(origin)];
+}
+
 CommandParser::Ending CommandParser::mistake(std::string_view message) const {
   return usage_error(message, fmt::format("{} --help-all lists the options", verb_.name));
 }

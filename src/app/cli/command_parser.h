@@ -35,6 +35,19 @@ struct Setting {
   std::string place;  // "--workers", "ECHOD_WORKERS" or "echod.toml:3: workers"
 };
 
+// "default", "file", "environment", "command line"
+std::string_view name_of(Origin origin);
+
+// The same as values, without the table that the option is in.
+struct ShownSetting {
+  std::string name;
+  bool is_list = false;
+  std::vector<std::string> values;
+  Origin origin = Origin::kDefault;
+  std::string place;
+  std::string default_note;
+};
+
 class CommandParser {
  public:
   // What to print instead of running: help, the version, or a usage error.
@@ -60,6 +73,7 @@ class CommandParser {
 
   // After parse(): all options except hidden ones, in the table's order.
   std::vector<Setting> settings() const;
+  std::vector<ShownSetting> shown_settings() const;
 
   // A usage error found later, in the same format.
   Ending mistake(std::string_view message) const;

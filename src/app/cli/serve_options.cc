@@ -336,6 +336,7 @@ Verb serve_verb() {
           "Commands (echod help COMMAND):\n"
           "  echod [serve]                  run the echo server\n"
           "  echod bench URL                load test an echo server\n"
+          "  echod health                   ask a server whether it is healthy\n"
           "  echod sim --seeds 1000         deterministic simulation testing\n"
           "  echod config check FILE        check a configuration file; also dump, example\n"
           "  echod help [COMMAND]           this help, or that of the command\n"
@@ -350,7 +351,7 @@ Verb serve_verb() {
           "number when ended at once by a second signal.\n",
       .section = "",
       .is_default = true,
-      .subcommands = {"serve", "bench", "sim", "config", "help", "version"}};
+      .subcommands = {"serve", "bench", "health", "sim", "config", "help", "version"}};
 }
 
 OptionTable serve_table(ServeOptions& options) {
@@ -371,6 +372,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
                    .spread = parser.given("spread"),
                    .spin = parser.given("spin"),
                    .access_log_format = parser.given("access-log-format")};
+  options.settings = parser.shown_settings();
   return {options, {}, kExitSuccess};
 }
 

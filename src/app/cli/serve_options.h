@@ -66,6 +66,7 @@ struct ServeOptions {
   AdminOptions admin;
 
   GivenOptions given;
+  std::vector<ShownSetting> settings;  // all of them, for /config
   std::vector<std::string> warnings;  // logged at startup
 };
 

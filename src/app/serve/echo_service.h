@@ -8,6 +8,7 @@
 #include "app/cli/serve_options.h"
 #include "app/log/connection_log.h"
 #include "app/log/log.h"
+#include "app/serve/connection_registry.h"
 #include "engine/engine.h"
 #include "protocol/http1/handler.h"
 #include "protocol/protocol.h"
@@ -25,19 +26,25 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
     Http1Settings http;
     StreamTimeouts timeouts;
     uint32_t log_receives = 0;
-    size_t memory_max = SIZE_MAX;  // the memory budget of all connections, in bytes
+    size_t memory_max = SIZE_MAX;    // the memory budget of all connections, in bytes
+    bool health_endpoints = false;   // see echo_router_with_probes()
+    bool lists_connections = false;  // open_connections() has them
   };
   // `log` must outlive the service.
   EchoService(Settings settings, Log& log)
       : settings_(std::move(settings)),
         memory_(settings_.memory_max),
-        http1_(shared_with_all(settings_.http)),
+        http1_(shared_with_all(settings_.http),
+               settings_.health_endpoints ? http::echo_router_with_probes() : http::echo_router()),
         log_(log),
         connection_log_(log) {}
 
   Task<> serve(Worker& worker, Accepted accepted) override;
   void accept_paused(const Error& error) override;
   void source_refused(const Endpoint& peer) override;
+
+  // Those that are being served now, if the settings say so. Thread-safe.
+  ConnectionRegistry& open_connections() { return open_connections_; }
 
  private:
   Http1Settings shared_with_all(Http1Settings settings) {
@@ -52,6 +59,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   const Handler& handler_for(Protocol protocol) const;
 
   Settings settings_;
+  ConnectionRegistry open_connections_;
   MemoryBudget memory_;
   RawHandler raw_;
   Http1Handler http1_;

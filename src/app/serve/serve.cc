@@ -43,13 +43,19 @@ std::string test_line(const Server::Listening& listener) {
   return fmt::format("Test with: curl --data 'Hello!' {}{}:{}", scheme, host, port);
 }
 
-void announce(const Server& server, const ServeOptions& options, Log& log) {
+// `admin` is null if there is none.
+void announce(const Server& server, const AdminServer* admin, const ServeOptions& options,
+              Log& log) {
+  const std::vector<std::string> admin_addresses =
+      admin != nullptr ? admin->listening() : std::vector<std::string>();
   if (options.log.format == LogFormat::kText) {
     std::string text;
     for (const Server::Listening& listener : server.listening()) {
       text += fmt::format("Echo server listening on {}\n", listener.endpoint.to_string());
     }
     text += test_line(server.listening().front()) + "\n";
+    for (const std::string& address : admin_addresses)
+      text += fmt::format("Admin interface on {}\n", address);
     text += fmt::format("Engine: {}\n", server.engine_summary());
     print(options.access_log.to_standard_output() ? stderr : stdout, text);
     return;
@@ -63,6 +69,13 @@ void announce(const Server& server, const ServeOptions& options, Log& log) {
                .text = "Echo server listening on " + address,
                .fields = {{"address", address}, {"protocol", scheme_of(listener.protocol)}}});
   }
+  for (const std::string& address : admin_addresses) {
+    log.write({.level = LogLevel::kInfo,
+               .event = "admin_listening",
+               .peer = {},
+               .text = "Admin interface on " + address,
+               .fields = {{"address", address}}});
+  }
   log.write({.level = LogLevel::kInfo,
              .event = "engine",
              .peer = {},
@@ -74,18 +87,25 @@ void report(Log& log, LogLevel level, std::string_view event, const std::string&
   log.write({.level = level, .event = event, .peer = {}, .text = text, .fields = {}});
 }
 
-void announce_admin(const AdminServer& admin, Log& log) {
-  for (const std::string& address : admin.listening()) {
-    log.write({.level = LogLevel::kInfo,
-               .event = "admin_listening",
-               .peer = {},
-               .text = "Admin interface on " + address,
-               .fields = {{"address", address}}});
+AdminResources admin_resources(Server& server, const EffectiveSettings& settings) {
+  std::vector<std::string> listeners;
+  for (const Server::Listening& listener : server.listening()) {
+    listeners.push_back(
+        fmt::format("{}://{}", scheme_of(listener.protocol), listener.endpoint.to_string()));
   }
+  return {.readiness = server.readiness(),
+          .connections = server.open_connections(),
+          .settings = settings,
+          .listeners = std::move(listeners),
+          .engine = server.engine_summary()};
 }
 
-AdminResources admin_resources(const Server& server) {
-  return {.readiness = server.readiness(), .engine = server.engine_summary()};
+// Null if there is none. It ends after the server has drained, so that probes are answered until
+// then.
+std::expected<std::unique_ptr<AdminServer>, std::string> start_admin(
+    Server& server, const ServeOptions& options, const EffectiveSettings& settings) {
+  if (options.admin.listen.empty()) return nullptr;
+  return AdminServer::start(options.admin, admin_resources(server, settings));
 }
 
 std::string count_open(const Server& server) {
@@ -191,17 +211,13 @@ int serve(const ServeOptions& options) {
     print(stderr, fmt::format("echod: {}\n", server.error()));
     return kExitFailure;
   }
-  std::unique_ptr<AdminServer> admin;
-  if (!options.admin.listen.empty()) {
-    auto opened = AdminServer::start(options.admin, admin_resources(**server));
-    if (!opened) {
-      print(stderr, fmt::format("echod: {}\n", opened.error()));
-      return kExitFailure;
-    }
-    admin = std::move(*opened);
+  const EffectiveSettings settings(options.settings);
+  const auto admin = start_admin(**server, options, settings);
+  if (!admin) {
+    print(stderr, fmt::format("echod: {}\n", admin.error()));
+    return kExitFailure;
   }
-  announce(**server, options, **log);
-  if (admin) announce_admin(*admin, **log);
+  announce(**server, admin->get(), options, **log);
   for (const std::string& warning : options.warnings) {
     report(**log, LogLevel::kWarning, "unknown_variable", warning);
   }

@@ -9,6 +9,13 @@
 #include "protocol/detect.h"
 
 namespace echod {
+namespace {
+
+Result<void> closed_by_admin() {
+  return std::unexpected(with_detail({Errc::kAborted}, Layer::kTransport, Detail::kClosedByAdmin));
+}
+
+}  // namespace
 
 Task<> EchoService::serve(Worker& worker, Accepted accepted) {
   Session session{.clock = worker.loop(), .buffers = worker.buffers(), .worker = &worker};
@@ -16,6 +23,8 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
       worker.loop(), std::move(accepted.socket), session, settings_.timeouts);
   const SocketTransport transport(static_cast<SocketStream&>(*stream), accepted.ticket.peer(),
                                   worker.begin_connection());
+  const ConnectionRegistry::Entry entry(settings_.lists_connections ? &open_connections_ : nullptr,
+                                        session, transport, accepted.listener);
   Result<void> outcome = begin(session, transport);
 
   if (outcome) session.protocol = settings_.protocols[accepted.listener];
@@ -23,6 +32,7 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
     outcome = co_await detect(stream, session, settings_.detect_timeout).observed();
   }
   if (outcome) outcome = co_await handler_for(session.protocol).serve(*stream, session).observed();
+  if (entry.was_closed()) outcome = closed_by_admin();
   end(session, transport, outcome);
 }
 

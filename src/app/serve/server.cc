@@ -175,6 +175,8 @@ EchoService::Settings service_settings(const ServeOptions& options, EngineKind k
                        .growth_earned = options.socket.buffer_size == 0};
   settings.log_receives = options.log_receives;
   settings.memory_max = memory_max(options);
+  settings.health_endpoints = options.admin.health_endpoints;
+  settings.lists_connections = !options.admin.listen.empty();
   return settings;
 }
 
