@@ -86,6 +86,7 @@ class CommandParser {
 
   // The same with hidden options and those that only the command line has.
   const std::vector<Setting>& all_settings() const { return settings_; }
+
   // The same of each path's table, in the file's order.
   const std::deque<PathTable>& path_tables() const { return path_tables_; }
 

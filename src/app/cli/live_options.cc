@@ -31,7 +31,9 @@ std::vector<LiveSetting> settings_of(const CommandParser& parser) {
                         .values = setting.values,
                         .origin = setting.origin,
                         .place = setting.place,
+                        .default_note = setting.option->default_note,
                         .reloadable = setting.option->reloadable,
+                        .hidden = setting.option->hidden,
                         .is_list = setting.option->value.is_list});
   }
   return settings;

@@ -29,8 +29,10 @@ struct LiveSetting {
   std::string_view name;
   std::vector<std::string> values;  // as typed; empty: none, see Option::default_note
   Origin origin = Origin::kDefault;
-  std::string place;        // see Setting
-  bool reloadable = false;  // see Option
+  std::string place;         // see Setting
+  std::string default_note;  // see Option, as for the next
+  bool reloadable = false;
+  bool hidden = false;
   bool is_list = false;
 };
 

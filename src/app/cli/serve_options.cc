@@ -289,6 +289,7 @@ Verb serve_verb() {
           "Commands (echod help COMMAND):\n"
           "  echod [serve]                  run the echo server\n"
           "  echod bench URL                load test an echo server\n"
+          "  echod health                   ask a server whether it is healthy\n"
           "  echod sim --seeds 1000         deterministic simulation testing\n"
           "  echod config check FILE        check a configuration file; also dump, example\n"
           "  echod help [COMMAND]           this help, or that of the command\n"
@@ -304,7 +305,7 @@ Verb serve_verb() {
           "number when ended at once by a second signal.\n",
       .section = "",
       .is_default = true,
-      .subcommands = {"serve", "bench", "sim", "config", "help", "version"}};
+      .subcommands = {"serve", "bench", "health", "sim", "config", "help", "version"}};
 }
 
 OptionTable serve_table(ServeOptions& options) {

@@ -202,12 +202,4 @@ Task<BodyEnd> answer_redirect(Responder& responder, std::string_view) {
   co_return BodyEnd::kComplete;
 }
 
-Task<BodyEnd> answer_health(Responder& responder, std::string_view) {
-  BodyEnd end = co_await responder.drop_body();
-  if (end != BodyEnd::kComplete) co_return end;
-  const Response response{.content_type = "text/plain; charset=utf-8"};
-  co_await responder.answer(response, "ok\n");
-  co_return BodyEnd::kComplete;
-}
-
 }  // namespace echod::http

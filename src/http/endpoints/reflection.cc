@@ -128,7 +128,7 @@ void write_connection(JsonWriter& json, const Session& session) {
   json.begin_object();
   json.name("number");
   json.literal(facts ? std::to_string(facts->number) : "null");
-  json.member("request", session.requests);
+  json.member("request", session.requests.value());
   write(json, "remote", facts ? std::optional<std::string_view>(facts->remote) : std::nullopt);
   write(json, "local", facts ? std::optional<std::string_view>(facts->local) : std::nullopt);
   json.name("tls");
@@ -202,7 +202,7 @@ Task<> reflect_as_text(Document& document, const ReflectedRequest& request) {
   if (session.transport != nullptr) {
     const TransportFacts facts = session.transport->facts();
     text += fmt::format("# connection: {}, request {}, from {} to {}\n", facts.number,
-                        session.requests, facts.remote, facts.local);
+                        session.requests.value(), facts.remote, facts.local);
     if (facts.tcp) {
       text += fmt::format("# path: round trip {} us +- {} us, {} retransmits, mss {}\n",
                           facts.tcp->rtt_us, facts.tcp->rtt_variation_us, facts.tcp->retransmits,
