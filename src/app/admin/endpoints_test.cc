@@ -90,14 +90,15 @@ TEST(AdminTest, OthersReachOnlyWhatProbesAndScrapersNeed) {
 }
 
 TEST(AdminTest, TheConfigurationIsShownWithoutSecrets) {
-  MemoryAdmin admin(
-      {{.name = "workers", .values = {"2"}, .origin = Origin::kCommandLine, .place = "--workers"},
-       {.name = "seed", .default_note = "a new one at each start"},
-       {.name = "answer-header",
-        .is_list = true,
-        .values = {"X-Test: 1", "Authorization: Bearer abc"},
-        .origin = Origin::kFile,
-        .place = "echod.toml:3: answer-header"}});
+  const ShownSetting workers{"workers", false, {"2"}, Origin::kCommandLine, "--workers", ""};
+  const ShownSetting seed{"seed", false, {}, Origin::kDefault, "", "a new one at each start"};
+  const ShownSetting header{"answer-header",
+                            true,
+                            {"X-Test: 1", "Authorization: Bearer abc"},
+                            Origin::kFile,
+                            "echod.toml:3: answer-header",
+                            ""};
+  MemoryAdmin admin({workers, seed, header});
   const json config = json::parse(admin.get("/config").body);
   EXPECT_EQ(config["workers"],
             json({{"value", "2"}, {"origin", "command line"}, {"place", "--workers"}}));
