@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <string>
 
 namespace echod {
@@ -57,9 +58,17 @@ TEST_F(UnixSocketTest, AStaleFileIsReplaced) {
   ASSERT_TRUE(first);
   first->socket.close();  // as when its process was killed
   EXPECT_EQ(connect_to_unix(path()).error().code, Errc::kRefused);
-  Result<UnixListener> second = listen_on_unix(path());
+  const Result<UnixListener> second = listen_on_unix(path());
   ASSERT_TRUE(second);
-  *first = {};  // does not take the newer one's file with it
+  EXPECT_TRUE(connect_to_unix(path()));
+}
+
+TEST_F(UnixSocketTest, OneThatWasReplacedLeavesTheOther) {
+  auto first = std::make_unique<UnixListener>(listen_on_unix(path()).value());
+  ::unlink(path().c_str());
+  const Result<UnixListener> second = listen_on_unix(path());
+  ASSERT_TRUE(second);
+  first.reset();
   EXPECT_TRUE(connect_to_unix(path()));
 }
 

@@ -17,6 +17,8 @@ class MemoryAdmin {
     server_.settings.control.enabled = false;
   }
 
+  FakeClock& clock() { return server_.clock; }
+
   Readiness readiness;
   ConnectionRegistry connections;
   bool is_local = true;

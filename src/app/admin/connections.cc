@@ -62,12 +62,13 @@ struct List {
 
 double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-double age_of(const Facts& facts, Time now) {
-  return std::max(0.0, seconds_of(now - facts.established));
+// Its worker's clock may be a little ahead of this thread's.
+Duration age_of(const Facts& facts, Time now) {
+  return std::max(Duration::zero(), now - facts.established);
 }
 
 double rate_of(const Facts& facts, Time now) {
-  const double age = age_of(facts, now);
+  const double age = seconds_of(age_of(facts, now));
   return age > 0 ? static_cast<double>(facts.bytes_received + facts.bytes_sent) / age : 0;
 }
 
@@ -122,7 +123,7 @@ std::expected<Filter, std::string> read_filter(std::string_view query) {
 
 bool matches(const Filter& filter, const Facts& facts, Time now) {
   if (filter.protocol && facts.protocol != *filter.protocol) return false;
-  if (now - facts.established < filter.min_age) return false;
+  if (age_of(facts, now) < filter.min_age) return false;
   if (filter.peer.empty()) return true;
   const std::string peer = facts.peer.to_string();
   return peer == filter.peer || host_of(peer) == filter.peer;
@@ -133,7 +134,7 @@ double key_of(const Facts& facts, SortBy sort, Time now) {
     case SortBy::kNumber:
       return -static_cast<double>(facts.number);
     case SortBy::kAge:
-      return age_of(facts, now);
+      return seconds_of(age_of(facts, now));
     case SortBy::kBytes:
       return static_cast<double>(facts.bytes_received + facts.bytes_sent);
     case SortBy::kRequests:
@@ -182,7 +183,7 @@ void write_row(JsonWriter& json, const Row& row, const AdminResources& resources
     json.member("listener", resources.listeners[facts.listener]);
   }
   json.member("protocol", name_of(facts.protocol));
-  json.member("age_seconds", rounded(age_of(facts, now)));
+  json.member("age_seconds", rounded(seconds_of(age_of(facts, now))));
   json.member("bytes_received", facts.bytes_received);
   json.member("bytes_sent", facts.bytes_sent);
   json.member("bytes_per_second", rounded(rate_of(facts, now)));

@@ -26,10 +26,10 @@ constexpr StreamTimeouts kNoTimeouts;
 // A connection as the server composes it.
 class OpenConnection {
  public:
-  OpenConnection(ConnectionRegistry& registry, EventLoop& loop, uint64_t number)
+  OpenConnection(ConnectionRegistry& registry, EventLoop& loop, Timer& clock, uint64_t number)
       : pair_(tcp_pair(SocketOptions{})),
         peer_(Endpoint::local_of(pair_.far.get())),
-        session_{.clock = loop, .buffers = loop.buffers()},
+        session_{.clock = clock, .buffers = loop.buffers()},
         stream_(loop, std::move(pair_.near), session_, kNoTimeouts),
         transport_(stream_, peer_, number),
         entry_(&registry, session_, transport_, 0) {}
@@ -53,7 +53,7 @@ class ConnectionsTest : public testing::Test {
   ConnectionsTest() : loop_(std::move(EpollLoop::create(BufferPool::Options{}).value())) {}
 
   OpenConnection& open(uint64_t number) {
-    return open_.emplace_back(admin_.connections, *loop_, number);
+    return open_.emplace_back(admin_.connections, *loop_, admin_.clock(), number);
   }
 
   json list(std::string_view query) {
@@ -64,7 +64,8 @@ class ConnectionsTest : public testing::Test {
 
   std::vector<uint64_t> numbers(std::string_view query) {
     std::vector<uint64_t> numbers;
-    for (const json& row : list(query)["connections"]) numbers.push_back(row["id"]);
+    const json all = list(query);
+    for (const json& row : all["connections"]) numbers.push_back(row["id"]);
     return numbers;
   }
 
@@ -81,6 +82,7 @@ TEST_F(ConnectionsTest, EachIsDescribed) {
   connection.session().bytes_received = 100;
   connection.session().bytes_sent = 200;
   connection.session().requests = 3;
+  admin_.clock().advance(std::chrono::seconds(3));
   const json all = list("");
   EXPECT_EQ(all["open"], 1);
   EXPECT_EQ(all["matching"], 1);
@@ -89,6 +91,8 @@ TEST_F(ConnectionsTest, EachIsDescribed) {
   EXPECT_EQ(row["peer"], connection.peer().to_string());
   EXPECT_EQ(row["listener"], "tcp://127.0.0.1:7");
   EXPECT_EQ(row["protocol"], "http/1");
+  EXPECT_EQ(row["age_seconds"], 3.0);
+  EXPECT_EQ(row["bytes_per_second"], 100.0);
   EXPECT_EQ(row["bytes_received"], 100);
   EXPECT_EQ(row["bytes_sent"], 200);
   EXPECT_EQ(row["requests"], 3);
@@ -119,8 +123,14 @@ TEST_F(ConnectionsTest, TheyAreFilteredAndSorted) {
   EXPECT_EQ(numbers("?peer=" + host), (Numbers{1, 2, 3, 70}));
   EXPECT_EQ(numbers("?peer=" + host.substr(0, host.size() - 1)), Numbers{});
   EXPECT_EQ(numbers("?peer=" + open_[3].peer().to_string()), Numbers{70});
-  EXPECT_EQ(numbers("?min_age=1h"), Numbers{});
-  EXPECT_EQ(list("?min_age=1h")["open"], 4);
+  admin_.clock().advance(std::chrono::seconds(10));
+  open(71).session().bytes_sent = 30;
+  EXPECT_EQ(numbers("?min_age=10s"), (Numbers{1, 2, 3, 70}));
+  EXPECT_EQ(numbers("?min_age=11s"), Numbers{});
+  EXPECT_EQ(list("?min_age=11s")["open"], 5);
+  admin_.clock().advance(std::chrono::seconds(10));
+  EXPECT_EQ(numbers("?sort=age&limit=2"), (Numbers{1, 2}));
+  EXPECT_EQ(numbers("?sort=rate&limit=3"), (Numbers{1, 71, 3}));
 }
 
 TEST_F(ConnectionsTest, WrongParametersAreRefused) {
@@ -156,7 +166,7 @@ TEST_F(ConnectionsTest, ListsWhileConnectionsComeAndGo) {
   const auto come_and_go = [&](uint64_t number) {
     const auto loop = std::move(EpollLoop::create(BufferPool::Options{}).value());
     for (int i = 0; i < 300; ++i) {
-      OpenConnection connection(registry, *loop, number);
+      OpenConnection connection(registry, *loop, *loop, number);
       for (int message = 0; message < 10; ++message) {
         connection.session().count_received(1);
         ++connection.session().requests;

@@ -66,9 +66,9 @@ TEST(AdminAddressTest, Forms) {
   EXPECT_EQ(parse_admin_address("[::1]:9090").value().to_string(), "[::1]:9090");
   EXPECT_EQ(parse_admin_address(":9090").value().to_string(), "*:9090");
   EXPECT_EQ(parse_admin_address("unix:/a").value().to_string(), "unix:/a");
-  for (const std::string text : {std::string(""), std::string("127.0.0.1"), std::string("[::1]"),
-                                 std::string("http://127.0.0.1:1"), std::string("unix:a"),
-                                 std::string("/a"), "unix:/" + std::string(107, 'x')}) {
+  for (const std::string& text : {std::string(""), std::string("127.0.0.1"), std::string("[::1]"),
+                                  std::string("http://127.0.0.1:1"), std::string("unix:a"),
+                                  std::string("/a"), "unix:/" + std::string(107, 'x')}) {
     EXPECT_FALSE(parse_admin_address(text)) << text;
   }
 }
