@@ -3,6 +3,7 @@
 
 #include "base/memory_budget.h"
 #include "http/control.h"
+#include "http/environment.h"
 #include "http/observer.h"
 
 namespace echod::http {
@@ -16,6 +17,9 @@ struct EndpointContext {
 
 struct Settings {
   ControlSettings control;
+
+  // Shown in every response's X-Echo-Environment, and in reflections.
+  ShownEnvironment environment = {};
 
   // Called for each request; may be null. Must outlive the server.
   Observer* observer = nullptr;

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <array>
 #include <charconv>
 #include <fstream>
 #include <sstream>
@@ -44,33 +45,25 @@ double boot_time() {
          static_cast<double>(now.tv_nsec - up.tv_nsec) / 1e9;
 }
 
-// The fields of proc_pid_stat(5) behind the name, which may have spaces and parentheses in it.
-void read_stat(ProcessFacts& facts) {
+// Numbers of the fields of /proc/self/stat, proc_pid_stat(5).
+enum StatField : uint8_t { kThreads = 20, kStartTime = 22, kVirtualSize = 23, kResidentPages = 24 };
+constexpr int kFirstField = 3;  // the first behind the name
+
+// The fields up to kResidentPages, by their number; zeros if there are none.
+std::array<uint64_t, kResidentPages + 1> stat_fields() {
+  std::array<uint64_t, kResidentPages + 1> values = {};
   std::ifstream in("/proc/self/stat");
   std::string line;
   std::getline(in, line);
+  // The name may have spaces and parentheses in it.
   const size_t name_end = line.rfind(')');
-  if (name_end == std::string::npos) return;
+  if (name_end == std::string::npos) return values;
   std::istringstream fields(line.substr(name_end + 1));
-  constexpr int kThreads = 20;  // numbers of fields; the first after the name is 3
-  constexpr int kStartTime = 22;
-  constexpr int kVirtualSize = 23;
-  constexpr int kResidentPages = 24;
   std::string field;
-  for (int number = 3; number <= kResidentPages && fields >> field; ++number) {
-    if (number < kThreads) continue;
-    uint64_t value = 0;
-    std::from_chars(field.data(), field.data() + field.size(), value);
-    if (number == kThreads) facts.threads = value;
-    if (number == kStartTime) {
-      const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
-      facts.start_time_seconds = boot_time() + static_cast<double>(value) / ticks;
-    }
-    if (number == kVirtualSize) facts.virtual_size = value;
-    if (number == kResidentPages) {
-      facts.resident_size = value * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
-    }
+  for (size_t number = kFirstField; number < values.size() && fields >> field; ++number) {
+    std::from_chars(field.data(), field.data() + field.size(), values[number]);
   }
+  return values;
 }
 
 }  // namespace
@@ -84,8 +77,16 @@ ProcessFacts process_facts() {
   rlimit limit = {};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) facts.descriptors_max = limit.rlim_cur;
   facts.open_descriptors = open_descriptors();
-  read_stat(facts);
+  const auto fields = stat_fields();
+  facts.threads = fields[kThreads];
+  facts.virtual_size = fields[kVirtualSize];
+  facts.resident_size = fields[kResidentPages] * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
   return facts;
+}
+
+double process_start_time() {
+  const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  return boot_time() + static_cast<double>(stat_fields()[kStartTime]) / ticks;
 }
 
 // Two lines for each group: "TcpExt: NAME NAME ..." and "TcpExt: NUMBER NUMBER ...".

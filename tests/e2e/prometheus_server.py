@@ -14,6 +14,10 @@ RULES = ROOT / "packaging" / "prometheus" / "echod.rules.yml"
 DASHBOARD = ROOT / "packaging" / "prometheus" / "echod-dashboard.json"
 
 
+def admin_port(server):
+    return int(server.wait_log(r"Admin interface on \S+:(\d+)").group(1))
+
+
 class Prometheus:
     """Scrapes `target` as job "echod", several times a second, and evaluates the rules."""
 

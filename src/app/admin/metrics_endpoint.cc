@@ -1,3 +1,5 @@
+// /metrics: the metrics as text, in the format that the scraper prefers.
+
 #include "app/admin/context.h"
 #include "app/admin/endpoints.h"
 

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "app/cli/identity_options.h"
+#include "app/cli/log_options.h"
 #include "app/cli/units.h"
 #include "wire/http/syntax.h"
 
@@ -56,36 +58,6 @@ OptionValue as_spin(std::optional<Duration>& member) {
   value.type = ValueType::kDuration;
   value.choices = {"auto", "off"};
   value.range = "at most 10ms";
-  return value;
-}
-
-OptionValue as_log_reads(uint32_t& member) {
-  OptionValue value =
-      as_text("N", {fmt::format("{}", member)}, [&member](const std::string& text) -> Problem {
-        const std::optional<uint64_t> count = parse_size(text);
-        if (text == "all") {
-          member = kAllReceives;
-        } else if (text == "none") {
-          member = 0;
-        } else if (count && *count < kAllReceives) {
-          member = static_cast<uint32_t>(*count);
-        } else {
-          return fmt::format("'{}' is not a number, all or none", text);
-        }
-        return std::nullopt;
-      });
-  value.type = ValueType::kCount;
-  value.choices = {"all", "none"};
-  return value;
-}
-
-OptionValue as_file_or_output(std::string& member) {
-  OptionValue value = as_file(member);
-  value.read = [&member](const std::string& text) -> Problem {
-    if (text.empty()) return "give the name of a file, or - for standard output";
-    member = text;
-    return std::nullopt;
-  };
   return value;
 }
 
@@ -199,6 +171,7 @@ std::vector<Option> responses(ServeOptions& o) {
        .details = "message: each message by itself, so that it comes back byte for byte. context: "
                   "as the client wants it; messages may refer to earlier ones.",
        .reloadable = true},
+      show_environment_option(o.shown_variables),
   };
 }
 
@@ -298,56 +271,6 @@ std::vector<Option> timeouts(ServeOptions& o) {
   };
 }
 
-std::vector<Option> logging(ServeOptions& o) {
-  using Level = LogLevel;
-  return {
-      {.name = "log-level",
-       .value = as_choice<Level>(o.log.level, {{"debug", Level::kDebug},
-                                               {"info", Level::kInfo},
-                                               {"warning", Level::kWarning},
-                                               {"error", Level::kError},
-                                               {"off", Level::kOff}}),
-       .help = "Minimum log level",
-       .common = true,
-       .reloadable = true},
-      {.name = "log-format",
-       .value = as_choice<LogFormat>(o.log.format, {{"text", LogFormat::kText},
-                                                    {"logfmt", LogFormat::kLogfmt},
-                                                    {"json", LogFormat::kJson}}),
-       .help = "Log format",
-       .common = true,
-       .reloadable = true},
-      {.name = "log-timestamps",
-       .value = as_choice<LogTimestamps>(o.log.timestamps, {{"auto", LogTimestamps::kAuto},
-                                                            {"on", LogTimestamps::kOn},
-                                                            {"off", LogTimestamps::kOff}}),
-       .help = "Begin text lines of the log and the access log with the time",
-       .details = "auto: unless the lines go to a terminal or the systemd journal."},
-      {.name = "log-file",
-       .value = as_file(o.log.file),
-       .help = "Append the log to FILE",
-       .default_note = "standard error",
-       .example = "/var/log/echod/echod.log"},
-      {.name = "log-reads",
-       .value = as_log_reads(o.log_receives),
-       .help = "Reads to log per connection before read logging stops",
-       .reloadable = true},
-      {.name = "access-log",
-       .value = as_file_or_output(o.access_log.file),
-       .help = "HTTP: append a line per request to FILE; - is standard output",
-       .details = "With -, what else would be printed on standard output goes to standard error.",
-       .default_note = "none",
-       .example = "/var/log/echod/access.log",
-       .common = true},
-      {.name = "access-log-format",
-       .value = as_choice<AccessLogFormat>(o.access_log.format,
-                                           {{"text", AccessLogFormat::kText},
-                                            {"json", AccessLogFormat::kJson},
-                                            {"combined", AccessLogFormat::kCombined}}),
-       .help = "HTTP: access log format; combined is that of Apache and nginx"},
-  };
-}
-
 }  // namespace
 
 Verb serve_verb() {
@@ -385,18 +308,23 @@ Verb serve_verb() {
 }
 
 OptionTable serve_table(ServeOptions& options) {
-  return {{"Serving", serving(options)}, {"Responses", responses(options)},
-          {"Limits", limits(options)},   {"Timeouts", timeouts(options)},
-          {"Logging", logging(options)}, {"Admin", admin_rows(options.admin)}};
+  return {{"Serving", serving(options)},  {"Responses", responses(options)},
+          {"Limits", limits(options)},    {"Timeouts", timeouts(options)},
+          {"Logging", log_rows(options)}, {"Admin", admin_rows(options.admin)}};
 }
 
 void complete(ServeOptions& options, const CommandParser& parser) {
   options.access_log.timestamps = options.log.timestamps;
+  EnvironmentReading shown = read_environment(options.shown_variables);
+  options.http.environment = shown.environment;
+  options.access_log.environment = std::move(shown.environment);
+  options.shown_warnings = std::move(shown.warnings);
   options.given = {.workers = parser.given("workers"),
                    .queue = parser.given("queue"),
                    .spread = parser.given("spread"),
                    .spin = parser.given("spin"),
-                   .access_log_format = parser.given("access-log-format")};
+                   .access_log_format = parser.given("access-log-format"),
+                   .access_log_skip = parser.given("access-log-skip")};
 }
 
 CommandLine parse_command_line(int argc, const char* const* argv) {

@@ -30,7 +30,8 @@ struct GivenOptions {
   bool queue = false;
   bool spread = false;
   bool spin = false;
-  bool access_log_format = false;  // needs --access-log
+  bool access_log_format = false;  // this and the next need --access-log
+  bool access_log_skip = false;
 };
 
 struct ServeOptions {
@@ -64,6 +65,8 @@ struct ServeOptions {
   AccessLogOptions access_log;
 
   AdminOptions admin;
+  std::vector<std::string> shown_variables;  // names; read into http.environment and access_log
+  std::vector<std::string> shown_warnings;   // about them, logged at startup
 
   GivenOptions given;
   std::vector<std::string> warnings;  // logged at startup

@@ -14,9 +14,17 @@ using std::chrono::system_clock;
 struct Style {
   std::atomic<LogLevel> level;
   std::atomic<LogFormat> format;
-  std::atomic<bool> text_is_timed = false;  // set before the first line
 
-  bool is_timed(LogFormat now) const { return now == LogFormat::kText && text_is_timed; }
+  // What stands before each line of text: the level as a syslog priority, and the time. Set before
+  // the first line.
+  std::atomic<bool> text_is_prioritised = false;
+  std::atomic<bool> text_is_timed = false;
+
+  std::string prefix(LogFormat now, LogLevel line, system_clock::time_point time) const {
+    if (now != LogFormat::kText) return {};
+    std::string prefix(text_is_prioritised ? priority_prefix(line) : "");
+    return prefix += time_prefix(text_is_timed, time);
+  }
 };
 
 std::string report_of(const Style& style, const LineWriter::Loss& loss) {
@@ -24,14 +32,12 @@ std::string report_of(const Style& style, const LineWriter::Loss& loss) {
   const std::string text = std::to_string(loss.lines) + " log lines dropped: " +
                            (loss.reason.empty() ? "the log is slow" : loss.reason);
   const auto now = system_clock::now();
-  return time_prefix(style.is_timed(format), now) +
-         format_line(format,
-                     {.level = LogLevel::kWarning,
-                      .event = "log_lines_dropped",
-                      .peer = {},
-                      .text = text,
-                      .fields = {{"dropped", loss.lines}}},
-                     now);
+  const LogLine line{.level = LogLevel::kWarning,
+                     .event = "log_lines_dropped",
+                     .peer = {},
+                     .text = text,
+                     .fields = {{"dropped", loss.lines}}};
+  return style.prefix(format, line.level, now) + format_line(format, line, now);
 }
 
 class AsyncLog final : public Log {
@@ -47,7 +53,7 @@ class AsyncLog final : public Log {
     if (!wants(line.level)) return;
     const auto now = system_clock::now();
     const LogFormat format = style_->format.load(std::memory_order_relaxed);
-    writer_->write(time_prefix(style_->is_timed(format), now) + format_line(format, line, now));
+    writer_->write(style_->prefix(format, line.level, now) + format_line(format, line, now));
   }
 
   void restyle(LogLevel level, LogFormat format) override {
@@ -93,6 +99,7 @@ std::expected<std::unique_ptr<Log>, std::string> Log::open(const LogOptions& opt
       [style](const LineWriter::Loss& loss) { return report_of(*style, loss); },
       std::move(failure));
   if (!writer) return std::unexpected(writer.error());
+  style->text_is_prioritised = (*writer)->is_journal();
   style->text_is_timed = are_timed(options.timestamps, **writer);
   return std::make_unique<AsyncLog>(std::move(style), std::move(*writer));
 }

@@ -205,7 +205,7 @@ void write_process_families(Exposition& out, const MetricsSnapshot& snapshot) {
         process.descriptors_max);
   write(out, {"process_threads", kGauge, kNoUnit, "Threads"}, process.threads);
   write(out, {"process_start_time_seconds", kGauge, "seconds", "Start of the process since 1970"},
-        process.start_time_seconds);
+        snapshot.start_time_seconds);
 }
 
 }  // namespace echod

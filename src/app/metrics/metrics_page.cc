@@ -27,6 +27,7 @@ std::string MetricsPage::render(MetricsFormat format) const {
   snapshot.log_drops = log_.dropped();
   if (access_log_ != nullptr) snapshot.access_log_drops = access_log_->dropped();
   snapshot.process = process_facts();
+  snapshot.start_time_seconds = start_time_seconds_;
   snapshot.listen_losses = listen_losses();
   return render_metrics(snapshot, format);
 }

@@ -34,6 +34,7 @@ class MetricsPage {
   const Server& server_;
   const Log& log_;
   const AccessLog* access_log_;
+  const double start_time_seconds_ = process_start_time();
 };
 
 }  // namespace echod

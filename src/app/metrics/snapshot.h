@@ -42,6 +42,7 @@ struct MetricsSnapshot {
   std::optional<uint64_t> access_log_drops;  // none: there is no access log
 
   ProcessFacts process;
+  double start_time_seconds = 0;  // since 1970
   ListenLosses listen_losses;
 };
 

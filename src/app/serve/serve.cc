@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "app/admin/admin_server.h"
 #include "app/cli/units.h"
@@ -46,6 +48,22 @@ std::string test_line(const Server::Listening& listener) {
   return fmt::format("Test with: curl --data 'Hello!' {}{}:{}", scheme, host, port);
 }
 
+// Tells which replica this is.
+void announce_environment(const http::ShownEnvironment& environment, Log& log) {
+  if (environment.empty()) return;
+  std::vector<LogObject::Member> members;
+  for (const http::ShownVariable& variable : environment.variables()) {
+    members.emplace_back(variable.name, variable.value);
+  }
+  const std::string_view list = environment.list();
+  const std::string text = fmt::format("Environment: {}", list.empty() ? "nothing is set" : list);
+  log.write({.level = LogLevel::kInfo,
+             .event = "environment",
+             .peer = {},
+             .text = text,
+             .fields = {{"environment", LogObject{members}}}});
+}
+
 void announce(const Server& server, const ServeOptions& options, Log& log) {
   if (options.log.format == LogFormat::kText) {
     std::string text;
@@ -54,6 +72,9 @@ void announce(const Server& server, const ServeOptions& options, Log& log) {
     }
     text += test_line(server.listening().front()) + "\n";
     text += fmt::format("Engine: {}\n", server.engine_summary());
+    if (!options.http.environment.list().empty()) {
+      text += fmt::format("Environment: {}\n", options.http.environment.list());
+    }
     print(options.access_log.to_standard_output() ? stderr : stdout, text);
     return;
   }
@@ -76,6 +97,7 @@ void announce(const Server& server, const ServeOptions& options, Log& log) {
                         {"workers", uint64_t{server.workers()}},
                         {"spin", spin},
                         {"spin_reason", server.spin().reason}}});
+  announce_environment(options.http.environment, log);
 }
 
 void report(Log& log, LogLevel level, std::string_view event, const std::string& text) {
@@ -94,6 +116,15 @@ void announce_admin(const AdminServer& admin, Log& log) {
 
 AdminResources admin_resources(const Server& server, const MetricsPage& metrics) {
   return {.readiness = server.readiness(), .engine = server.engine_summary(), .metrics = &metrics};
+}
+
+// The options of the access log that were given although there is none.
+std::vector<std::string_view> options_without_access_log(const ServeOptions& options) {
+  std::vector<std::string_view> names;
+  if (!options.access_log.file.empty()) return names;
+  if (options.given.access_log_format) names.emplace_back("--access-log-format");
+  if (options.given.access_log_skip) names.emplace_back("--access-log-skip");
+  return names;
 }
 
 std::string count_open(const Server& server) {
@@ -246,9 +277,12 @@ int serve(LiveOptions& live) {
            fmt::format("{} has no effect with the {} engine", name,
                        name_of((*server)->engine_kind())));
   }
-  if (options.given.access_log_format && options.access_log.file.empty()) {
+  for (const std::string& warning : options.shown_warnings) {
+    report(**log, LogLevel::kWarning, "shown_environment", warning);
+  }
+  for (const std::string_view name : options_without_access_log(options)) {
     report(**log, LogLevel::kWarning, "option_ignored",
-           "--access-log-format has no effect without --access-log");
+           fmt::format("{} has no effect without --access-log", name));
   }
   if (!manager) {
     report(**log, LogLevel::kWarning, "service_manager", manager.error());

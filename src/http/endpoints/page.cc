@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <new>
 #include <string>
 
 #include "base/check.h"
@@ -31,11 +30,7 @@ std::string_view element(std::string_view begin, std::string_view end) {
   return kHttpPage.substr(from + begin.size(), to - from - begin.size());
 }
 
-std::string source_hash(std::string_view text) {
-  const Result<std::string> digest = wire::sha256(text);
-  if (!digest) throw std::bad_alloc();
-  return wire::to_base64(*digest);
-}
+std::string source_hash(std::string_view text) { return wire::to_base64(wire::sha256(text)); }
 
 // With Trusted Types the browser also rejects any script that would turn text into markup.
 std::string compose_policy() {

@@ -148,7 +148,7 @@ Task<> Http1Connection::upgrade(wire::WebSocketFields fields) {
     co_return;
   }
   std::string text;
-  wire::append_websocket_response(text, *acceptance);
+  wire::append_websocket_response(text, *acceptance, settings_.environment.field());
   co_await output_.write(text);
   co_await output_.flush();
   responder_.answered_with(101);
