@@ -3,11 +3,9 @@
 One machine, and the tests use it in the order of this file, as an administrator would.
 """
 
-import json
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import tempfile
 
