@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 
-PATIENCE_S = 120
+PATIENCE_S = 240
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # systemd to run the service and logrotate to rotate its logs; everything else has to come as a
@@ -36,7 +36,8 @@ ln -s /proc/self/fd "$root/dev/fd"
 cd "$root"
 pivot_root . mnt
 exec chroot . env -i container=test PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-  sh -c 'umount -l /mnt; exec /lib/systemd/systemd --log-target=console --show-status=0' </dev/null
+  sh -c 'umount -l /mnt; exec /lib/systemd/systemd --unit=basic.target --log-target=console \
+         --show-status=0' </dev/null
 """
 
 
