@@ -32,6 +32,8 @@ for device in null zero full random urandom tty; do
   mount --bind "/dev/$device" "$root/dev/$device"
 done
 mkdir "$root/dev/shm" "$root/dev/pts"
+mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 devpts "$root/dev/pts"
+ln -s pts/ptmx "$root/dev/ptmx"  # PrivateDevices= wants it
 ln -s /proc/self/fd "$root/dev/fd"
 cd "$root"
 pivot_root . mnt
@@ -60,6 +62,8 @@ class Machine:
         self.init = None  # systemd's process id, as the host sees it
         subprocess.run(["tar", "-xf", str(archive()), "-C", str(self.root)], check=True,
                        timeout=PATIENCE_S)
+        # Debian's installer writes it.
+        (self.root / "etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
 
     def files(self):
         """Every path of the machine's disk."""
@@ -96,7 +100,7 @@ class Machine:
         """Runs a command inside, as root."""
         done = subprocess.run(
             ["nsenter", "--target", self.init, "--mount", "--pid", "--cgroup", "--ipc", "--uts",
-             "--net", "--root", "--wd=/", "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+             "--net", "--root", "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
              "DEBIAN_FRONTEND=noninteractive", *command],
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
         assert not check or done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"

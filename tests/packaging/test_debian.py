@@ -33,21 +33,18 @@ def curl(machine, url, *options):
                           check=True, capture_output=True, text=True, timeout=60).stdout
 
 
-def main_pid(machine, unit="echod"):
+def main_pid(machine):
     """The service's process, with the number that the host knows it by."""
-    group = machine.run("cat", f"/sys/fs/cgroup/system.slice/{unit}.service/cgroup.procs")
-    assert len(group.stdout.split()) == 1
-    inside = group.stdout.strip()
-    for entry in pathlib.Path("/proc").glob("[0-9]*/status"):
+    inside = machine.show("echod", "MainPID")
+    namespace = os.readlink(f"/proc/{machine.init}/ns/pid")
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
         try:
-            text = entry.read_text()
+            if os.readlink(entry / "ns/pid") == namespace and \
+                    status_of(entry.name)["NSpid"].split()[-1] == inside:
+                return int(entry.name)
         except OSError:
             continue
-        numbers = next((line.split()[1:] for line in text.splitlines()
-                        if line.startswith("NSpid:")), [])
-        if "echod" in text.splitlines()[0] and numbers[1:] == [inside]:
-            return int(numbers[0])
-    raise AssertionError("there is no echod")
+    raise AssertionError("echod does not run")
 
 
 def status_of(pid):
