@@ -41,6 +41,7 @@ _echod() {
     'serve:--allow-redirect') files=no values='' ;;
     'serve:--allow-response-header') files=no values='' ;;
     'serve:--ws-compression') files=no values='message context off' ;;
+    'serve:--show-environment') files=no values='' ;;
     'serve:--max-connections') files=no values='' ;;
     'serve:--max-connections-per-source') files=no values='' ;;
     'serve:--max-memory') files=no values='' ;;
@@ -64,6 +65,10 @@ _echod() {
     'serve:--log-reads') files=no values='all none' ;;
     'serve:--access-log') files=yes values='' ;;
     'serve:--access-log-format') files=no values='text json combined' ;;
+    'serve:--access-log-skip') files=no values='' ;;
+    'serve:--admin') files=no values='' ;;
+    'serve:--admin-allow-remote') files=no values='on off' ;;
+    'serve:--admin-host') files=no values='' ;;
     'serve:--config') files=yes values='' ;;
     'bench:-c'|'bench:--connections') files=no values='' ;;
     'bench:-n'|'bench:--messages') files=no values='' ;;
@@ -110,7 +115,7 @@ _echod() {
     return
   fi
   case "$verb" in
-    'serve') options='-l --listen -e --engine -w --workers --queue --spread --spin --response-control --seed --max-duration --max-answer --max-waiting --allow-redirect --allow-response-header --ws-compression --max-connections --max-connections-per-source --max-memory --max-body --max-header --max-header-fields --max-message --unsent-buffer --socket-buffer --idle-timeout --stall-timeout --detect-timeout --header-timeout --ping-interval --drain-delay --drain-timeout --log-level --log-format --log-timestamps --log-file --log-reads --access-log --access-log-format --config -h --help --help-all -V --version' ;;
+    'serve') options='-l --listen -e --engine -w --workers --queue --spread --spin --response-control --seed --max-duration --max-answer --max-waiting --allow-redirect --allow-response-header --ws-compression --show-environment --max-connections --max-connections-per-source --max-memory --max-body --max-header --max-header-fields --max-message --unsent-buffer --socket-buffer --idle-timeout --stall-timeout --detect-timeout --header-timeout --ping-interval --drain-delay --drain-timeout --log-level --log-format --log-timestamps --log-file --log-reads --access-log --access-log-format --access-log-skip --admin --admin-allow-remote --admin-host --config -h --help --help-all -V --version' ;;
     'bench') options='-c --connections -n --messages -d -z --duration -s --size -r -R -q --rate --pipeline --connect-each --no-connect-each --idle -H --header -X --method --body --expect-status --chunked --no-chunked --warmup --ramp --connect-rate --timeout --verify --no-verify -t --threads -e --engine --pin --no-pin -B --source --self --no-self --json --html --hlog --fail-if -i --interval --view --no-view --config -h --help --help-all -V --version' ;;
     'bench compare') options='--new --threshold --confidence -h --help --help-all -V --version' ;;
     'bench merge') options='--json --html --hlog -h --help --help-all -V --version' ;;

@@ -51,6 +51,8 @@ OS_EXCEPTIONS = {
     "src/app/log/line_writer.cc": "a log's file and pipe, polled lest a slow reader block",
     "src/app/serve/serve.cc": "the process: it ends at once at a second signal",
     "src/app/serve/stop_signals.cc": "the process: its signals and its standard streams",
+    "src/app/serve/service_manager.cc": "the process: the socket of its service manager",
+    "src/app/serve/inherited_sockets.cc": "the process: descriptors that it was started with",
     "src/app/bench/report/view.cc": "the terminal: whether it is one, and how wide",
     "src/app/bench/bench.cc": "the process: it ends at once at a second signal",
 }

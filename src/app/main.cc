@@ -9,7 +9,7 @@
 #include "app/bench/bench.h"
 #include "app/cli/command_parser.h"
 #include "app/cli/config_command.h"
-#include "app/cli/serve_options.h"
+#include "app/cli/live_options.h"
 #include "app/cli/verbs.h"
 #include "app/log/log.h"
 #include "app/serve/serve.h"
@@ -53,10 +53,9 @@ int run(int argc, char** argv, char** environment) {
   if (verb == "sim") return echod::simulate(count - 1, arguments.data() + 1);
   if (verb == "config") return echod::config(count - 1, arguments.data() + 1);
   if (verb == "version") return echod::version(count - 1, arguments.data() + 1);
-  echod::CommandLine command = echod::parse_command_line(count, arguments.data());
-  if (!command.serve) return echod::print_ending({command.text, command.exit_code});
-  command.serve->warnings = warnings;
-  return echod::serve(*command.serve);
+  echod::LiveOptions options(count, arguments.data());
+  if (const auto ending = options.read(warnings)) return echod::print_ending(*ending);
+  return echod::serve(options);
 }
 
 }  // namespace

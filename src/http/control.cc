@@ -202,7 +202,7 @@ std::optional<ControlState::Permit> ControlState::acquire_permit(uint32_t permit
   if (waiting_ >= permits) return std::nullopt;
   auto entry = by_source_.find(source);
   if (entry == by_source_.end()) entry = by_source_.emplace(source, 0).first;
-  if (entry->second == share) return std::nullopt;
+  if (entry->second >= share) return std::nullopt;  // more, if the limit was lowered
   ++entry->second;
   ++waiting_;
   return Permit(*this, entry);

@@ -159,6 +159,7 @@ void Responder::compose_fields(const Response& response, int status) {
   if (!response.cacheable || by_fields || plan_.by_chance) {
     fields_.add(kNoStore);
   }
+  fields_.add(settings_.environment.field());
   fields_.add(response.fields);
   fields_.add(plan_.fields.list());
 }

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "http/content_type.h"
+#include "http/environment.h"
 #include "wire/http/credentials.h"
 #include "wire/http/syntax.h"
 
@@ -41,6 +42,7 @@ constexpr std::array kRefusedNames = std::to_array<std::string_view>({
     "HTTP2-Settings",
     "X-Echo-Seed",
     "X-Echo-Draw",
+    kEnvironmentField,
 });
 constexpr std::string_view kRefusedPrefix = "Proxy-";
 

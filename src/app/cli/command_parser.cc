@@ -31,6 +31,11 @@ std::string typed_name(const Option& option) {
 
 }  // namespace
 
+std::string_view name_of(Origin origin) {
+  constexpr std::string_view kNames[] = {"default", "file", "environment", "command line", "admin"};
+  return kNames[static_cast<size_t>(origin)];
+}
+
 OptionTable with_shared_options(const Verb& verb, OptionTable table, std::string& config_file) {
   std::vector<Option> shared;
   if (verb.section) {
@@ -157,6 +162,13 @@ Problem CommandParser::apply(Setting& setting, Origin origin, std::string place,
   return std::nullopt;
 }
 
+Problem CommandParser::set(std::string_view name, const std::vector<std::string>& values,
+                           Origin origin, std::string place) {
+  Setting* setting = find(name);
+  if (setting == nullptr) return fmt::format("unknown option '{}'", name);
+  return apply(*setting, origin, std::move(place), values);
+}
+
 bool CommandParser::given(std::string_view name) const {
   return std::ranges::any_of(settings_, [name](const Setting& setting) {
     return setting.option->name == name && setting.origin != Origin::kDefault;
@@ -207,7 +219,7 @@ CommandParser::Ending usage_error(std::string_view message, std::string_view adv
   std::string shown;
   append_escaped(shown, line);
   if (!advice.empty()) shown += fmt::format(" ({})", advice);
-  return {fmt::format("echod: {}\n", shown), kExitUsage};
+  return {fmt::format("echod: {}\n", shown), kExitUsage, std::string(message)};
 }
 
 std::string_view version_text() { return "echod " ECHOD_VERSION; }

@@ -25,7 +25,16 @@ inline constexpr int kExitFailure = 1;  // at run time
 inline constexpr int kExitUsage = 2;    // the command line, or another setting, is wrong
 
 // The source of an option's value; later enumerators have precedence.
-enum class Origin : uint8_t { kDefault, kFile, kEnvironment, kCommandLine };
+enum class Origin : uint8_t {
+  kDefault,
+  kFile,
+  kEnvironment,
+  kCommandLine,
+  kAdmin,  // changed while running, through the admin listener
+};
+
+// "default", "file", "environment", "command line", "admin".
+std::string_view name_of(Origin origin);
 
 // The value of an option, and its source.
 struct Setting {
@@ -41,6 +50,7 @@ class CommandParser {
   struct Ending {
     std::string text;
     int exit_code = kExitSuccess;
+    std::string problem = {};  // of a usage error: the message alone, not escaped
   };
 
   // Adds the options that all verbs share (--help, --version and, with a section, --config). The
@@ -55,11 +65,18 @@ class CommandParser {
   // Reads only `file`; `name` is its name in error messages. For `echod config check`.
   Problem read_file(const std::string& name, const ConfigFile& file);
 
+  // Sets the option `name` as one of the sources would. For settings that were parsed before.
+  Problem set(std::string_view name, const std::vector<std::string>& values, Origin origin,
+              std::string place);
+
   // After parse(): whether the option `name` ("queue") was given in any source.
   bool given(std::string_view name) const;
 
   // After parse(): all options except hidden ones, in the table's order.
   std::vector<Setting> settings() const;
+
+  // The same with hidden options and those that only the command line has.
+  const std::vector<Setting>& all_settings() const { return settings_; }
 
   // A usage error found later, in the same format.
   Ending mistake(std::string_view message) const;

@@ -79,8 +79,7 @@ std::string toml_of(const Option& option, const std::vector<std::string>& values
 }
 
 std::string source_of(const Setting& setting) {
-  constexpr std::string_view kNames[] = {"default", "file", "environment", "command line"};
-  std::string text(kNames[static_cast<size_t>(setting.origin)]);
+  std::string text(name_of(setting.origin));
   if (setting.origin != Origin::kDefault) text += " " + setting.place;
   std::string shown;
   append_escaped(shown, text);

@@ -78,6 +78,10 @@ struct Option {
 
   bool common = false;             // among the ten that --help shows
   bool command_line_only = false;  // neither variable nor key
+
+  // Whether a new value applies while the server runs (Server::apply()); else at its next start.
+  bool reloadable = false;
+
   bool positional = false;
   bool hidden = false;    // accepted but not shown: another program's name for an option
   bool built_in = false;  // --help and --version, which the parser reads itself

@@ -68,6 +68,7 @@ Task<BodyEnd> answer_events(Responder& responder, std::string_view) {
     const ReflectedRequest request{.head = responder.request(),
                                    .body = facts,
                                    .session = responder.session(),
+                                   .environment = responder.settings().environment,
                                    .head_duration = responder.head_duration()};
     constexpr std::string_view kDataBegin = "data: ";
     Document document(responder);

@@ -140,6 +140,16 @@ Task<BodyEnd> answer_headers(Responder& responder, std::string_view) {
   co_return BodyEnd::kComplete;
 }
 
+Task<BodyEnd> answer_env(Responder& responder, std::string_view) {
+  BodyEnd end = co_await responder.drop_body();
+  if (end != BodyEnd::kComplete) co_return end;
+  Response response{.content_type = kJson};
+  Document document(responder, response);
+  co_await write_env(document, responder.settings().environment);
+  co_await document.end();
+  co_return BodyEnd::kComplete;
+}
+
 Task<BodyEnd> answer_ip(Responder& responder, std::string_view) {
   BodyEnd end = co_await responder.drop_body();
   if (end != BodyEnd::kComplete) co_return end;

@@ -148,7 +148,7 @@ Task<> Http1Connection::upgrade(wire::WebSocketFields fields) {
     co_return;
   }
   std::string text;
-  wire::append_websocket_response(text, *acceptance);
+  wire::append_websocket_response(text, *acceptance, settings_.environment.field());
   co_await output_.write(text);
   co_await output_.flush();
   responder_.answered_with(101);
@@ -164,7 +164,8 @@ Task<> Http1Connection::upgrade(wire::WebSocketFields fields) {
 
 Task<> Http1Connection::answer() {
   const http::Request& request = exchange_.request();
-  if (request.method == "GET" && request.version == HttpVersion::kHttp11 && !request.has_body()) {
+  if (settings_.websocket.enabled && request.method == "GET" &&
+      request.version == HttpVersion::kHttp11 && !request.has_body()) {
     wire::WebSocketFields fields = websocket_fields(request.fields);
     if (fields.wants_websocket()) return upgrade(std::move(fields));
   }

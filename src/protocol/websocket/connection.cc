@@ -195,7 +195,11 @@ Task<> WebSocketConnection::end_frame() {
   const bool fin = decoder_.frame().fin;
   if (mode_ == Mode::kRecoded) {
     Failure failure = co_await recoder_->end_frame(fin);
-    if (failure) co_await fail(*failure);
+    if (failure) {
+      co_await fail(*failure);
+    } else if (fin) {
+      session_.count_websocket_message();
+    }
     co_return;  // the windows are kept, and so is the lease
   }
   const Failure failure = fin ? check_end() : std::nullopt;
@@ -204,6 +208,7 @@ Task<> WebSocketConnection::end_frame() {
     co_await fail(*failure);
     co_return;
   }
+  if (fin) session_.count_websocket_message();
   if (mode_ != Mode::kHeld) co_return;
   co_await send_head();
   if (held_) {

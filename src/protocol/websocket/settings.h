@@ -16,6 +16,9 @@ enum class WebSocketCompression : uint8_t {
 };
 
 struct WebSocketSettings {
+  // False: a handshake is an ordinary request, which the router answers.
+  bool enabled = true;
+
   // Maximum size in bytes of a message, of each of its frames, and of the inflated message. Beyond:
   // 1009.
   uint64_t message_size_max = uint64_t{64} << 20;

@@ -98,7 +98,8 @@ std::expected<WebSocketAcceptance, int> accept_websocket(
                              .deflate = policy ? *deflate : std::nullopt};
 }
 
-void append_websocket_response(std::string& out, const WebSocketAcceptance& acceptance) {
+void append_websocket_response(std::string& out, const WebSocketAcceptance& acceptance,
+                               FieldList fields) {
   append_status_line(out, 101);
   append_field(out, "Upgrade", "websocket");
   append_field(out, "Connection", "Upgrade");
@@ -111,6 +112,7 @@ void append_websocket_response(std::string& out, const WebSocketAcceptance& acce
     append_deflate_response(value, *acceptance.deflate);
     append_field(out, "Sec-WebSocket-Extensions", value);
   }
+  out += fields.text();
   out += "\r\n";
 }
 

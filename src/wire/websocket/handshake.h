@@ -62,8 +62,9 @@ std::expected<WebSocketAcceptance, int> accept_websocket(
     std::string_view method, HttpVersion version, const WebSocketFields& fields,
     const std::optional<DeflatePolicy>& policy);
 
-// The whole head of the response: status line, fields, empty line.
-void append_websocket_response(std::string& out, const WebSocketAcceptance& acceptance);
+// The whole head of the response: status line, the handshake's fields, `fields`, empty line.
+void append_websocket_response(std::string& out, const WebSocketAcceptance& acceptance,
+                               FieldList fields = {});
 
 // --- The client's side --------------------------------------------------------------------------
 
