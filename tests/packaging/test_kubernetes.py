@@ -1,4 +1,4 @@
-"""The manifests of packaging/kubernetes: rendered by kustomize, checked with the schemas of Kubernetes,
+"""The manifests of packaging/kubernetes: rendered by kustomize, checked with Kubernetes' schemas,
 of the Gateway API and of the Prometheus Operator, and against the real echod."""
 
 import copy
@@ -105,7 +105,7 @@ def environment(resources):
 
 
 def misspelt(value):
-    """Copies of `value`, each with another of its keys misspelt, at any depth but in maps whose keys
+    """Copies of `value`, each with another key misspelt, at any depth but in maps whose keys
     are free."""
     free = {"labels", "matchLabels", "requests", "limits", "selector"}
     if isinstance(value, dict):

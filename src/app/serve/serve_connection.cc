@@ -9,6 +9,13 @@
 #include "protocol/detect.h"
 
 namespace echod {
+namespace {
+
+Result<void> closed_by_admin() {
+  return std::unexpected(with_detail({Errc::kAborted}, Layer::kTransport, Detail::kClosedByAdmin));
+}
+
+}  // namespace
 
 Task<> EchoService::serve(Worker& worker, Accepted accepted) {
   const std::shared_ptr<const Serving> serving = current();
@@ -18,6 +25,8 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
       worker.loop(), std::move(accepted.socket), session, settings.timeouts);
   const SocketTransport transport(static_cast<SocketStream&>(*stream), accepted.ticket.peer(),
                                   worker.begin_connection());
+  const ConnectionRegistry::Entry entry(settings.lists_connections ? &open_connections_ : nullptr,
+                                        session, transport, accepted.listener);
   Result<void> outcome = begin(session, accepted.listener, transport, settings);
 
   if (outcome) session.protocol = settings.protocols[accepted.listener];
@@ -26,6 +35,7 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
   }
   if (outcome)
     outcome = co_await serving->handler_for(session.protocol).serve(*stream, session).observed();
+  if (entry.was_closed()) outcome = closed_by_admin();
   end(session, accepted.listener, transport, outcome, settings);
 }
 

@@ -79,6 +79,8 @@ EchoService::Settings service_settings(const ServeOptions& options, EngineKind k
   settings.log_receives = options.log_receives;
   settings.memory_max = memory_max(options);
   settings.count_requests = !options.admin.listen.empty();
+  settings.health_endpoints = options.admin.health_endpoints;
+  settings.lists_connections = !options.admin.listen.empty();
   return settings;
 }
 
