@@ -11,7 +11,7 @@ set(ECHOD_FISH_COMPLETIONS ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d CA
     "Folder for fish's completions")
 get_filename_component(ECHOD_SOURCE ${CMAKE_CURRENT_LIST_DIR} DIRECTORY)
 
-install(PROGRAMS ${ECHOD_EXECUTABLE} DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(PROGRAMS ${ECHOD_EXECUTABLE} DESTINATION ${CMAKE_INSTALL_BINDIR} RENAME echod)
 install(FILES ${ECHOD_SOURCE}/completions/echod.bash RENAME echod
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
 install(FILES ${ECHOD_SOURCE}/completions/_echod DESTINATION ${ECHOD_ZSH_COMPLETIONS})

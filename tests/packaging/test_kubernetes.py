@@ -1,4 +1,4 @@
-"""The manifests of packaging/kubernetes: rendered by kustomize, checked with the schemas of Kubernetes,
+"""The manifests of packaging/kubernetes: rendered by kustomize, checked with Kubernetes' schemas,
 of the Gateway API and of the Prometheus Operator, and against the real echod."""
 
 import copy
@@ -8,6 +8,8 @@ import pathlib
 import re
 import shutil
 import subprocess
+import time
+import urllib.request
 
 import pytest
 import yaml
@@ -105,7 +107,7 @@ def environment(resources):
 
 
 def misspelt(value):
-    """Copies of `value`, each with another of its keys misspelt, at any depth but in maps whose keys
+    """Copies of `value`, each with another key misspelt, at any depth but in maps whose keys
     are free."""
     free = {"labels", "matchLabels", "requests", "limits", "selector"}
     if isinstance(value, dict):
@@ -230,17 +232,53 @@ def test_grace_period_covers_drain(resources):
     assert noticed < seconds(environment(resources)["ECHOD_DRAIN_DELAY"])
 
 
-def test_echod_knows_the_settings(resources):
-    """echod takes no notice of a variable that is none of its options, so a misspelt one would be
-    lost."""
-    documented = subprocess.run([ECHOD, "config", "docs", "markdown"], check=True, timeout=60,
-                                capture_output=True, text=True).stdout
-    known = set(re.findall(r"`(ECHOD_[A-Z_]+)`", documented))
+def test_echod_runs_with_the_settings(rendered, tmp_path):
+    """The real echod with the container's variables, and the paths that probes and Prometheus ask."""
+    resources = rendered["overlays/example"]
     variables = environment(resources)
-    used = {name for name in variables if name.startswith("ECHOD_")}
-    assert used - known == set()
-    dump = subprocess.run([ECHOD, "config", "dump"], env=variables, timeout=60,
+    # Ports that are free here.
+    variables |= {"ECHOD_LISTEN": "127.0.0.1:0", "ECHOD_ADMIN": "127.0.0.1:0",
+                  "ECHOD_DRAIN_DELAY": "0"}
+    log = tmp_path / "log"
+    with open(log, "wb") as output:
+        server = subprocess.Popen([ECHOD], env=variables, stdin=subprocess.DEVNULL, stdout=output,
+                                  stderr=subprocess.STDOUT)
+    try:
+        def events():
+            return {line["event"]: line for line in map(json.loads, log.read_text().splitlines())}
+
+        deadline = time.monotonic() + 60
+        while "admin_listening" not in events():
+            assert server.poll() is None and time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+        # A variable that is no option, for one, is a warning.
+        levels = [json.loads(line)["level"] for line in log.read_text().splitlines()]
+        assert set(levels) == {"info"}, log.read_text()
+
+        admin = events()["admin_listening"]["address"]
+        paths = [container(resources)[probe]["httpGet"]["path"]
+                 for probe in ("livenessProbe", "readinessProbe")]
+        paths += [endpoint["path"] for endpoint in
+                  find(resources, "ServiceMonitor")["spec"]["endpoints"]]
+        for path in paths:
+            with urllib.request.urlopen(f"http://{admin}{path}", timeout=60) as response:
+                assert response.status == 200, path
+        with urllib.request.urlopen(f"http://{events()['listening']['address']}/",
+                                    timeout=60) as response:
+            replica = response.headers["X-Echo-Environment"]
+        for name in ("POD_NAME", "POD_NAMESPACE", "NODE_NAME"):
+            assert f"{name}={variables[name]}" in replica
+    finally:
+        server.terminate()
+        assert server.wait(timeout=60) == 0
+
+
+def test_defaults_suit_the_container(resources):
+    """Names of the real options, and ports as the manifests name them."""
+    variables = environment(resources)
+    dump = subprocess.run([ECHOD, "config", "dump"], env=variables, check=True, timeout=60,
                           capture_output=True, text=True)
-    assert dump.returncode == 0, dump.stderr
-    shown = variables["ECHOD_SHOW_ENVIRONMENT"].split(",")
-    assert set(shown) <= set(variables)
+    assert "unknown" not in dump.stderr
+    ports = {port["name"]: str(port["containerPort"]) for port in container(resources)["ports"]}
+    assert variables["ECHOD_LISTEN"].endswith(":" + ports["echo"])
+    assert variables["ECHOD_ADMIN"].endswith(":" + ports["admin"])

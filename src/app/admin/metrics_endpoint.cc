@@ -1,4 +1,5 @@
-// GET /metrics of the admin interface.
+// /metrics: the metrics as text, in the format that the scraper prefers.
+
 #include "app/admin/context.h"
 #include "app/admin/endpoints.h"
 

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "app/admin/config_endpoint.h"
+#include "app/admin/connections.h"
 #include "app/admin/context.h"
 #include "app/admin/endpoints.h"
 #include "app/admin/host_check.h"
@@ -26,6 +28,12 @@ constexpr std::array kRoutes = {
                "the options that can change while the server runs; PATCH changes them"},
     AdminRoute{"/metrics", kRead, Reach::kRemote, answer_metrics,
                "counters, for Prometheus and what reads its format"},
+    AdminRoute{"/config", kRead, Reach::kLocal, answer_config,
+               "the settings in effect, and where they come from"},
+    AdminRoute{"/api/v1/connections", kRead, Reach::kLocal, answer_connections,
+               "open connections: ?protocol=&peer=&min_age=&sort=&limit="},
+    AdminRoute{"/api/v1/connections/", "GET, HEAD, DELETE", Reach::kLocal, answer_connection,
+               "one of them, by its id; DELETE closes it"},
     AdminRoute{"/version", kRead, Reach::kRemote, answer_version, "the program and its engine"},
 };
 

@@ -110,9 +110,10 @@ std::vector<Option> serving(ServeOptions& o) {
       {.name = "spin",
        .value = as_spin(o.spin_max),
        .help = "epoll, uring: busy-poll duration before an event loop sleeps",
-       .details = "Busy-polling lowers latency and costs CPU time (docs/performance.md). auto is "
-                  "up to 50us where that pays, and off under a CPU quota and with more loops than "
-                  "CPUs; the first lines of the output say why.",
+       .details =
+           "Busy-polling lowers latency and costs CPU time (docs/processor-time.md). auto "
+           "is up to 50us where that pays, and off under a CPU quota and with more loops than "
+           "CPUs; the first lines of the output say why.",
        .default_note = format_duration(kSpinMax)},
   };
 }
@@ -289,6 +290,7 @@ Verb serve_verb() {
           "Commands (echod help COMMAND):\n"
           "  echod [serve]                  run the echo server\n"
           "  echod bench URL                load test an echo server\n"
+          "  echod health                   ask a server whether it is healthy\n"
           "  echod sim --seeds 1000         deterministic simulation testing\n"
           "  echod config check FILE        check a configuration file; also dump, example\n"
           "  echod help [COMMAND]           this help, or that of the command\n"
@@ -304,16 +306,18 @@ Verb serve_verb() {
           "number when ended at once by a second signal.\n",
       .section = "",
       .is_default = true,
-      .subcommands = {"serve", "bench", "sim", "config", "help", "version"}};
+      .subcommands = {"serve", "bench", "health", "sim", "config", "help", "version"}};
 }
 
 OptionTable serve_table(ServeOptions& options) {
-  return {{"Serving", serving(options)},  {"Responses", responses(options)},
-          {"Limits", limits(options)},    {"Timeouts", timeouts(options)},
-          {"Logging", log_rows(options)}, {"Admin", admin_rows(options.admin)}};
+  return {{"Serving", serving(options)},       {"Responses", responses(options)},
+          answer_group(options.answers),       {"Limits", limits(options)},
+          {"Timeouts", timeouts(options)},     {"Logging", log_rows(options)},
+          {"Admin", admin_rows(options.admin)}};
 }
 
 void complete(ServeOptions& options, const CommandParser& parser) {
+  options.http.policy = policy_of(options.answers);
   options.access_log.timestamps = options.log.timestamps;
   EnvironmentReading shown = read_environment(options.shown_variables);
   options.http.environment = shown.environment;

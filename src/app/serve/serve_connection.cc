@@ -9,6 +9,13 @@
 #include "protocol/detect.h"
 
 namespace echod {
+namespace {
+
+Result<void> closed_by_admin() {
+  return std::unexpected(with_detail({Errc::kAborted}, Layer::kTransport, Detail::kClosedByAdmin));
+}
+
+}  // namespace
 
 Task<> EchoService::serve(Worker& worker, Accepted accepted) {
   const std::shared_ptr<const Serving> serving = current();  // to the end: the frame keeps it alive
@@ -17,6 +24,9 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
       worker.loop(), std::move(accepted.socket), session, serving->settings.timeouts);
   const SocketTransport transport(static_cast<SocketStream&>(*stream), accepted.ticket.peer(),
                                   worker.begin_connection());
+  const ConnectionRegistry::Entry entry(
+      serving->settings.lists_connections ? &open_connections_ : nullptr, session, transport,
+      accepted.listener);
   Result<void> outcome = begin(session, accepted.listener, transport, serving->settings);
 
   if (outcome) session.protocol = serving->settings.protocols[accepted.listener];
@@ -25,6 +35,7 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
   }
   if (outcome)
     outcome = co_await serving->handler_for(session.protocol).serve(*stream, session).observed();
+  if (entry.was_closed()) outcome = closed_by_admin();
   end(session, accepted.listener, transport, outcome, serving->settings);
 }
 
