@@ -42,6 +42,17 @@ _echod() {
     'serve:--allow-response-header') files=no values='' ;;
     'serve:--ws-compression') files=no values='message context off' ;;
     'serve:--show-environment') files=no values='' ;;
+    'serve:--answer-status') files=no values='' ;;
+    'serve:--answer-delay') files=no values='' ;;
+    'serve:--answer-size') files=no values='' ;;
+    'serve:--answer-close') files=no values='' ;;
+    'serve:--answer-gzip') files=no values='' ;;
+    'serve:--answer-header') files=no values='' ;;
+    'serve:--answer-body') files=no values='' ;;
+    'serve:--answer-override') files=no values='on off' ;;
+    'serve:--cors') files=no values='off any' ;;
+    'serve:--unsafe-answers') files=no values='on off' ;;
+    'serve:--base-path') files=no values='' ;;
     'serve:--max-connections') files=no values='' ;;
     'serve:--max-connections-per-source') files=no values='' ;;
     'serve:--max-memory') files=no values='' ;;
@@ -69,6 +80,7 @@ _echod() {
     'serve:--admin') files=no values='' ;;
     'serve:--admin-allow-remote') files=no values='on off' ;;
     'serve:--admin-host') files=no values='' ;;
+    'serve:--health-endpoints') files=no values='on off' ;;
     'serve:--config') files=yes values='' ;;
     'bench:-c'|'bench:--connections') files=no values='' ;;
     'bench:-n'|'bench:--messages') files=no values='' ;;
@@ -100,6 +112,8 @@ _echod() {
     'bench merge:--json') files=yes values='' ;;
     'bench merge:--html') files=yes values='' ;;
     'bench merge:--hlog') files=yes values='' ;;
+    'health:--timeout') files=no values='' ;;
+    'health:--config') files=yes values='' ;;
     'sim:--seed') files=no values='' ;;
     'sim:--seeds') files=no values='' ;;
     'sim:--jobs') files=no values='' ;;
@@ -115,15 +129,16 @@ _echod() {
     return
   fi
   case "$verb" in
-    'serve') options='-l --listen -e --engine -w --workers --queue --spread --spin --response-control --seed --max-duration --max-answer --max-waiting --allow-redirect --allow-response-header --ws-compression --show-environment --max-connections --max-connections-per-source --max-memory --max-body --max-header --max-header-fields --max-message --unsent-buffer --socket-buffer --idle-timeout --stall-timeout --detect-timeout --header-timeout --ping-interval --drain-delay --drain-timeout --log-level --log-format --log-timestamps --log-file --log-reads --access-log --access-log-format --access-log-skip --admin --admin-allow-remote --admin-host --config -h --help --help-all -V --version' ;;
+    'serve') options='-l --listen -e --engine -w --workers --queue --spread --spin --response-control --seed --max-duration --max-answer --max-waiting --allow-redirect --allow-response-header --ws-compression --show-environment --answer-status --answer-delay --answer-size --answer-close --answer-gzip --answer-header --answer-body --answer-override --cors --unsafe-answers --base-path --max-connections --max-connections-per-source --max-memory --max-body --max-header --max-header-fields --max-message --unsent-buffer --socket-buffer --idle-timeout --stall-timeout --detect-timeout --header-timeout --ping-interval --drain-delay --drain-timeout --log-level --log-format --log-timestamps --log-file --log-reads --access-log --access-log-format --access-log-skip --admin --admin-allow-remote --admin-host --health-endpoints --config -h --help --help-all -V --version' ;;
     'bench') options='-c --connections -n --messages -d -z --duration -s --size -r -R -q --rate --pipeline --connect-each --no-connect-each --idle -H --header -X --method --body --expect-status --chunked --no-chunked --warmup --ramp --connect-rate --timeout --verify --no-verify -t --threads -e --engine --pin --no-pin -B --source --self --no-self --json --html --hlog --fail-if -i --interval --view --no-view --config -h --help --help-all -V --version' ;;
     'bench compare') options='--new --threshold --confidence -h --help --help-all -V --version' ;;
     'bench merge') options='--json --html --hlog -h --help --help-all -V --version' ;;
+    'health') options='--admin --no-admin --timeout --config -h --help --help-all -V --version' ;;
     'sim') options='--seed --seeds --jobs --engine --faults --no-faults --config -h --help --help-all -V --version' ;;
     config) options='check dump example docs' ;;
     'config check') files=yes ;;
     'config docs') options='markdown man bash zsh fish' ;;
-    help) options='serve bench sim config' ;;
+    help) options='serve bench health sim config' ;;
   esac
   if [[ $word != -* ]]; then
     case "$verb" in
@@ -138,7 +153,7 @@ _echod() {
         options=''
         if (( COMP_CWORD == 2 )); then options='compare merge'; fi
         ;;
-      sim) options='' ;;
+      health|sim) options='' ;;
       'bench compare'|'bench merge') options='' files=yes ;;
     esac
   fi

@@ -28,6 +28,7 @@ architectures_of() {
   esac
 }
 
+# shellcheck disable=SC2034  # for those that source this
 version=$(sed -n 's/^project(echod VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
 
 # What is made has the time of the commit, or that which the environment asks for.

@@ -11,6 +11,7 @@
 #include "app/cli/config_command.h"
 #include "app/cli/live_options.h"
 #include "app/cli/verbs.h"
+#include "app/health/health.h"
 #include "app/log/log.h"
 #include "app/serve/serve.h"
 #include "app/sim/sim.h"
@@ -28,7 +29,7 @@ std::vector<const char*> usual_arguments(int argc, char** argv) {
     arguments.erase(arguments.begin() + 1);
     const std::string_view topic = argc == 3 ? argv[2] : "serve";
     const bool known = topic == "serve" || topic == "bench" || topic == "sim" ||
-                       topic == "config" || topic == "version";
+                       topic == "config" || topic == "version" || topic == "health";
     if (known) arguments.push_back("--help");  // else it is an unknown command
   }
   return arguments;
@@ -51,6 +52,7 @@ int run(int argc, char** argv, char** environment) {
   if (verb == "bench" || verb == "sim" || verb == "config") warn(warnings);
   if (verb == "bench") return echod::bench(count - 1, arguments.data() + 1);
   if (verb == "sim") return echod::simulate(count - 1, arguments.data() + 1);
+  if (verb == "health") return echod::health(count - 1, arguments.data() + 1);
   if (verb == "config") return echod::config(count - 1, arguments.data() + 1);
   if (verb == "version") return echod::version(count - 1, arguments.data() + 1);
   echod::LiveOptions options(count, arguments.data());

@@ -72,6 +72,8 @@ std::string_view text_of(Detail detail) {
   switch (detail) {
     case Detail::kNone:
       break;
+    case Detail::kClosedByAdmin:
+      return "closed by the admin interface";
     case Detail::kNoSocket:
       return "cannot open a socket";
     case Detail::kUnknownHost:

@@ -43,6 +43,7 @@ enum class Layer : uint8_t {
 enum class Detail : uint8_t {
   kNone,
   kNoSocket,         // kTransport: there was no socket to connect, so nothing was sent
+  kClosedByAdmin,    // kTransport: the operator closed the connection
   kUnknownHost,      // kResolver: the name does not exist, or has no address
   kResolverFailed,   // kResolver: no answer, so the name may exist
   kCorruptData,      // kProtocol: received bytes differ from those that were sent

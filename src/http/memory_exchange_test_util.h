@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -73,7 +74,10 @@ class MemoryExchange final : public Exchange {
   // `clock` must outlive it.
   MemoryExchange(TestRequest request, FakeClock& clock)
       : test_request_(std::move(request)), clock_(clock) {
-    fields_.add("Host", "h:1");
+    const bool has_host = std::ranges::any_of(test_request_.fields, [](const auto& field) {
+      return wire::equals_ignoring_case(field.first, "Host");
+    });
+    if (!has_host) fields_.add("Host", "h:1");
     uint64_t body_size = 0;
     for (const std::string& part : test_request_.body) body_size += part.size();
     for (const auto& [name, value] : test_request_.fields) {

@@ -5,8 +5,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
 
 #include "net/kernel.h"
 
@@ -20,7 +22,17 @@ std::optional<TcpInfo> tcp_info_of(int socket) {
                  .rtt_variation_us = info.tcpi_rttvar,
                  .retransmits = info.tcpi_total_retrans,
                  .mss = info.tcpi_snd_mss,
-                 .congestion_window = info.tcpi_snd_cwnd};
+                 .congestion_window = info.tcpi_snd_cwnd,
+                 .idle_ms = std::min(info.tcpi_last_data_sent, info.tcpi_last_data_recv),
+                 .state = info.tcpi_state};
+}
+
+std::string_view name_of_tcp_state(uint8_t state) {
+  // The order of the kernel's include/net/tcp_states.h, from 1.
+  constexpr std::string_view kNames[] = {"unknown",    "established", "syn_sent",  "syn_received",
+                                         "fin_wait_1", "fin_wait_2",  "time_wait", "closed",
+                                         "close_wait", "last_ack",    "listen",    "closing"};
+  return state < std::size(kNames) ? kNames[state] : kNames[0];
 }
 
 std::optional<uint64_t> acknowledged_bytes(int socket) {

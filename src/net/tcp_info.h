@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace echod {
 
@@ -12,10 +13,15 @@ struct TcpInfo {
   uint32_t retransmits = 0;        // retransmitted segments since the connection began
   uint32_t mss = 0;                // maximum payload of a sent segment, bytes
   uint32_t congestion_window = 0;  // segments that may be in flight
+  uint32_t idle_ms = 0;            // since data was last sent or received, milliseconds
+  uint8_t state = 0;               // of the kernel's: see name_of_tcp_state()
 };
 
 // Nothing if the socket is not TCP, or the kernel does not report it.
 std::optional<TcpInfo> tcp_info_of(int socket);
+
+// "established", "close_wait" and so on (RFC 9293 section 3.3.2); "unknown".
+std::string_view name_of_tcp_state(uint8_t state);
 
 // How many bytes the peer's kernel has acknowledged since the connection began; nothing if unknown.
 std::optional<uint64_t> acknowledged_bytes(int socket);

@@ -16,7 +16,8 @@ namespace echod {
 inline constexpr size_t kUnixPathSizeMax = 107;
 
 // A listening socket's file. The destructor removes it, unless another file has its place: a newer
-// process may have replaced it.
+// process may have replaced it. Destroy it before the socket is closed: then its inode's number is
+// no other file's.
 class UnixSocketFile {
  public:
   UnixSocketFile() = default;
@@ -38,7 +39,7 @@ class UnixSocketFile {
 // A non-blocking listening socket and its file.
 struct UnixListener {
   Fd socket;
-  UnixSocketFile file;
+  UnixSocketFile file;  // destroyed first
 };
 
 // Listens on `path`. The file's permissions are 0660 whatever the umask, and never wider: its owner

@@ -25,4 +25,12 @@ Task<> ClientStream::connect(const Endpoint& peer, const ConnectOptions& options
   co_await stream_->connect(peer, options.deadline);
 }
 
+Result<void> ClientStream::adopt(Fd socket) {
+  ECHOD_CHECK(!stream_);
+  stream_ = std::make_unique<SocketStream>(loop_, std::move(socket), session_, kNoTimeouts);
+  Result<void> opened = stream_->open();
+  if (!opened) stream_.reset();
+  return opened;
+}
+
 }  // namespace echod

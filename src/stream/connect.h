@@ -32,6 +32,9 @@ class ClientStream final : public Stream {
   // connect(2), or with kTimeout. abort() ends it early.
   Task<> connect(const Endpoint& peer, const ConnectOptions& options);
 
+  // Instead of connect(): takes over a connected socket, which must not block.
+  Result<void> adopt(Fd socket);
+
   // The other functions need a connection, except abort() and expires_at().
   Task<Chunk> receive() override { return stream_->receive(); }
   Task<> send(Chunk chunk) override { return stream_->send(std::move(chunk)); }

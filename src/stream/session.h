@@ -1,6 +1,7 @@
 // The state of one connection besides its bytes: counters, its protocol, and what handlers need
-// from their environment. Plain values with one writer, the connection's thread. The closing line
-// of the log is made from them.
+// from their environment. Everything has one writer, the connection's thread; any thread may read
+// the counters and the protocol (a list of connections). The closing line of the log is made from
+// them.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 
 #include "base/chunk.h"
 #include "base/deadline_scope.h"
+#include "base/relaxed.h"
 #include "base/timer.h"
 #include "engine/worker.h"
 #include "stream/transport.h"
@@ -42,10 +44,10 @@ struct Session {
 
   Deadlines deadlines = {};  // of its stream
 
-  uint64_t bytes_received = 0;
-  uint64_t bytes_sent = 0;
-  uint64_t requests = 0;  // if the protocol has requests
-  Protocol protocol{};
+  Relaxed<uint64_t> bytes_received = 0;
+  Relaxed<uint64_t> bytes_sent = 0;
+  Relaxed<uint64_t> requests = 0;  // if the protocol has requests
+  Relaxed<Protocol> protocol = Protocol{};
 
   // Whether a receive that begins now ends with kDrained when the server drains. Set it while the
   // connection waits for the next request with nothing in flight, or if it wants to notify its

@@ -31,6 +31,8 @@ class SocketTransport final : public Transport {
   }
 
   SocketStream& stream() const { return stream_; }
+  const Endpoint& peer() const { return peer_; }
+  uint64_t number() const { return number_; }
 
  private:
   SocketStream& stream_;

@@ -30,12 +30,12 @@ backend echo
 class Proxy:
     """HAProxy as a process; it has what Peer and others want of a server."""
 
-    def __init__(self, directory, server):
+    def __init__(self, directory, configuration=CONFIGURATION, **values):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.port = listener.getsockname()[1]
             path = directory / "haproxy.cfg"
-            path.write_text(CONFIGURATION.format(patience=PATIENCE_S, port=server.port,
-                                                 descriptor=listener.fileno()))
+            path.write_text(configuration.format(patience=PATIENCE_S, descriptor=listener.fileno(),
+                                                 **values))
             self.log = open(directory / "haproxy.log", "w+b")
             self.process = subprocess.Popen(["/usr/sbin/haproxy", "-db", "-f", path],
                                             pass_fds=[listener.fileno()], stdin=subprocess.DEVNULL,

@@ -35,7 +35,7 @@ def node_port():
 
 @pytest.fixture(scope="module")
 def haproxy_port(default_server, tmp_path_factory):
-    proxy = haproxy.Proxy(tmp_path_factory.mktemp("haproxy"), default_server)
+    proxy = haproxy.Proxy(tmp_path_factory.mktemp("haproxy"), port=default_server.port)
     yield proxy.port
     proxy.close()
 

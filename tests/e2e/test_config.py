@@ -181,7 +181,8 @@ def complete(*words):
 
 
 def test_bash_completes(tmp_path):
-    assert complete("") == {"serve", "bench", "sim", "config", "help", "version"}
+    assert complete("") == {"serve", "bench", "health", "sim", "config", "help",
+                            "version"}
     assert complete("be") == {"bench"}
     assert complete("--max-conn") == {"--max-connections", "--max-connections-per-source"}
     assert complete("--engine", "ep") == {"epoll"}

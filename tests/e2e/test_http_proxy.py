@@ -15,7 +15,7 @@ from websocket_peer import (BINARY, CONTINUATION, PING, RSV1, TEXT, Frame, Messa
 
 @pytest.fixture(scope="module")
 def proxy(shared_server, tmp_path_factory):
-    proxy = haproxy.Proxy(tmp_path_factory.mktemp("haproxy"), shared_server)
+    proxy = haproxy.Proxy(tmp_path_factory.mktemp("haproxy"), port=shared_server.port)
     yield proxy
     proxy.close()
 

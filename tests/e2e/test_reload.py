@@ -1,15 +1,18 @@
 """Options that change while the server runs: SIGHUP reads the configuration file anew, all of it or
 nothing of it, and connections that are open stay as they are."""
 
+import http.client
+import json
 import os
 import pathlib
 import re
 import signal
+import socket
 import time
 
 import pytest
 
-from support import SANITIZED, curl, echo, receive_exactly, wait_until
+from support import PATIENCE_S, SANITIZED, curl, echo, receive_exactly, wait_until
 
 POST = b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%s"
 
@@ -245,3 +248,99 @@ def test_a_flood_of_reloads_does_not_keep_it_from_ending(echod, config):
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+
+
+# --- One option at a time, through the admin interface ------------------------------------------
+
+
+class AdminConnection(http.client.HTTPConnection):
+    """A connection to a Unix socket."""
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(PATIENCE_S)
+        self.sock.connect(self.path)
+
+
+@pytest.fixture
+def admin(tmp_path):
+    """Calls the admin interface of the test's server."""
+    connection = AdminConnection("localhost")
+    connection.path = str(tmp_path / "admin.sock")
+
+    def call(body=None, status=200, method=None, **headers):
+        if body is not None and not isinstance(body, str):
+            body = json.dumps(body)
+        method = method or ("GET" if body is None else "PATCH")
+        connection.request(method, "/api/v1/limits", body and body.encode("latin-1"), headers)
+        response = connection.getresponse()
+        text = response.read().decode()
+        assert response.status == status, text
+        return json.loads(text) if status == 200 else text
+
+    call.option = f"unix:{connection.path}"
+    yield call
+    connection.close()
+
+
+def options_of(answer):
+    assert answer["persistent"] is False
+    return {option["name"]: option for option in answer["options"]}
+
+
+def test_limits_are_read_and_changed(echod, config, admin):
+    config.write_text("max-body = 10\n")
+    server = echod("--config", config, "--admin", admin.option)
+    options = options_of(admin())
+    assert options["max-body"] == {"name": "max-body", "value": "10", "origin": "file",
+                                   "place": f"{config}:1: max-body"}
+    assert options["idle-timeout"] == {"name": "idle-timeout", "value": None, "origin": "default"}
+    assert options["allow-redirect"]["value"] == []
+    assert "listen" not in options and "admin" not in options
+
+    with server.connect() as before:
+        assert post(before, 10) == 200
+        options = options_of(admin({
+            "max-body": 20, "allow-redirect": ["a.example", "b.example"], "max-connections": "1k",
+            "response-control": False}))
+        assert options["max-body"] == {"name": "max-body", "value": "20", "origin": "admin"}
+        assert options["allow-redirect"]["value"] == ["a.example", "b.example"]
+        assert status_of(server, 20) == 200
+        assert post(before, 11) == 413
+    server.wait_log("^.*Changed through the admin interface: max-body 10 -> 20$")
+    reload(server)
+    assert status_of(server, 20) == 413, "a reload returns to the file"
+    assert options_of(admin())["max-body"]["origin"] == "file"
+
+
+def test_a_wrong_change_of_limits_changes_nothing(echod, config, admin):
+    config.write_text("max-body = 10\n")
+    server = echod("--config", config, "--admin", admin.option)
+    before = admin()
+    for body, reason in [
+            ({"max-body": 20, "idle-timeout": "soon"}, "idle-timeout: 'soon' is not a duration"),
+            ({"max-boddy": 20}, "unknown option 'max-boddy'; did you mean max-body?"),
+            ({"max-body": 20, "listen": "*:7"}, "listen cannot change while the server runs"),
+            ({"max-body": [10, 20]}, "max-body: give one value"),
+            ({"max-body": None}, "null is no value"),
+            ({"max-body": {"max-body": 20}}, "an object is no value"),
+            ({"allow-redirect": [["a"]]}, "an array does not belong here"),
+            ({"max-body": -1}, "max-body: '-1' is not a size"),
+            ({}, "there is no option to change"),
+            ([], "an array does not belong here"),
+            ('{"max-body": 20, "max-body": 20}', "it is given twice: max-body"),
+            ('{"max-body": 20', "malformed JSON at byte "),
+            ('{"max-body": 20} {}', "malformed JSON at byte "),
+            ('"max-body"', "write an object of option names and values"),
+            ("[" * 16000, "an array does not belong here"),
+            ("\x01\xff", "malformed JSON at byte "),
+    ]:
+        text = admin(body, status=400)
+        assert text.startswith(reason) and text.endswith("; nothing was changed\n"), text
+    admin('{"max-body": "' + "2" * 20000 + '"}', status=413)
+    assert admin() == before
+    assert status_of(server, 11) == 413
+    admin("{}", status=405, method="POST")
+    # A page of another site cannot make a browser do it.
+    admin({"max-body": 20}, status=403, Origin="http://evil.example")
+    assert admin() == before

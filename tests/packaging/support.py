@@ -11,7 +11,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / "build"
-PATIENCE_S = 60  # for what should come at once
+PATIENCE_S = 120  # for what should come at once
 
 NATIVE = subprocess.run(["dpkg", "--print-architecture"], capture_output=True, text=True,
                         check=True).stdout.strip()
@@ -19,6 +19,8 @@ ARCHITECTURES = ["amd64", "arm64"]
 PRESETS = {each: "release" if each == NATIVE else each for each in ARCHITECTURES}
 VERSION = re.search(r"^project\(echod VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text(),
                     re.M).group(1)
+
+FULL = os.environ.get("ECHOD_FULL", "") == "1"
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="chroot and containers need root")
 

@@ -3,10 +3,12 @@
 import hashlib
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
-from support import ARCHITECTURES, BUILD, NATIVE, ROOT, VERSION, run, static
+from support import ARCHITECTURES, BUILD, FULL, NATIVE, ROOT, VERSION, run, static
 
 # What the program is made of. A new library belongs here and in docs/decisions/0052.
 LINKED = {"libbrotli-dev", "libc6-dev", "libgcc-12-dev", "libssl-dev", "libstdc++-12-dev",
@@ -68,6 +70,30 @@ def test_names_what_is_linked(sbom):
         form = "${Package} ${Version}\n"
         told = run("dpkg-query", "--show", f"--showformat={form}", *sorted(versions))
         assert dict(line.split() for line in told.splitlines()) == versions
+
+
+@pytest.fixture(scope="module")
+def validator():
+    """The reader that SPDX's own tools have, in a folder of its own."""
+    folder = BUILD / "packaging" / "spdx"
+    wanted = ROOT / "tests" / "packaging" / "requirements.txt"
+    done = folder / "requirements.txt"
+    if not done.exists() or done.read_text() != wanted.read_text():
+        run(sys.executable, "-m", "venv", "--clear", folder)
+        run(folder / "bin" / "pip", "--quiet", "install", "--no-deps", "-r", wanted)
+        done.write_text(wanted.read_text())
+    return folder / "bin" / "pyspdxtools"
+
+
+@pytest.mark.skipif(not FULL, reason="installs SPDX's tools; ECHOD_FULL=1 runs it")
+def test_the_tools_of_spdx_accept_it(sbom, validator, tmp_path):
+    path = tmp_path / "sbom.spdx.json"
+    path.write_text(json.dumps(sbom[1]))
+    run(validator, "--infile", path)
+    sbom[1]["packages"][1]["licenseConcluded"] = "MIT OR"
+    path.write_text(json.dumps(sbom[1]))
+    refused = subprocess.run([validator, "--infile", path], capture_output=True, check=False)
+    assert refused.returncode == 1, "the validator accepts anything"
 
 
 def test_licences_come_along():

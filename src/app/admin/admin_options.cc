@@ -77,6 +77,12 @@ std::vector<Option> admin_rows(AdminOptions& o) {
                   "always allowed.",
        .default_note = "none",
        .example = "echod.internal"},
+      {.name = "health-endpoints",
+       .value = as_choice<bool>(o.health_endpoints, {{"on", true}, {"off", false}}),
+       .help = "HTTP: /livez and /readyz on the echo's own listeners too",
+       .details =
+           "/readyz is 503 from SIGTERM on, while the server still accepts for --drain-delay. "
+           "/healthz is always there."},
   };
 }
 

@@ -37,6 +37,9 @@ struct AdminOptions {
   // Names by which clients may call the admin interface in Host, besides localhost and addresses:
   // see is_allowed_host().
   std::vector<std::string> hosts;
+
+  // /livez and /readyz on the echo's own listeners.
+  bool health_endpoints = false;
 };
 
 // Its rows in the table of `echod serve`. `options` must outlive them.

@@ -80,7 +80,8 @@ std::expected<std::unique_ptr<AdminServer>, std::string> AdminServer::start(
   return server;
 }
 
-AdminServer::~AdminServer() = default;
+// The sockets are the engine's.
+AdminServer::~AdminServer() { files_.clear(); }
 
 std::expected<void, std::string> AdminServer::open(const AdminAddress& address) {
   return address.is_unix() ? open_path(address.path) : open_port(address);

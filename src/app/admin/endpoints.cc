@@ -2,7 +2,7 @@
 
 #include "app/admin/context.h"
 #include "app/admin/routes.h"
-#include "app/cli/command_parser.h"
+#include "app/version/version.h"
 #include "base/json_writer.h"
 
 namespace echod {
@@ -60,9 +60,7 @@ Task<BodyEnd> answer_ready(Responder& responder, std::string_view) {
 Task<BodyEnd> answer_version(Responder& responder, std::string_view) {
   JsonWriter json(2);
   json.begin_object();
-  std::string_view version = version_text();
-  version.remove_prefix(version.find(' ') + 1);
-  json.member("version", version);
+  append_build(json);
   json.member("engine", context_of(responder).resources.engine);
   json.end_object();
   return answer_json(responder, json.take());

@@ -2,9 +2,12 @@
 
 #include <array>
 
+#include "app/admin/config_endpoint.h"
+#include "app/admin/connections.h"
 #include "app/admin/context.h"
 #include "app/admin/endpoints.h"
 #include "app/admin/host_check.h"
+#include "app/admin/limits.h"
 #include "wire/http/target.h"
 
 namespace echod {
@@ -21,8 +24,16 @@ constexpr std::array kRoutes = {
     AdminRoute{"/readyz", kRead, Reach::kRemote, answer_ready,
                "200 while the server wants work; 503 from SIGTERM on"},
     AdminRoute{"/healthz", kRead, Reach::kRemote, answer_live, "the same as /livez"},
+    AdminRoute{"/api/v1/limits", "GET, HEAD, PATCH", Reach::kLocal, answer_limits,
+               "the options that can change while the server runs; PATCH changes them"},
     AdminRoute{"/metrics", kRead, Reach::kRemote, answer_metrics,
                "counters, for Prometheus and what reads its format"},
+    AdminRoute{"/config", kRead, Reach::kLocal, answer_config,
+               "the settings in effect, and where they come from"},
+    AdminRoute{"/api/v1/connections", kRead, Reach::kLocal, answer_connections,
+               "open connections: ?protocol=&peer=&min_age=&sort=&limit="},
+    AdminRoute{"/api/v1/connections/", "GET, HEAD, DELETE", Reach::kLocal, answer_connection,
+               "one of them, by its id; DELETE closes it"},
     AdminRoute{"/version", kRead, Reach::kRemote, answer_version, "the program and its engine"},
 };
 

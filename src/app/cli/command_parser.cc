@@ -107,28 +107,65 @@ std::optional<CommandParser::Ending> CommandParser::read_named_file(
 
 Problem CommandParser::read_file(const std::string& name, const ConfigFile& file) {
   for (const ConfigTable& table : file.tables) {
-    if (std::ranges::find(kSections, table.name) != std::end(kSections)) continue;
-    const std::vector<std::string> names(std::begin(kSections) + 1, std::end(kSections));
-    return fmt::format("{}:{}: unknown table '{}'{}", name, table.line, table.name,
-                       did_you_mean(table.name, names));
+    if (Problem problem = check_table(table)) {
+      return fmt::format("{}:{}: {}", name, table.line, *problem);
+    }
   }
   for (const ConfigEntry& entry : file.entries) {
-    if (entry.table != verb_.section) continue;
-    const std::string place = fmt::format("{}:{}: {}", name, entry.line, entry.key);
-    Setting* setting = find(entry.key);
-    if (setting == nullptr || !is_setting(verb_, *setting->option)) {
-      return fmt::format("{}:{}: unknown key '{}'{}", name, entry.line, entry.key,
-                         did_you_mean(entry.key, keys()));
-    }
-    if (entry.is_array && !setting->option->value.is_list) {
-      return fmt::format("{}: give one value, not an array", place);
-    }
-    if (entry.values.empty() && !setting->option->value.defaults.empty()) {
-      return fmt::format("{}: give at least one value", place);
-    }
-    if (Problem problem = apply(*setting, Origin::kFile, place, entry.values)) return problem;
+    // A path's table belongs to the verb of the top level.
+    const std::string_view section = entry.table == kPathSection ? kSections[0] : entry.table;
+    if (section != verb_.section) continue;
+    if (Problem problem = apply_entry(entry, name)) return problem;
   }
   return std::nullopt;
+}
+
+// Whether there may be such a table. That of a path gets its options.
+Problem CommandParser::check_table(const ConfigTable& table) {
+  if (table.name != kPathSection) {
+    if (std::ranges::find(kSections, table.name) != std::end(kSections)) return std::nullopt;
+    const std::vector<std::string> names(std::begin(kSections) + 1, std::end(kSections));
+    return fmt::format("unknown table '{}'{}", table.name, did_you_mean(table.name, names));
+  }
+  for (const OptionGroup& group : table_) {
+    if (!group.for_path) continue;
+    std::expected<std::vector<Option>, std::string> options = group.for_path(table.path);
+    if (!options) return options.error();
+    path_tables_.push_back({table.path, std::move(*options), {}});
+  }
+  return std::nullopt;
+}
+
+// The setting that `entry` is about.
+std::expected<Setting*, std::string> CommandParser::setting_of(const ConfigEntry& entry) {
+  if (entry.table != kPathSection) {
+    Setting* setting = find(entry.key);
+    if (setting != nullptr && is_setting(verb_, *setting->option)) return setting;
+    return std::unexpected(
+        fmt::format("unknown key '{}'{}", entry.key, did_you_mean(entry.key, keys())));
+  }
+  PathTable& table = *std::ranges::find(path_tables_, entry.path, &PathTable::path);
+  std::vector<std::string> names;
+  for (const Option& option : table.options) {
+    if (option.name == entry.key) return &table.settings.emplace_back(&option);
+    names.emplace_back(option.name);
+  }
+  return std::unexpected(
+      fmt::format("a path has no key '{}'{}", entry.key, did_you_mean(entry.key, names)));
+}
+
+Problem CommandParser::apply_entry(const ConfigEntry& entry, const std::string& name) {
+  const std::string place = fmt::format("{}:{}: {}", name, entry.line, entry.key);
+  const std::expected<Setting*, std::string> setting = setting_of(entry);
+  if (!setting) return fmt::format("{}:{}: {}", name, entry.line, setting.error());
+  const OptionValue& value = (*setting)->option->value;
+  if (entry.is_array && !value.is_list) {
+    return fmt::format("{}: give one value, not an array", place);
+  }
+  if (entry.values.empty() && !value.defaults.empty()) {
+    return fmt::format("{}: give at least one value", place);
+  }
+  return apply(**setting, Origin::kFile, place, entry.values);
 }
 
 Problem CommandParser::apply_arguments(const ParsedArguments& arguments) {

@@ -8,6 +8,8 @@
 //   if (auto ended = parser.parse(argc, argv)) return *ended;
 #pragma once
 
+#include <deque>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +46,13 @@ struct Setting {
   std::string place;  // "--workers", "ECHOD_WORKERS" or "echod.toml:3: workers"
 };
 
+// A table of the configuration file for a path, and its settings.
+struct PathTable {
+  std::string path;
+  std::vector<Option> options;    // see OptionGroup::for_path
+  std::vector<Setting> settings;  // those that the table has
+};
+
 class CommandParser {
  public:
   // What to print instead of running: help, the version, or a usage error.
@@ -78,6 +87,9 @@ class CommandParser {
   // The same with hidden options and those that only the command line has.
   const std::vector<Setting>& all_settings() const { return settings_; }
 
+  // The same of each path's table, in the file's order.
+  const std::deque<PathTable>& path_tables() const { return path_tables_; }
+
   // A usage error found later, in the same format.
   Ending mistake(std::string_view message) const;
 
@@ -87,6 +99,9 @@ class CommandParser {
   Problem apply_arguments(const ParsedArguments& arguments);
   std::optional<Ending> read_named_file(const ParsedArguments& arguments);
   std::string unknown_argument(const std::string& argument) const;
+  Problem check_table(const ConfigTable& table);
+  Problem apply_entry(const ConfigEntry& entry, const std::string& name);
+  std::expected<Setting*, std::string> setting_of(const ConfigEntry& entry);
   std::vector<std::string> keys() const;
   Setting* find(std::string_view name);
 
@@ -94,6 +109,7 @@ class CommandParser {
   std::string config_file_;
   const OptionTable table_;
   std::vector<Setting> settings_;
+  std::deque<PathTable> path_tables_;
 };
 
 // `table` and the options that all verbs share. `config_file` must outlive it.

@@ -30,8 +30,8 @@ struct EnvironmentReading {
   std::vector<std::string> warnings;
 };
 
-// Call it before there are threads. HOSTNAME, which shells set but do not pass on, is the machine's
-// name if the variable is unset.
+// HOSTNAME, which shells set but do not pass on, is the machine's name if the variable is unset. A
+// reload calls it beside other threads, none of which sets variables.
 EnvironmentReading read_environment(const std::vector<std::string>& names);
 
 }  // namespace echod

@@ -31,7 +31,9 @@ std::vector<LiveSetting> settings_of(const CommandParser& parser) {
                         .values = setting.values,
                         .origin = setting.origin,
                         .place = setting.place,
+                        .default_note = setting.option->default_note,
                         .reloadable = setting.option->reloadable,
+                        .hidden = setting.option->hidden,
                         .is_list = setting.option->value.is_list});
   }
   return settings;
@@ -40,6 +42,18 @@ std::vector<LiveSetting> settings_of(const CommandParser& parser) {
 LiveSetting* find(std::vector<LiveSetting>& settings, std::string_view name) {
   const auto found = std::ranges::find(settings, name, &LiveSetting::name);
   return found == settings.end() ? nullptr : &*found;
+}
+
+// The tables of paths for people, and to compare: "/slow: answer-delay = 2s".
+std::string tables_of(const CommandParser& parser) {
+  std::string text;
+  for (const PathTable& table : parser.path_tables()) {
+    text += fmt::format("{}{}:", text.empty() ? "" : "; ", table.path);
+    for (const Setting& setting : table.settings) {
+      text += fmt::format(" {} = {}", setting.option->name, fmt::join(setting.values, ", "));
+    }
+  }
+  return text.empty() ? "none" : text;
 }
 
 // Why the configuration file in `settings` must not be read; nothing if it may. Errors that reading
@@ -67,15 +81,20 @@ std::optional<CommandParser::Ending> LiveOptions::read(std::vector<std::string> 
   options.warnings = std::move(warnings);
   options_ = std::move(options);
   settings_ = settings_of(parser);
+  path_tables_ = tables_of(parser);
   return std::nullopt;
 }
 
 std::expected<LiveOptions::Change, std::string> LiveOptions::reread() const {
   if (Problem problem = check_readable_again(settings_)) return Failure(*problem);
-  ServeOptions ignored;
-  CommandParser parser(serve_verb(), serve_table(ignored));
+  ServeOptions read;
+  CommandParser parser(serve_verb(), serve_table(read));
   if (const auto ending = parser.parse(argc_, argv_)) return Failure(ending->problem);
-  Change change{.options = {}, .settings = settings_of(parser), .applied = {}, .deferred = {}};
+  Change change{.options = {},
+                .settings = settings_of(parser),
+                .path_tables = tables_of(parser),
+                .applied = {},
+                .deferred = {}};
   for (size_t i = 0; i < settings_.size(); ++i) {
     const LiveSetting& now = settings_[i];
     LiveSetting& next = change.settings[i];
@@ -85,7 +104,11 @@ std::expected<LiveOptions::Change, std::string> LiveOptions::reread() const {
     }
     if (!next.reloadable) next = now;
   }
-  auto options = options_of(change.settings);
+  if (change.path_tables != path_tables_) {
+    change.applied.push_back(
+        {.name = "path", .from = shown({path_tables_}), .to = shown({change.path_tables})});
+  }
+  auto options = options_of(change.settings, std::move(read.answers.paths));
   if (!options) return Failure(options.error());
   change.options = std::move(*options);
   return change;
@@ -93,7 +116,11 @@ std::expected<LiveOptions::Change, std::string> LiveOptions::reread() const {
 
 std::expected<LiveOptions::Change, std::string> LiveOptions::with(
     const std::vector<GivenSetting>& given) const {
-  Change change{.options = {}, .settings = settings_, .applied = {}, .deferred = {}};
+  Change change{.options = {},
+                .settings = settings_,
+                .path_tables = path_tables_,
+                .applied = {},
+                .deferred = {}};
   for (const GivenSetting& one : given) {
     LiveSetting* setting = find(change.settings, one.name);
     if (setting == nullptr) {
@@ -117,15 +144,16 @@ std::expected<LiveOptions::Change, std::string> LiveOptions::with(
     setting->origin = Origin::kAdmin;
     setting->place = one.name;
   }
-  auto options = options_of(change.settings);
+  auto options = options_of(change.settings, options_.answers.paths);
   if (!options) return Failure(options.error());
   change.options = std::move(*options);
   return change;
 }
 
 std::expected<ServeOptions, std::string> LiveOptions::options_of(
-    const std::vector<LiveSetting>& settings) const {
+    const std::vector<LiveSetting>& settings, std::deque<http::PathDefaults> paths) const {
   ServeOptions options;
+  options.answers.paths = std::move(paths);
   CommandParser parser(serve_verb(), serve_table(options));
   for (const LiveSetting& setting : settings) {
     if (setting.origin == Origin::kDefault) continue;
@@ -141,6 +169,7 @@ std::expected<ServeOptions, std::string> LiveOptions::options_of(
 void LiveOptions::adopt(Change&& change) {
   options_ = std::move(change.options);
   settings_ = std::move(change.settings);
+  path_tables_ = std::move(change.path_tables);
 }
 
 }  // namespace echod

@@ -12,6 +12,7 @@
 // options keep the values with which the server was started, in options() too.
 #pragma once
 
+#include <deque>
 #include <expected>
 #include <optional>
 #include <string>
@@ -28,8 +29,10 @@ struct LiveSetting {
   std::string_view name;
   std::vector<std::string> values;  // as typed; empty: none, see Option::default_note
   Origin origin = Origin::kDefault;
-  std::string place;        // see Setting
-  bool reloadable = false;  // see Option
+  std::string place;         // see Setting
+  std::string default_note;  // see Option, as for the next
+  bool reloadable = false;
+  bool hidden = false;
   bool is_list = false;
 };
 
@@ -62,6 +65,7 @@ class LiveOptions {
   struct Change {
     ServeOptions options;
     std::vector<LiveSetting> settings;
+    std::string path_tables;  // for people
     std::vector<Difference> applied;
     std::vector<Difference> deferred;  // would take effect at the next start only; not in `options`
   };
@@ -78,13 +82,15 @@ class LiveOptions {
   void adopt(Change&& change);
 
  private:
-  std::expected<ServeOptions, std::string> options_of(
-      const std::vector<LiveSetting>& settings) const;
+  // `paths`: the defaults of the file's tables of paths, which are no settings.
+  std::expected<ServeOptions, std::string> options_of(const std::vector<LiveSetting>& settings,
+                                                      std::deque<http::PathDefaults> paths) const;
 
   const int argc_;
   const char* const* const argv_;
   ServeOptions options_;
   std::vector<LiveSetting> settings_;  // in the table's order
+  std::string path_tables_;            // for people
 };
 
 }  // namespace echod

@@ -289,6 +289,7 @@ Verb serve_verb() {
           "Commands (echod help COMMAND):\n"
           "  echod [serve]                  run the echo server\n"
           "  echod bench URL                load test an echo server\n"
+          "  echod health                   ask a server whether it is healthy\n"
           "  echod sim --seeds 1000         deterministic simulation testing\n"
           "  echod config check FILE        check a configuration file; also dump, example\n"
           "  echod help [COMMAND]           this help, or that of the command\n"
@@ -304,16 +305,18 @@ Verb serve_verb() {
           "number when ended at once by a second signal.\n",
       .section = "",
       .is_default = true,
-      .subcommands = {"serve", "bench", "sim", "config", "help", "version"}};
+      .subcommands = {"serve", "bench", "health", "sim", "config", "help", "version"}};
 }
 
 OptionTable serve_table(ServeOptions& options) {
-  return {{"Serving", serving(options)},  {"Responses", responses(options)},
-          {"Limits", limits(options)},    {"Timeouts", timeouts(options)},
-          {"Logging", log_rows(options)}, {"Admin", admin_rows(options.admin)}};
+  return {{"Serving", serving(options)},       {"Responses", responses(options)},
+          answer_group(options.answers),       {"Limits", limits(options)},
+          {"Timeouts", timeouts(options)},     {"Logging", log_rows(options)},
+          {"Admin", admin_rows(options.admin)}};
 }
 
 void complete(ServeOptions& options, const CommandParser& parser) {
+  options.http.policy = policy_of(options.answers);
   options.access_log.timestamps = options.log.timestamps;
   EnvironmentReading shown = read_environment(options.shown_variables);
   options.http.environment = shown.environment;

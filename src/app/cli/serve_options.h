@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/admin/admin_options.h"
+#include "app/cli/answer_options.h"
 #include "app/cli/command_parser.h"
 #include "app/cli/listen_url.h"
 #include "app/cli/option.h"
@@ -56,6 +57,7 @@ struct ServeOptions {
   Duration drain_delay = Duration::zero();  // after the signal, until draining begins
   Duration drain_timeout = std::chrono::seconds(5);
   Http1Settings http;
+  AnswerOptions answers;         // become http.policy
   std::optional<uint64_t> seed;  // of http.control; none: a random one at each start
 
   SocketOptions socket;

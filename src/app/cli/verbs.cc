@@ -7,6 +7,7 @@
 #include "app/cli/command_parser.h"
 #include "app/cli/serve_options.h"
 #include "app/cli/suggestion.h"
+#include "app/health/health_options.h"
 #include "app/sim/sim_options.h"
 
 namespace echod {
@@ -44,6 +45,8 @@ void visit_verbs(const std::function<void(const Verb& verb, const OptionTable& t
   visit(compare_verb(), compare_table(compare));
   MergeOptions merge;
   visit(merge_verb(), merge_table(merge));
+  HealthOptions health;
+  visit(health_verb(), health_table(health));
   SimOptions sim;
   visit(sim_verb(), sim_table(sim));
 }

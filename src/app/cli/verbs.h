@@ -10,8 +10,8 @@
 
 namespace echod {
 
-// Calls `visit` for serve, bench, bench compare, bench merge and sim, with the verb's own options
-// at their defaults. The members that a table fills exist only during the call.
+// Calls `visit` for serve, bench, bench compare, bench merge, health and sim, with the verb's own
+// options at their defaults. The members that a table fills exist only during the call.
 void visit_verbs(const std::function<void(const Verb& verb, const OptionTable& table)>& visit);
 
 // A message for each ECHOD_* variable in `environment` (as passed to main()) that belongs to no

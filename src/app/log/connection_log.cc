@@ -32,6 +32,7 @@ std::string describe_end(const Result<void>& outcome, const StreamTimeouts& time
                                    format_duration(timeouts.idle));
     case Errc::kAborted:
     case Errc::kDrained:
+      if (error.detail == Detail::kClosedByAdmin) return "Connection closed by the admin interface";
       return "Connection ended by shutdown";
     case Errc::kNoMemory:
       return "Out of memory, connection closed";
@@ -75,30 +76,30 @@ void ConnectionLog::refused(const Session& session, int code, std::string_view w
               .fields = {{"code", static_cast<uint64_t>(code)},
                          {"reason", why},
                          {"connection", facts.number},
-                         {"request", session.requests}}});
+                         {"request", session.requests.value()}}});
 }
 
 void ConnectionLog::closed(const Session& session, const Result<void>& outcome, Duration age,
                            const StreamTimeouts& timeouts) {
   if (!log_.wants(LogLevel::kInfo)) return;
   double seconds = static_cast<double>(age.count()) / 1e9;
-  std::string requests =
-      session.protocol == Protocol::kHttp1
-          ? fmt::format(", {} request{}", session.requests, session.requests == 1 ? "" : "s")
-          : "";
+  std::string requests = session.protocol == Protocol::kHttp1
+                             ? fmt::format(", {} request{}", session.requests.value(),
+                                           session.requests.value() == 1 ? "" : "s")
+                             : "";
   std::string text = fmt::format("{} (received {} bytes, sent {} bytes{}, {:.3f} s)",
-                                 describe_end(outcome, timeouts), session.bytes_received,
-                                 session.bytes_sent, requests, seconds);
+                                 describe_end(outcome, timeouts), session.bytes_received.value(),
+                                 session.bytes_sent.value(), requests, seconds);
   const TransportFacts facts = session.transport->identity();
   log_.write({.level = LogLevel::kInfo,
               .event = "connection_closed",
               .peer = facts.remote,
               .text = text,
               .fields = {{"reason", reason_of(outcome)},
-                         {"protocol", name_of(session.protocol)},
-                         {"bytes_received", session.bytes_received},
-                         {"bytes_sent", session.bytes_sent},
-                         {"requests", session.requests},
+                         {"protocol", name_of(session.protocol.value())},
+                         {"bytes_received", session.bytes_received.value()},
+                         {"bytes_sent", session.bytes_sent.value()},
+                         {"requests", session.requests.value()},
                          {"seconds", seconds},
                          {"connection", facts.number}}});
 }

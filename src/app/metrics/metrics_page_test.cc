@@ -88,7 +88,7 @@ TEST(MetricsTest, AServerCountsFromItsStart) {
   ServeOptions options;
   options.listen = {{.protocol = Protocol::kAuto, .host = "127.0.0.1", .port = 0}};
   options.workers = 1;
-  auto log = std::move(*Log::open({.level = LogLevel::kOff}));
+  auto log = std::move(*Log::open({.level = LogLevel::kOff, .file = {}}));
   auto server = std::move(*Server::start(options, *log));
   const std::string text = MetricsPage(*server, *log, nullptr).render(MetricsFormat::kPrometheus);
   EXPECT_EQ(value_of(text, "echod_ready"), 1);

@@ -11,7 +11,7 @@ void MetricsRecorder::established(const Session& session, size_t listener) const
 void MetricsRecorder::closed(const Session& session, size_t listener, const Result<void>& outcome,
                              Duration age) const {
   WorkerCells& cells = session.worker->cells();
-  const auto protocol = static_cast<size_t>(session.protocol);
+  const auto protocol = static_cast<size_t>(session.protocol.value());
   cells.ended[WorkerCells::listener_place(listener)].add(1);
   cells.closed[protocol][outcome_place(outcome)].add(1);
   cells.connection_durations[protocol].record(age);

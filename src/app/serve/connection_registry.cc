@@ -6,22 +6,20 @@
 namespace echod {
 
 ConnectionRegistry::Entry::Entry(ConnectionRegistry* registry, const Session& session,
-                                 uint64_t number, const Endpoint& peer, int fd, size_t listener)
+                                 const SocketTransport& transport, size_t listener)
     : registry_(registry),
       session_(&session),
-      peer_(&peer),
-      number_(number),
-      fd_(fd),
+      transport_(&transport),
       listener_(static_cast<uint16_t>(listener)) {
   if (registry_ == nullptr) return;
-  List& list = registry_->list_of(number_);
+  List& list = registry_->list_of(transport_->number());
   std::lock_guard lock(list.mutex);
   insert_before(list.head);
 }
 
 ConnectionRegistry::Entry::~Entry() {
   if (registry_ == nullptr) return;
-  std::lock_guard lock(registry_->list_of(number_).mutex);
+  std::lock_guard lock(registry_->list_of(transport_->number()).mutex);
   unlink();
 }
 
@@ -39,15 +37,15 @@ void ConnectionRegistry::Entry::unlink() {
 }
 
 ConnectionRegistry::Facts ConnectionRegistry::Entry::facts() const {
-  return {.number = number_,
-          .peer = *peer_,
+  return {.number = transport_->number(),
+          .peer = transport_->peer(),
           .listener = listener_,
           .protocol = session_->protocol,
           .established = session_->established,
           .bytes_received = session_->bytes_received,
           .bytes_sent = session_->bytes_sent,
           .requests = session_->requests,
-          .fd = fd_};
+          .fd = transport_->stream().fd()};
 }
 
 ConnectionRegistry::~ConnectionRegistry() {
@@ -87,11 +85,12 @@ void ConnectionRegistry::visit(const std::function<void(const Facts&)>& visit) {
 ConnectionRegistry::Closing ConnectionRegistry::close(uint64_t number) {
   Closing outcome = Closing::kUnknown;
   walk(list_of(number), [&](Entry& entry) {
-    if (entry.number_ != number) return true;
-    outcome = entry.fd_ < 0 ? Closing::kImpossible : Closing::kClosed;
+    if (entry.transport_->number() != number) return true;
+    const int fd = entry.transport_->stream().fd();
+    outcome = fd < 0 ? Closing::kImpossible : Closing::kClosed;
     if (outcome == Closing::kImpossible) return false;
     entry.closed_.store(true, std::memory_order_relaxed);
-    shut_down_both(entry.fd_);
+    shut_down_both(fd);
     return false;
   });
   return outcome;

@@ -12,12 +12,11 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <optional>
 
 #include "base/clock.h"
 #include "net/endpoint.h"
-#include "net/tcp_info.h"
 #include "stream/session.h"
+#include "stream/socket_transport.h"
 
 namespace echod {
 
@@ -29,10 +28,9 @@ class ConnectionRegistry {
   // connection's frame, and must be destroyed before the socket is closed.
   class Entry {
    public:
-    // `fd`: the process's descriptor, -1 for a direct descriptor. `registry` null: there is nobody
-    // to list it. The references must outlive it.
-    Entry(ConnectionRegistry* registry, const Session& session, uint64_t number,
-          const Endpoint& peer, int fd, size_t listener);
+    // `registry` null: nobody lists it. The arguments must outlive it.
+    Entry(ConnectionRegistry* registry, const Session& session, const SocketTransport& transport,
+          size_t listener);
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
     ~Entry();
@@ -52,10 +50,8 @@ class ConnectionRegistry {
     ConnectionRegistry* registry_ = nullptr;
     Entry* next_ = this;
     Entry* previous_ = this;
-    const Session* session_ = nullptr;
-    const Endpoint* peer_ = nullptr;
-    uint64_t number_ = 0;
-    int fd_ = -1;
+    const Session* session_ = nullptr;  // null: no connection
+    const SocketTransport* transport_ = nullptr;
     uint16_t listener_ = 0;
     std::atomic<bool> closed_{false};
   };
@@ -70,7 +66,7 @@ class ConnectionRegistry {
     uint64_t bytes_received = 0;
     uint64_t bytes_sent = 0;
     uint64_t requests = 0;
-    int fd = -1;
+    int fd = -1;  // the process's descriptor; -1 for a direct descriptor
   };
 
   ConnectionRegistry() = default;

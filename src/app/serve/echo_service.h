@@ -15,6 +15,7 @@
 #include "app/log/connection_log.h"
 #include "app/log/log.h"
 #include "app/metrics/metrics_recorder.h"
+#include "app/serve/connection_registry.h"
 #include "engine/engine.h"
 #include "protocol/http1/handler.h"
 #include "protocol/protocol.h"
@@ -32,8 +33,10 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
     Http1Settings http;
     StreamTimeouts timeouts;
     uint32_t log_receives = 0;
-    size_t memory_max = SIZE_MAX;  // the memory budget of all connections, in bytes
-    bool count_requests = false;   // for the metrics: each takes two looks at the clock
+    size_t memory_max = SIZE_MAX;    // the memory budget of all connections, in bytes
+    bool count_requests = false;     // for the metrics: each takes two looks at the clock
+    bool health_endpoints = false;   // see echo_router_with_probes()
+    bool lists_connections = false;  // open_connections() has them
   };
   // `log` must outlive the service.
   EchoService(Settings settings, Log& log)
@@ -56,13 +59,17 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   const MemoryBudget& memory() const { return memory_; }
   uint64_t accept_pauses() const { return accept_pauses_.load(std::memory_order_relaxed); }
   uint64_t source_refusals() const { return source_refusals_.load(std::memory_order_relaxed); }
+  // Those that are being served now, if the settings say so. Thread-safe.
+  ConnectionRegistry& open_connections() { return open_connections_; }
 
  private:
   // The settings of a connection, and the handlers that have them. Immutable.
   struct Serving {
     Serving(Settings from, std::shared_ptr<http::ControlState> control)
         : settings(std::move(from)),
-          http1(settings.http, http::echo_router(), std::move(control)) {}
+          http1(settings.http,
+                settings.health_endpoints ? http::echo_router_with_probes() : http::echo_router(),
+                std::move(control)) {}
 
     const Handler& handler_for(Protocol protocol) const;
 
@@ -91,6 +98,7 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
            const Result<void>& outcome, const Settings& settings);
 
   // What all connections share, whichever settings they have.
+  ConnectionRegistry open_connections_;
   MemoryBudget memory_;
   const std::shared_ptr<http::ControlState> control_ = std::make_shared<http::ControlState>();
   Log& log_;

@@ -33,7 +33,7 @@ std::expected<void, std::string> Reloader::reread_and_apply() {
   if (!change) return Failure(change.error());
   const std::vector<LiveOptions::Difference> deferred = change->deferred;
   const size_t applied = change->applied.size();
-  if (const auto outcome = apply(std::move(*change), ""); !outcome) return outcome;
+  if (const auto outcome = apply(std::move(*change), "Reloaded", ""); !outcome) return outcome;
   for (const LiveOptions::Difference& one : deferred) {
     const std::string text = fmt::format("Changed, takes effect after a restart: {} {} -> {}",
                                          one.name, one.from, one.to);
@@ -55,25 +55,24 @@ std::expected<void, std::string> Reloader::reread_and_apply() {
 }
 
 std::expected<void, std::string> Reloader::change(const std::vector<GivenSetting>& given,
-                                                  std::string_view who) {
+                                                  std::string_view peer) {
   const std::lock_guard lock(mutex_);
   std::expected<LiveOptions::Change, std::string> change = options_.with(given);
   if (!change) return Failure(change.error());
-  return apply(std::move(*change), who);
+  return apply(std::move(*change), "Changed through the admin interface", peer);
 }
 
-std::expected<void, std::string> Reloader::apply(LiveOptions::Change change, std::string_view who) {
+std::expected<void, std::string> Reloader::apply(LiveOptions::Change change, std::string_view what,
+                                                 std::string_view peer) {
   if (!server_.apply(change.options)) return Failure("out of memory");
   log_.restyle(change.options.log.level, change.options.log.format);
   const std::vector<LiveOptions::Difference> applied = std::move(change.applied);
   options_.adopt(std::move(change));
   for (const LiveOptions::Difference& one : applied) {
-    const std::string text =
-        fmt::format("{}: {} {} -> {}", who.empty() ? "Reloaded" : "Changed by the admin listener",
-                    one.name, one.from, one.to);
+    const std::string text = fmt::format("{}: {} {} -> {}", what, one.name, one.from, one.to);
     log_.write({.level = LogLevel::kInfo,
                 .event = "option_changed",
-                .peer = who,
+                .peer = peer,
                 .text = text,
                 .fields = {{"option", one.name}, {"from", one.from}, {"to", one.to}}});
   }

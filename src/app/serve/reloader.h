@@ -6,6 +6,7 @@
 #include <expected>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/cli/live_options.h"
@@ -26,9 +27,10 @@ class Reloader {
   bool reload() noexcept;
 
   // Gives options other values, all of them or none. Not persisted: they last until the next reload
-  // or the end of the process. `who` is who asked, for the log. The error is a line for people.
+  // or the end of the process. `peer` is the client that asks, for the log; empty: unknown. The
+  // error is a line for people.
   std::expected<void, std::string> change(const std::vector<GivenSetting>& given,
-                                          std::string_view who);
+                                          std::string_view peer);
 
   // The options in effect, in the table's order.
   std::vector<LiveSetting> settings() const;
@@ -37,7 +39,9 @@ class Reloader {
 
  private:
   std::expected<void, std::string> reread_and_apply();
-  std::expected<void, std::string> apply(LiveOptions::Change change, std::string_view who);
+  // `what` begins the log line of each difference.
+  std::expected<void, std::string> apply(LiveOptions::Change change, std::string_view what,
+                                         std::string_view peer);
 
   mutable std::mutex mutex_;  // guards the options, and makes changes take turns
   LiveOptions& options_;

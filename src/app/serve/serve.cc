@@ -64,13 +64,19 @@ void announce_environment(const http::ShownEnvironment& environment, Log& log) {
              .fields = {{"environment", LogObject{members}}}});
 }
 
-void announce(const Server& server, const ServeOptions& options, Log& log) {
+// `admin` is null if there is none.
+void announce(const Server& server, const AdminServer* admin, const ServeOptions& options,
+              Log& log) {
+  const std::vector<std::string> admin_addresses =
+      admin != nullptr ? admin->listening() : std::vector<std::string>();
   if (options.log.format == LogFormat::kText) {
     std::string text;
     for (const Server::Listening& listener : server.listening()) {
       text += fmt::format("Echo server listening on {}\n", listener.endpoint.to_string());
     }
     text += test_line(server.listening().front()) + "\n";
+    for (const std::string& address : admin_addresses)
+      text += fmt::format("Admin interface on {}\n", address);
     text += fmt::format("Engine: {}\n", server.engine_summary());
     if (!options.http.environment.list().empty()) {
       text += fmt::format("Environment: {}\n", options.http.environment.list());
@@ -86,6 +92,13 @@ void announce(const Server& server, const ServeOptions& options, Log& log) {
                .peer = {},
                .text = "Echo server listening on " + address,
                .fields = {{"address", address}, {"protocol", scheme_of(listener.protocol)}}});
+  }
+  for (const std::string& address : admin_addresses) {
+    log.write({.level = LogLevel::kInfo,
+               .event = "admin_listening",
+               .peer = {},
+               .text = "Admin interface on " + address,
+               .fields = {{"address", address}}});
   }
   const Duration spin_max = server.spin().max;
   const std::string spin = spin_max > Duration::zero() ? format_duration(spin_max) : "off";
@@ -104,18 +117,19 @@ void report(Log& log, LogLevel level, std::string_view event, const std::string&
   log.write({.level = level, .event = event, .peer = {}, .text = text, .fields = {}});
 }
 
-void announce_admin(const AdminServer& admin, Log& log) {
-  for (const std::string& address : admin.listening()) {
-    log.write({.level = LogLevel::kInfo,
-               .event = "admin_listening",
-               .peer = {},
-               .text = "Admin interface on " + address,
-               .fields = {{"address", address}}});
+AdminResources admin_resources(Server& server, Reloader& reloader, const MetricsPage& metrics) {
+  std::vector<std::string> listeners;
+  for (const Server::Listening& listener : server.listening()) {
+    listeners.push_back(
+        fmt::format("{}://{}", scheme_of(listener.protocol), listener.endpoint.to_string()));
   }
-}
-
-AdminResources admin_resources(const Server& server, const MetricsPage& metrics) {
-  return {.readiness = server.readiness(), .engine = server.engine_summary(), .metrics = &metrics};
+  return {.readiness = server.readiness(),
+          .connections = server.open_connections(),
+          .settings = [&reloader] { return reloader.settings(); },
+          .listeners = std::move(listeners),
+          .engine = server.engine_summary(),
+          .reloader = &reloader,
+          .metrics = &metrics};
 }
 
 // The options of the access log that were given although there is none.
@@ -125,6 +139,49 @@ std::vector<std::string_view> options_without_access_log(const ServeOptions& opt
   if (options.given.access_log_format) names.emplace_back("--access-log-format");
   if (options.given.access_log_skip) names.emplace_back("--access-log-skip");
   return names;
+}
+
+// Others than this machine's users may then run scripts in the server's origin.
+void warn_if_unsafe(const Server& server, const ServeOptions& options, Log& log) {
+  const http::AnswerPolicy* policy = options.http.policy.get();
+  if (policy == nullptr || !policy->unsafe) return;
+  for (const Server::Listening& listener : server.listening()) {
+    if (listener.endpoint.is_loopback() || listener.protocol == Protocol::kRaw) continue;
+    report(log, LogLevel::kWarning, "unsafe_answers",
+           fmt::format("--unsafe-answers is on and {} is not a loopback address: any client can "
+                       "make the server send headers and scripts that browsers trust",
+                       listener.endpoint.to_string()));
+  }
+}
+
+void report_warnings(const Server& server, const ServeOptions& options, Log& log) {
+  for (const std::string& warning : options.warnings) {
+    report(log, LogLevel::kWarning, "unknown_variable", warning);
+  }
+  if (const std::string& warning = server.spin().warning; !warning.empty()) {
+    report(log, LogLevel::kWarning, "spin_costs", warning);
+  }
+  for (const std::string_view name : ineffective_options(options.given, server.engine_kind())) {
+    report(log, LogLevel::kWarning, "option_ignored",
+           fmt::format("{} has no effect with the {} engine", name, name_of(server.engine_kind())));
+  }
+  for (const std::string& warning : options.shown_warnings) {
+    report(log, LogLevel::kWarning, "shown_environment", warning);
+  }
+  for (const std::string_view name : options_without_access_log(options)) {
+    report(log, LogLevel::kWarning, "option_ignored",
+           fmt::format("{} has no effect without --access-log", name));
+  }
+}
+
+// Null if there is none. It ends after the server has drained, so that probes are answered until
+// then.
+std::expected<std::unique_ptr<AdminServer>, std::string> start_admin(Server& server,
+                                                                     const ServeOptions& options,
+                                                                     Reloader& reloader,
+                                                                     const MetricsPage& metrics) {
+  if (options.admin.listen.empty()) return nullptr;
+  return AdminServer::start(options.admin, admin_resources(server, reloader, metrics));
 }
 
 std::string count_open(const Server& server) {
@@ -254,41 +311,20 @@ int serve(LiveOptions& live) {
     print(stderr, fmt::format("echod: {}\n", server.error()));
     return kExitFailure;
   }
+  Reloader reloader(live, **server, **log);
   const MetricsPage metrics(**server, **log, access_log.get());
-  std::unique_ptr<AdminServer> admin;
-  if (!options.admin.listen.empty()) {
-    auto opened = AdminServer::start(options.admin, admin_resources(**server, metrics));
-    if (!opened) {
-      print(stderr, fmt::format("echod: {}\n", opened.error()));
-      return kExitFailure;
-    }
-    admin = std::move(*opened);
+  const auto admin = start_admin(**server, options, reloader, metrics);
+  if (!admin) {
+    print(stderr, fmt::format("echod: {}\n", admin.error()));
+    return kExitFailure;
   }
-  announce(**server, options, **log);
-  if (admin) announce_admin(*admin, **log);
-  for (const std::string& warning : options.warnings) {
-    report(**log, LogLevel::kWarning, "unknown_variable", warning);
-  }
-  if (const std::string& warning = (*server)->spin().warning; !warning.empty()) {
-    report(**log, LogLevel::kWarning, "spin_costs", warning);
-  }
-  for (const std::string_view name : ineffective_options(options.given, (*server)->engine_kind())) {
-    report(**log, LogLevel::kWarning, "option_ignored",
-           fmt::format("{} has no effect with the {} engine", name,
-                       name_of((*server)->engine_kind())));
-  }
-  for (const std::string& warning : options.shown_warnings) {
-    report(**log, LogLevel::kWarning, "shown_environment", warning);
-  }
-  for (const std::string_view name : options_without_access_log(options)) {
-    report(**log, LogLevel::kWarning, "option_ignored",
-           fmt::format("{} has no effect without --access-log", name));
-  }
+  announce(**server, admin->get(), options, **log);
+  warn_if_unsafe(**server, options, **log);
+  report_warnings(**server, options, **log);
   if (!manager) {
     report(**log, LogLevel::kWarning, "service_manager", manager.error());
     manager = ServiceManager();
   }
-  Reloader reloader(live, **server, **log);
   ServiceReport service(*manager, **server, **log);
   service.started();
   wait_for_stop(**server, signals, service, reloader, **log, access_log.get());

@@ -9,24 +9,34 @@
 #include "protocol/detect.h"
 
 namespace echod {
+namespace {
+
+Result<void> closed_by_admin() {
+  return std::unexpected(with_detail({Errc::kAborted}, Layer::kTransport, Detail::kClosedByAdmin));
+}
+
+}  // namespace
 
 Task<> EchoService::serve(Worker& worker, Accepted accepted) {
-  const std::shared_ptr<const Serving> serving = current();
-  const Settings& settings = serving->settings;
+  const std::shared_ptr<const Serving> serving = current();  // to the end: the frame keeps it alive
   Session session{.clock = worker.loop(), .buffers = worker.buffers(), .worker = &worker};
   std::unique_ptr<Stream> stream = std::make_unique<SocketStream>(
-      worker.loop(), std::move(accepted.socket), session, settings.timeouts);
+      worker.loop(), std::move(accepted.socket), session, serving->settings.timeouts);
   const SocketTransport transport(static_cast<SocketStream&>(*stream), accepted.ticket.peer(),
                                   worker.begin_connection());
-  Result<void> outcome = begin(session, accepted.listener, transport, settings);
+  const ConnectionRegistry::Entry entry(
+      serving->settings.lists_connections ? &open_connections_ : nullptr, session, transport,
+      accepted.listener);
+  Result<void> outcome = begin(session, accepted.listener, transport, serving->settings);
 
-  if (outcome) session.protocol = settings.protocols[accepted.listener];
+  if (outcome) session.protocol = serving->settings.protocols[accepted.listener];
   if (outcome && session.protocol == Protocol::kAuto) {
-    outcome = co_await detect(stream, session, settings.detect_timeout).observed();
+    outcome = co_await detect(stream, session, serving->settings.detect_timeout).observed();
   }
   if (outcome)
     outcome = co_await serving->handler_for(session.protocol).serve(*stream, session).observed();
-  end(session, accepted.listener, transport, outcome, settings);
+  if (entry.was_closed()) outcome = closed_by_admin();
+  end(session, accepted.listener, transport, outcome, serving->settings);
 }
 
 }  // namespace echod

@@ -9,6 +9,7 @@
 #include "app/admin/admin_server.h"
 #include "app/serve/memory_limit.h"
 #include "app/serve/processor_quota.h"
+#include "app/version/build_info.h"
 #include "engine/processor.h"
 
 namespace echod {
@@ -79,6 +80,8 @@ EchoService::Settings service_settings(const ServeOptions& options, EngineKind k
   settings.log_receives = options.log_receives;
   settings.memory_max = memory_max(options);
   settings.count_requests = !options.admin.listen.empty();
+  settings.health_endpoints = options.admin.health_endpoints;
+  settings.lists_connections = !options.admin.listen.empty();
   return settings;
 }
 
@@ -161,8 +164,8 @@ void Server::fill(MetricsSnapshot& snapshot) const {
   for (size_t i = 0; i < listening_.size(); ++i) {
     snapshot.listeners.push_back({.name = listening_[i].endpoint.to_string(), .queue = queues[i]});
   }
-  snapshot.version = ECHOD_VERSION;
-  snapshot.commit = "unknown";
+  snapshot.version = build_info().version;
+  snapshot.commit = build_info().commit;
   snapshot.engine = name_of(engine_kind_);
   snapshot.engine_reason = engine_reason_;
   snapshot.workers = workers_;

@@ -53,6 +53,9 @@ class Server {
   // Connections open now.
   size_t connections() const { return admission_.connections(); }
 
+  // The same, for a list of them. Thread-safe; empty unless there is an admin interface.
+  ConnectionRegistry& open_connections() { return service_.open_connections(); }
+
   // From any thread: announces that the server will stop soon. It serves as before, but closes
   // connections after their next response, so that clients open the next one elsewhere.
   // From here on, readiness() is false.

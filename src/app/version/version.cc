@@ -18,22 +18,6 @@ constexpr std::string_view kHelp =
     "  --json   version, commit, compiler, libraries, protocols, and which engines work here\n\n"
     "Exit status: 0 done, 1 failed at run time, 2 usage error.\n";
 
-void append_origin(JsonWriter& json, const BuildInfo& build) {
-  json.member("name", "echod");
-  json.member("version", build.version);
-  json.member("commit", build.commit);
-  json.member("modified", build.modified);
-  json.name("date");
-  if (build.date.empty()) {
-    json.null();
-  } else {
-    json.value(build.date);
-  }
-  json.member("compiler", build.compiler);
-  json.member("target", build.target);
-  json.member("linkage", build.is_static ? "static" : "dynamic");
-}
-
 void append_engines(JsonWriter& json) {
   const EngineChoice choice = choose_engine();
   const bool has_uring = choice.kind == EngineKind::kUring;
@@ -83,14 +67,30 @@ void append_libraries(JsonWriter& json, const BuildInfo& build) {
 
 }  // namespace
 
-std::string version_json() {
+void append_build(JsonWriter& json) {
   const BuildInfo& build = build_info();
+  json.member("version", build.version);
+  json.member("commit", build.commit);
+  json.member("modified", build.modified);
+  json.name("date");
+  if (build.date.empty()) {
+    json.null();
+  } else {
+    json.value(build.date);
+  }
+  json.member("compiler", build.compiler);
+  json.member("target", build.target);
+  json.member("linkage", build.is_static ? "static" : "dynamic");
+}
+
+std::string version_json() {
   JsonWriter json(2);
   json.begin_object();
-  append_origin(json, build);
+  json.member("name", "echod");
+  append_build(json);
   append_engines(json);
   append_protocols(json);
-  append_libraries(json, build);
+  append_libraries(json, build_info());
   json.end_object();
   return json.take() + "\n";
 }

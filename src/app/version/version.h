@@ -3,7 +3,12 @@
 
 #include <string>
 
+#include "base/json_writer.h"
+
 namespace echod {
+
+// Members of an object that say what was built: from "version" to "linkage" of version_json().
+void append_build(JsonWriter& json);
 
 // One JSON object, described by docs/version.schema.json: version, commit, compiler, target,
 // linkage, libraries, protocols, content codings, and each engine with the reason if it is missing.

@@ -33,7 +33,7 @@ std::expected<Events, std::string> read_events(std::string_view target,
     }
   }
   if (const auto text = wire::query_argument(query, "duration")) {
-    const auto duration = read_duration("duration", *text, settings);
+    const auto duration = read_duration("duration", *text, limits_of(settings));
     if (!duration) return std::unexpected(duration.error());
     events.duration = *duration;
   }

@@ -120,7 +120,7 @@ Task<BodyEnd> answer_anything(Responder& responder, std::string_view) {
 }
 
 Task<BodyEnd> answer_delay(Responder& responder, std::string_view argument) {
-  const auto delay = read_duration("delay", argument, responder.settings().control);
+  const auto delay = read_duration("delay", argument, limits_of(responder.settings().control));
   BodyEnd end = BodyEnd::kComplete;
   if (delay) {
     end = co_await answer_anything_after(responder, *delay);
@@ -199,14 +199,6 @@ Task<BodyEnd> answer_redirect(Responder& responder, std::string_view) {
   fields.add("Location", url);
   const Response response{.status = *status, .fields = fields.list(), .cacheable = true};
   co_await responder.answer(response, "");
-  co_return BodyEnd::kComplete;
-}
-
-Task<BodyEnd> answer_health(Responder& responder, std::string_view) {
-  BodyEnd end = co_await responder.drop_body();
-  if (end != BodyEnd::kComplete) co_return end;
-  const Response response{.content_type = "text/plain; charset=utf-8"};
-  co_await responder.answer(response, "ok\n");
   co_return BodyEnd::kComplete;
 }
 

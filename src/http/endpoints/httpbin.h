@@ -29,7 +29,4 @@ Task<BodyEnd> answer_status(Responder& responder, std::string_view argument);
 // http or https URL of one of ControlSettings::redirect_hosts; else 403.
 Task<BodyEnd> answer_redirect(Responder& responder, std::string_view argument);
 
-// /healthz: the health check; 200 while the server serves.
-Task<BodyEnd> answer_health(Responder& responder, std::string_view argument);
-
 }  // namespace echod::http

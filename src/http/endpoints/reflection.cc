@@ -128,7 +128,7 @@ void write_connection(JsonWriter& json, const Session& session) {
   json.begin_object();
   json.name("number");
   json.literal(facts ? std::to_string(facts->number) : "null");
-  json.member("request", session.requests);
+  json.member("request", session.requests.value());
   write(json, "remote", facts ? std::optional<std::string_view>(facts->remote) : std::nullopt);
   write(json, "local", facts ? std::optional<std::string_view>(facts->local) : std::nullopt);
   json.name("tls");
@@ -139,6 +139,19 @@ void write_connection(JsonWriter& json, const Session& session) {
 
 uint64_t age_ns(const Session& session) {
   return static_cast<uint64_t>((session.clock.now() - session.established).count());
+}
+
+Task<> show_page(Responder& responder, std::string_view base_path) {
+  if (needs_last_slash(responder.request(), base_path)) {
+    FieldBuffer fields;
+    fields.add("Location", std::string(base_path) + "/");
+    const Response redirect{.status = 307, .fields = fields.list()};
+    co_await responder.answer(redirect, "");
+    co_return;
+  }
+  const Response page{
+      .content_type = "text/html; charset=utf-8", .policy = http_page_policy(), .document = true};
+  co_await responder.answer(page, http_page());
 }
 
 }  // namespace
@@ -189,7 +202,7 @@ Task<> reflect_as_text(Document& document, const ReflectedRequest& request) {
   if (session.transport != nullptr) {
     const TransportFacts facts = session.transport->facts();
     text += fmt::format("# connection: {}, request {}, from {} to {}\n", facts.number,
-                        session.requests, facts.remote, facts.local);
+                        session.requests.value(), facts.remote, facts.local);
     if (facts.tcp) {
       text += fmt::format("# path: round trip {} us +- {} us, {} retransmits, mss {}\n",
                           facts.tcp->rtt_us, facts.tcp->rtt_variation_us, facts.tcp->retransmits,
@@ -228,10 +241,10 @@ Task<BodyEnd> reflect(Responder& responder, std::string_view) {
   ReflectedBody facts;
   BodyEnd read = co_await read_reflected(responder, facts);
   if (read != BodyEnd::kComplete) co_return read;
-  if (wants_http_page(responder.request())) {
-    const Response page{
-        .content_type = "text/html; charset=utf-8", .policy = http_page_policy(), .document = true};
-    co_await responder.answer(page, http_page());
+  const AnswerPolicy* policy = responder.settings().policy.get();
+  const std::string_view base = policy == nullptr ? std::string_view() : policy->base_path;
+  if (wants_http_page(responder.request(), base)) {
+    co_await show_page(responder, base);
     co_return BodyEnd::kComplete;
   }
   const ReflectedRequest request{.head = responder.request(),

@@ -1,10 +1,12 @@
 #include "http/endpoints/routes.h"
 
+#include <algorithm>
 #include <array>
 
 #include "http/endpoints/echo.h"
 #include "http/endpoints/events.h"
 #include "http/endpoints/generated.h"
+#include "http/endpoints/health.h"
 #include "http/endpoints/httpbin.h"
 #include "http/endpoints/reflection.h"
 
@@ -31,10 +33,21 @@ constexpr std::array kRoutes = {
     Route{"*.sse", answer_events},
 };
 
+// Those, and the other probes before them.
+constexpr auto kRoutesWithProbes = [] {
+  std::array<Route, kRoutes.size() + 2> routes = {Route{"/livez", answer_health},
+                                                  Route{"/readyz", answer_ready}};
+  std::ranges::copy(kRoutes, routes.begin() + 2);
+  return routes;
+}();
+
 constexpr Router kRouter(kRoutes, echo_body);
+constexpr Router kRouterWithProbes(kRoutesWithProbes, echo_body);
 
 }  // namespace
 
 const Router& echo_router() { return kRouter; }
+
+const Router& echo_router_with_probes() { return kRouterWithProbes; }
 
 }  // namespace echod::http

@@ -8,4 +8,7 @@ namespace echod::http {
 // Paths with endpoints of their own; every other path echoes.
 const Router& echo_router();
 
+// The same, with /livez and /readyz (--health-endpoints).
+const Router& echo_router_with_probes();
+
 }  // namespace echod::http

@@ -150,7 +150,7 @@ _echod() {{
 {options}    config) options='{config_commands}' ;;
     'config check') files=yes ;;
     'config docs') options='{formats}' ;;
-    help) options='serve bench sim config' ;;
+    help) options='serve bench health sim config' ;;
   esac
   if [[ $word != -* ]]; then
     case "$verb" in
@@ -165,7 +165,7 @@ _echod() {{
         options=''
         if (( COMP_CWORD == 2 )); then options='compare merge'; fi
         ;;
-      sim) options='' ;;
+      health|sim) options='' ;;
       'bench compare'|'bench merge') options='' files=yes ;;
     esac
   fi
@@ -258,8 +258,8 @@ _echod() {{
         *) shift words; (( CURRENT-- )); _echod_bench ;;
       esac
       ;;
-    serve|sim|config) shift words; (( CURRENT-- )); _echod_$words[1] ;;
-    help) _values command serve bench sim config ;;
+    serve|health|sim|config) shift words; (( CURRENT-- )); _echod_$words[1] ;;
+    help) _values command serve bench health sim config ;;
     version) ;;
     *) _echod_serve ;;
   esac
@@ -302,7 +302,8 @@ std::string fish_quoted(std::string_view text) {
 
 std::string fish_condition(const Verb& verb) {
   const std::string name = words_of(verb);
-  if (verb.is_default) return "not __fish_seen_subcommand_from bench sim config help version";
+  if (verb.is_default)
+    return "not __fish_seen_subcommand_from bench health sim config help version";
   if (name == "bench") {
     return "__fish_seen_subcommand_from bench; and not __fish_seen_subcommand_from compare merge";
   }
