@@ -58,15 +58,6 @@ def configure(machine, text):
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("package")
-    made = subprocess.run([ROOT / "packaging/deb", os.environ.get(
-        "ECHOD", ROOT / "build/release/echod"), directory], check=True, timeout=600,
-        capture_output=True, text=True)
-    return pathlib.Path(made.stdout.strip())
-
-
-@pytest.fixture(scope="module")
 def machine(package):
     directory = tempfile.mkdtemp(prefix="debian-", dir=ROOT / "build")
     root = pathlib.Path(directory) / "root"
