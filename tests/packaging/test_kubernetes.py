@@ -46,7 +46,7 @@ def rendered(kustomize):
     """The resources of each directory."""
     result = {}
     for directory in DIRECTORIES:
-        run = subprocess.run([*kustomize, str(MANIFESTS / directory)], check=True, timeout=60,
+        run = subprocess.run([*kustomize, str(MANIFESTS / directory)], check=True, timeout=300,
                              capture_output=True, text=True)
         assert "deprecated" not in run.stderr, run.stderr
         result[directory] = [resource for resource in yaml.safe_load_all(run.stdout) if resource]

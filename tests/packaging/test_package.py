@@ -21,15 +21,6 @@ def run(*command, **options):
                           **options).stdout
 
 
-def make(directory):
-    return pathlib.Path(run(ROOT / "packaging/deb", ECHOD, directory).strip())
-
-
-@pytest.fixture(scope="module")
-def package(tmp_path_factory):
-    return make(tmp_path_factory.mktemp("package"))
-
-
 @pytest.fixture(scope="module")
 def unpacked(package, tmp_path_factory):
     directory = tmp_path_factory.mktemp("unpacked")
@@ -77,9 +68,9 @@ def test_contents(package, unpacked):
                unpacked / "etc/echod/echod.toml").count("127.0.0.1:8080") >= 1
 
 
-def test_same_sources_make_the_same_package(package, tmp_path):
+def test_same_sources_make_the_same_package(package, make_package, tmp_path):
     """In another folder."""
-    other = make(tmp_path / "elsewhere")
+    other = make_package(tmp_path / "elsewhere")
     digests = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (package, other)}
     assert len(digests) == 1
 
