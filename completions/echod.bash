@@ -41,6 +41,17 @@ _echod() {
     'serve:--allow-redirect') files=no values='' ;;
     'serve:--allow-response-header') files=no values='' ;;
     'serve:--ws-compression') files=no values='message context off' ;;
+    'serve:--answer-status') files=no values='' ;;
+    'serve:--answer-delay') files=no values='' ;;
+    'serve:--answer-size') files=no values='' ;;
+    'serve:--answer-close') files=no values='' ;;
+    'serve:--answer-gzip') files=no values='' ;;
+    'serve:--answer-header') files=no values='' ;;
+    'serve:--answer-body') files=no values='' ;;
+    'serve:--answer-override') files=no values='on off' ;;
+    'serve:--cors') files=no values='off any' ;;
+    'serve:--unsafe-answers') files=no values='on off' ;;
+    'serve:--base-path') files=no values='' ;;
     'serve:--max-connections') files=no values='' ;;
     'serve:--max-connections-per-source') files=no values='' ;;
     'serve:--max-memory') files=no values='' ;;
@@ -110,7 +121,7 @@ _echod() {
     return
   fi
   case "$verb" in
-    'serve') options='-l --listen -e --engine -w --workers --queue --spread --spin --response-control --seed --max-duration --max-answer --max-waiting --allow-redirect --allow-response-header --ws-compression --max-connections --max-connections-per-source --max-memory --max-body --max-header --max-header-fields --max-message --unsent-buffer --socket-buffer --idle-timeout --stall-timeout --detect-timeout --header-timeout --ping-interval --drain-delay --drain-timeout --log-level --log-format --log-timestamps --log-file --log-reads --access-log --access-log-format --config -h --help --help-all -V --version' ;;
+    'serve') options='-l --listen -e --engine -w --workers --queue --spread --spin --response-control --seed --max-duration --max-answer --max-waiting --allow-redirect --allow-response-header --ws-compression --answer-status --answer-delay --answer-size --answer-close --answer-gzip --answer-header --answer-body --answer-override --cors --unsafe-answers --base-path --max-connections --max-connections-per-source --max-memory --max-body --max-header --max-header-fields --max-message --unsent-buffer --socket-buffer --idle-timeout --stall-timeout --detect-timeout --header-timeout --ping-interval --drain-delay --drain-timeout --log-level --log-format --log-timestamps --log-file --log-reads --access-log --access-log-format --config -h --help --help-all -V --version' ;;
     'bench') options='-c --connections -n --messages -d -z --duration -s --size -r -R -q --rate --pipeline --connect-each --no-connect-each --idle -H --header -X --method --body --expect-status --chunked --no-chunked --warmup --ramp --connect-rate --timeout --verify --no-verify -t --threads -e --engine --pin --no-pin -B --source --self --no-self --json --html --hlog --fail-if -i --interval --view --no-view --config -h --help --help-all -V --version' ;;
     'bench compare') options='--new --threshold --confidence -h --help --help-all -V --version' ;;
     'bench merge') options='--json --html --hlog -h --help --help-all -V --version' ;;
