@@ -4,6 +4,7 @@
     benchmarks/processor_time.py spin              what busy-polling costs, and what it gains
     benchmarks/processor_time.py peers             echod without busy-polling beside other servers
     benchmarks/processor_time.py peers --cell ws-64 --server 'other=/path/to/server {port}'
+    benchmarks/processor_time.py all --write-docs  both, and docs/processor-time.md
 
 A closed loop would send more to a faster server, and hide the price. Server and client are pinned
 to a CPU each. The median and the range of the ratios within rounds are printed; other load on the
@@ -23,10 +24,11 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from compare import cpu_meter, servers  # noqa: E402
-from compare.cells import APART, Cell  # noqa: E402
+from compare import cpu_meter, machine, servers  # noqa: E402
+from compare.cells import APART, Cell, size_text  # noqa: E402
 from compare.process import Running, StartFailed  # noqa: E402
 
+MEASURED = "<!-- What follows is measured. -->"
 LOG_FREE = ["--log-level", "off", "--drain-timeout", "100ms"]
 
 
@@ -101,7 +103,7 @@ def client_command(arguments, load, port, cpu, report):
 def measure(server, load, arguments, meter):
     """(processor ns per message, p50 in us, p99 in us)"""
     server_cpu, client_cpu = arguments.cpus
-    with Running(server, load.cell, {server_cpu}, meter) as running, \
+    with Running(server, load.cell, [server_cpu], meter) as running, \
             tempfile.TemporaryDirectory() as directory:
         report = pathlib.Path(directory, "report.json")
         with cpu_meter.Recorder(meter) as recorder:
@@ -148,16 +150,19 @@ def text_of(ratio):
     return "failed" if ratio is None else f"{ratio[0]:.2f} ({ratio[1]:.2f} to {ratio[2]:.2f})"
 
 
-def print_table(title, runs, reference):
+def table(title, runs, reference):
+    """The lines of a table in Markdown."""
     columns = [ratios(runs, reference, figure) for figure in range(3)]
-    print(f"\n### {title}\n\n| server | processor time | p50 | p99 | ns per message | p50, us "
-          "| p99, us |\n| --- | --- | --- | --- | --: | --: | --: |")
+    lines = [f"### {title}", "",
+             "| server | processor time | p50 | p99 | ns per message | p50, us | p99, us |",
+             "| --- | --- | --- | --- | --: | --: | --: |"]
     for name, own in runs.items():
         good = [run for run in own if run]
         medians = [statistics.median(run[i] for run in good) if good else 0 for i in range(3)]
         cells = [text_of(column[name]) for column in columns]
-        print(f"| {name} | {' | '.join(cells)} | {medians[0]:,.0f} | {medians[1]:,.1f} | "
-              f"{medians[2]:,.1f} |", flush=True)
+        lines.append(f"| {name} | {' | '.join(cells)} | {medians[0]:,.0f} | {medians[1]:,.1f} | "
+                     f"{medians[2]:,.1f} |")
+    return lines + [""]
 
 
 def best_peer(runs, ours):
@@ -170,7 +175,7 @@ def best_peer(runs, ours):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["spin", "peers"])
+    parser.add_argument("what", choices=["spin", "peers", "all"])
     parser.add_argument("--cell", action="append", choices=[load.name for load in LOADS],
                         help="only these loads; all of them unless told")
     parser.add_argument("--rate", type=int, default=20_000, help="messages per second")
@@ -179,9 +184,42 @@ def parse_arguments():
     parser.add_argument("--seconds", type=float, default=1, help="of each run")
     parser.add_argument("--engine", action="append", choices=["epoll", "uring"])
     parser.add_argument("--echod", type=pathlib.Path, default=ROOT / "build/release/echod")
+    parser.add_argument("--write-docs", action="store_true", help="write docs/processor-time.md")
     parser.add_argument("--server", action="append", default=[], metavar="NAME=COMMAND",
                         help="another server; {port} in the command is its port")
     return parser.parse_args()
+
+
+def title_of(load, arguments):
+    kind = {"tcp": "raw TCP", "http": "HTTP POST", "ws": "WebSocket"}[load.protocol]
+    return (f"{kind}, {size_text(load.size)}, {arguments.connections} connections, "
+            f"{arguments.rate:,} messages/s")
+
+
+def spin_tables(load, engines, arguments, meter):
+    for engine in engines:
+        pair = [Echod(arguments.echod, engine, spin) for spin in ("off", "auto")]
+        runs = rounds(pair, load, arguments, meter)
+        yield table(f"{title_of(load, arguments)}: busy-polling, {engine}", runs, pair[0].name)
+
+
+def peer_tables(load, engines, arguments, meter):
+    ours = [Echod(arguments.echod, engine, "off") for engine in engines]
+    runs = rounds(ours + peers_of(load, arguments), load, arguments, meter)
+    reference = best_peer(runs, {server.name for server in ours}) or ours[0].name
+    yield table(f"{title_of(load, arguments)}: relative to {reference}", runs, reference)
+
+
+def write_page(sections, arguments):
+    facts = machine.describe(arguments.echod)
+    page = ROOT / "docs" / "processor-time.md"
+    begin = page.read_text(encoding="utf-8").split(MEASURED)[0]
+    lines = [MEASURED, "", f"{arguments.rounds} rounds, each server {arguments.seconds:g} s in "
+             f"each. {facts['cpu']}, {facts['cores']} cores, {facts['kernel']}; load average "
+             f"{os.getloadavg()[0]:.0f}. In brackets the lowest and the highest round.", ""]
+    for title, tables in sections.items():
+        lines += [f"## {title}", ""] + [line for one in tables for line in one]
+    page.write_text(begin + "\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
 
 def main():
@@ -190,26 +228,24 @@ def main():
     if len(cpus) < 2:
         sys.exit("two CPUs are needed: one for the server, one for the client")
     arguments.cpus = cpus[-1], cpus[0]
-    engines = arguments.engine or ["epoll", "uring"]
+    loads = [load for load in LOADS if load.name in (arguments.cell or [load.name])]
+    kinds = {"spin": ("The price of busy-polling", spin_tables),
+             "peers": ("Beside other servers, with `--spin off`", peer_tables)}
+    sections = {}
     meter = cpu_meter.open_meter("time")
     try:
-        for load in LOADS:
-            if load.name not in (arguments.cell or [load.name]):
-                continue
-            title = (f"{load.protocol}, {load.size} B, {arguments.connections} connections, "
-                     f"{arguments.rate:,} messages/s")
-            if arguments.what == "spin":
-                for engine in engines:
-                    pair = [Echod(arguments.echod, engine, spin) for spin in ("off", "auto")]
-                    runs = rounds(pair, load, arguments, meter)
-                    print_table(f"{title}: busy-polling, {engine}", runs, pair[0].name)
-                continue
-            ours = [Echod(arguments.echod, engine, "off") for engine in engines]
-            runs = rounds(ours + peers_of(load, arguments), load, arguments, meter)
-            reference = best_peer(runs, {server.name for server in ours}) or ours[0].name
-            print_table(f"{title}: beside {reference}", runs, reference)
+        for kind in kinds if arguments.what == "all" else [arguments.what]:
+            title, tables_of = kinds[kind]
+            sections[title] = []
+            for load in loads:
+                for lines in tables_of(load, arguments.engine or ["epoll", "uring"], arguments,
+                                       meter):
+                    sections[title].append(lines)
+                    print("\n".join(lines), flush=True)
     finally:
         meter.close()
+    if arguments.write_docs:
+        write_page(sections, arguments)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,8 @@ less CPU, more messages, lower latency. In brackets are the lowest and the highe
   server. Other load on the machine hardly changes it, so it is the most reliable figure.
 - **p50** is the median latency.
 - Servers that busy-poll (the bare loop, and echod when it expects a message) trade CPU for
-  latency. For one connection and for new connections, compare rate and p50.
+  latency: [processor-time.md](processor-time.md) has the price. For one connection and for new
+  connections, compare rate and p50.
 """
 
 TARGETS = """\

@@ -121,3 +121,15 @@ def test_the_independent_client_verifies():
         server.join()
     assert run.returncode == 1
     assert '"errors": 1,' in run.stdout
+
+
+def test_processor_time_beside_the_websocket_floor():
+    build.build("ws_floor")
+    script = pathlib.Path(build.ROOT, "benchmarks", "processor_time.py")
+    command = [sys.executable, str(script), "peers", "--cell", "ws-64", "--rounds", "1",
+               "--seconds", "0.2", "--rate", "500", "--engine", "epoll", "--echod",
+               str(support.ECHOD)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=support.PATIENCE_S,
+                         check=False)
+    assert run.returncode == 0, run.stderr
+    assert "relative to ws-floor" in run.stdout and "failed" not in run.stdout, run.stderr

@@ -44,7 +44,7 @@ def emulated(architecture):
 
 @contextlib.contextmanager
 def serving(command, directory, **options):
-    """Starts `command`, a server that listens on port 0; gives the process, its port and its log."""
+    """Starts `command`, a server; gives the process, the port it listens on, and its log."""
     log = directory / "log"
     with open(log, "wb") as output:
         process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL,

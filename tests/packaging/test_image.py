@@ -2,6 +2,7 @@
 
 import io
 import json
+import socket
 import subprocess
 import tarfile
 import time
@@ -109,7 +110,9 @@ def bundle(image, directory, arguments=()):
     path = directory / "config.json"
     spec = json.loads(path.read_text())
     settings = configuration["config"]
-    environment = [each.replace("8080", "0") for each in settings["Env"]]
+    with socket.create_server(("127.0.0.1", 0)) as unused:  # the health check has to know it
+        port = unused.getsockname()[1]
+    environment = [each.replace("8080", str(port)) for each in settings["Env"]]
     nothing = {kind: [] for kind in spec["process"]["capabilities"]}
     spec["process"].update(terminal=False, user={"uid": UID, "gid": UID}, env=environment,
                            args=settings["Entrypoint"] + list(arguments), capabilities=nothing,
@@ -128,6 +131,7 @@ def test_serves_and_drains_as_first_process(image, tmp_path):
     """PID 1 of its own namespace, user 65532, no capabilities, read-only root."""
     runc = ["runc", "--root", tmp_path / "state"]
     name = f"echod-{tmp_path.name}-{time.monotonic_ns()}"
+    settings = image.of(NATIVE)[0]["config"]
     command = [*runc, "run", "--bundle", bundle(image, tmp_path), name]
     with serving(command, tmp_path) as (process, port, log):
         echoes(port)
@@ -139,6 +143,7 @@ def test_serves_and_drains_as_first_process(image, tmp_path):
         assert int(status["CapBnd"], 16) == int(status["CapEff"], 16) == 0
         mounts = open(f"/proc/{state['pid']}/mounts").read().splitlines()
         assert any(line.split()[1] == "/" and line.split()[3].startswith("ro") for line in mounts)
+        run(*runc, "exec", name, *settings["Healthcheck"]["Test"][1:])
         # A request that is being answered is answered to its end.
         client = subprocess.Popen(["curl", "-sS", "--max-time", str(PATIENCE_S), "--data", "late",
                                    f"http://127.0.0.1:{port}/?delay=500ms"],

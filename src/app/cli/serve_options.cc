@@ -110,9 +110,10 @@ std::vector<Option> serving(ServeOptions& o) {
       {.name = "spin",
        .value = as_spin(o.spin_max),
        .help = "epoll, uring: busy-poll duration before an event loop sleeps",
-       .details = "Busy-polling lowers latency and costs CPU time (docs/performance.md). auto is "
-                  "up to 50us where that pays, and off under a CPU quota and with more loops than "
-                  "CPUs; the first lines of the output say why.",
+       .details =
+           "Busy-polling lowers latency and costs CPU time (docs/processor-time.md). auto "
+           "is up to 50us where that pays, and off under a CPU quota and with more loops than "
+           "CPUs; the first lines of the output say why.",
        .default_note = format_duration(kSpinMax)},
   };
 }
