@@ -225,7 +225,7 @@ TEST(BufferPoolDeathTest, MustNotDieBeforeItsLeases) {
     BufferPool pool(kSmall);
     outlives = chunk_of(pool, "leaked");
   };
-  EXPECT_DEATH(leak(), "check failed: leased_ == 0");
+  EXPECT_DEATH(leak(), "check failed: leased\\(\\) == 0");
 }
 
 TEST(BufferPoolDeathTest, BytesStayInsideTheBuffer) {

@@ -28,6 +28,7 @@ OptionValue as_fields(std::optional<std::vector<RequestedField>>& member) {
   OptionValue value = as_text("NAME:VALUE", {}, [&member](const std::string& text) -> Problem {
     std::expected<RequestedField, std::string> field = http::any_field(text);
     if (!field) return fmt::format("'{}': {}", text, field.error());
+    if (!member) member.emplace();
     if (member->size() == kDefaultFieldsMax) {
       return fmt::format("at most {} headers", kDefaultFieldsMax);
     }
@@ -81,7 +82,7 @@ std::vector<Option> default_rows(AnswerDefaults& defaults) {
   return {
       {.name = "answer-status",
        .value = as_default(defaults.status, "STATUS", http::read_default_status),
-       .help = "HTTP: default status: 503, or 503:20,404:10.5 (percent)",
+       .help = "HTTP: status of responses: 503, or 503:20,404:10.5 (percent)",
        .details = "The syntax of this and the following options is that of response control in "
                   "docs/http.md; an empty value is no default. They may also stand in a table of "
                   "the configuration file for the paths below a prefix: [path.\"/slow\"]. "
@@ -90,13 +91,13 @@ std::vector<Option> default_rows(AnswerDefaults& defaults) {
        .example = "503:20"},
       {.name = "answer-delay",
        .value = as_default(defaults.delay, "DURATION", http::read_default_delay),
-       .help = "HTTP: default delay: 100ms, or 100ms:10,2ms:5 (percent)",
+       .help = "HTTP: delay of responses: 100ms, or 100ms:10,2ms:5 (percent)",
        .details = "At most a day; --max-duration and --max-waiting bound what clients ask for.",
        .default_note = "none",
        .example = "100ms:10,2ms:5"},
       {.name = "answer-size",
        .value = as_default(defaults.size, "BYTES", http::read_default_size),
-       .help = "HTTP: default size of a generated body, instead of the echo",
+       .help = "HTTP: size of a generated body, instead of the echo",
        .details = "At most 1 TiB; --max-answer bounds what clients ask for.",
        .default_note = "none",
        .example = "1024:10"},
@@ -151,7 +152,7 @@ OptionGroup answer_group(AnswerOptions& options) {
   std::vector<Option> rows = default_rows(policy.defaults);
   rows.push_back({.name = "answer-override",
                   .value = as_choice<bool>(policy.clients_override, {{"on", true}, {"off", false}}),
-                  .help = "HTTP: clients' response control overrides the defaults",
+                  .help = "HTTP: let clients override --answer- options (?status=200)",
                   .details = "off: it is ignored where the path has a default for the same thing. "
                              "With --response-control off it is ignored everywhere, and the "
                              "defaults apply."});

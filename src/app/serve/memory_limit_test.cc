@@ -1,6 +1,7 @@
 #include "app/serve/memory_limit.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,7 +13,7 @@ namespace {
 class MemoryLimitTest : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = testing::TempDir() + "memory_limit/";
+    root_ = testing::TempDir() + "memory_limit." + std::to_string(::getpid()) + "/";
     std::filesystem::remove_all(root_);
   }
   void TearDown() override { std::filesystem::remove_all(root_); }

@@ -1,6 +1,7 @@
 #include "app/serve/processor_quota.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,7 +13,7 @@ namespace {
 class ProcessorQuotaTest : public testing::Test {
  protected:
   void SetUp() override {
-    root_ = testing::TempDir() + "processor_quota/";
+    root_ = testing::TempDir() + "processor_quota." + std::to_string(::getpid()) + "/";
     std::filesystem::remove_all(root_);
   }
   void TearDown() override { std::filesystem::remove_all(root_); }
