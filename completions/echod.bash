@@ -12,7 +12,7 @@ _echod() {
   fi
   if (( COMP_CWORD > 1 )); then
     case ${COMP_WORDS[1]} in
-      serve|bench|sim|config|help|version) verb=${COMP_WORDS[1]} at=2 ;;
+      serve|bench|health|sim|config|help|version) verb=${COMP_WORDS[1]} at=2 ;;
     esac
     if [[ $verb == bench && COMP_CWORD -gt 2 && ${COMP_WORDS[2]} == @(compare|merge) ]]; then
       verb="bench ${COMP_WORDS[2]}" at=3
@@ -41,6 +41,18 @@ _echod() {
     'serve:--allow-redirect') files=no values='' ;;
     'serve:--allow-response-header') files=no values='' ;;
     'serve:--ws-compression') files=no values='message context off' ;;
+    'serve:--show-environment') files=no values='' ;;
+    'serve:--answer-status') files=no values='' ;;
+    'serve:--answer-delay') files=no values='' ;;
+    'serve:--answer-size') files=no values='' ;;
+    'serve:--answer-close') files=no values='' ;;
+    'serve:--answer-gzip') files=no values='' ;;
+    'serve:--answer-header') files=no values='' ;;
+    'serve:--answer-body') files=no values='' ;;
+    'serve:--answer-override') files=no values='on off' ;;
+    'serve:--cors') files=no values='off any' ;;
+    'serve:--unsafe-answers') files=no values='on off' ;;
+    'serve:--base-path') files=no values='' ;;
     'serve:--max-connections') files=no values='' ;;
     'serve:--max-connections-per-source') files=no values='' ;;
     'serve:--max-memory') files=no values='' ;;
@@ -64,6 +76,7 @@ _echod() {
     'serve:--log-reads') files=no values='all none' ;;
     'serve:--access-log') files=yes values='' ;;
     'serve:--access-log-format') files=no values='text json combined' ;;
+    'serve:--access-log-skip') files=no values='' ;;
     'serve:--admin') files=no values='' ;;
     'serve:--admin-allow-remote') files=no values='on off' ;;
     'serve:--admin-host') files=no values='' ;;
@@ -116,7 +129,7 @@ _echod() {
     return
   fi
   case "$verb" in
-    'serve') options='-l --listen -e --engine -w --workers --queue --spread --spin --response-control --seed --max-duration --max-answer --max-waiting --allow-redirect --allow-response-header --ws-compression --max-connections --max-connections-per-source --max-memory --max-body --max-header --max-header-fields --max-message --unsent-buffer --socket-buffer --idle-timeout --stall-timeout --detect-timeout --header-timeout --ping-interval --drain-delay --drain-timeout --log-level --log-format --log-timestamps --log-file --log-reads --access-log --access-log-format --admin --admin-allow-remote --admin-host --health-endpoints --config -h --help --help-all -V --version' ;;
+    'serve') options='-l --listen -e --engine -w --workers --queue --spread --spin --response-control --seed --max-duration --max-answer --max-waiting --allow-redirect --allow-response-header --ws-compression --show-environment --answer-status --answer-delay --answer-size --answer-close --answer-gzip --answer-header --answer-body --answer-override --cors --unsafe-answers --base-path --max-connections --max-connections-per-source --max-memory --max-body --max-header --max-header-fields --max-message --unsent-buffer --socket-buffer --idle-timeout --stall-timeout --detect-timeout --header-timeout --ping-interval --drain-delay --drain-timeout --log-level --log-format --log-timestamps --log-file --log-reads --access-log --access-log-format --access-log-skip --admin --admin-allow-remote --admin-host --health-endpoints --config -h --help --help-all -V --version' ;;
     'bench') options='-c --connections -n --messages -d -z --duration -s --size -r -R -q --rate --pipeline --connect-each --no-connect-each --idle -H --header -X --method --body --expect-status --chunked --no-chunked --warmup --ramp --connect-rate --timeout --verify --no-verify -t --threads -e --engine --pin --no-pin -B --source --self --no-self --json --html --hlog --fail-if -i --interval --view --no-view --config -h --help --help-all -V --version' ;;
     'bench compare') options='--new --threshold --confidence -h --help --help-all -V --version' ;;
     'bench merge') options='--json --html --hlog -h --help --help-all -V --version' ;;
@@ -131,7 +144,7 @@ _echod() {
     case "$verb" in
       serve)
         options=''
-        if (( COMP_CWORD == 1 )); then options='serve bench sim config help version'; fi
+        if (( COMP_CWORD == 1 )); then options='serve bench health sim config help version'; fi
         if [[ ${COMP_WORDS[1]} == config ]] && (( COMP_CWORD == 3 )); then
           options='serve bench sim'
         fi

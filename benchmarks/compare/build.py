@@ -30,6 +30,7 @@ PROGRAMS = {
     "floor": Program("floor.c", C),
     "same_thread_floor": Program("same_thread_floor.c", C),
     "independent_client": Program("independent_client.c", C),
+    "ws_floor": Program("ws_floor.c", C, ("-lcrypto",), "libssl-dev", "openssl/sha.h"),
     "libuv": Program("libuv.c", C, ("-luv",), "libuv1-dev", "uv.h"),
     "libevent": Program("libevent.c", C, ("-levent_core",), "libevent-dev",
                         "event2/bufferevent.h"),

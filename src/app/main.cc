@@ -9,16 +9,19 @@
 #include "app/bench/bench.h"
 #include "app/cli/command_parser.h"
 #include "app/cli/config_command.h"
-#include "app/cli/serve_options.h"
+#include "app/cli/live_options.h"
 #include "app/cli/verbs.h"
 #include "app/health/health.h"
 #include "app/log/log.h"
 #include "app/serve/serve.h"
 #include "app/sim/sim.h"
+#include "app/version/build_info.h"
+#include "app/version/version.h"
+#include "net/resolver.h"
 
 namespace {
 
-// "echod help bench" is "echod bench --help", and "echod version" is "echod --version".
+// "echod help bench" is "echod bench --help".
 std::vector<const char*> usual_arguments(int argc, char** argv) {
   std::vector<const char*> arguments(argv, argv + argc);
   const std::string_view verb = argc > 1 ? argv[1] : "";
@@ -26,10 +29,8 @@ std::vector<const char*> usual_arguments(int argc, char** argv) {
     arguments.erase(arguments.begin() + 1);
     const std::string_view topic = argc == 3 ? argv[2] : "serve";
     const bool known = topic == "serve" || topic == "bench" || topic == "sim" ||
-                       topic == "config" || topic == "health";
+                       topic == "config" || topic == "health" || topic == "version";
     if (known) arguments.push_back("--help");  // else it is an unknown command
-  } else if (verb == "version" && argc == 2) {
-    arguments[1] = "--version";
   }
   return arguments;
 }
@@ -43,6 +44,7 @@ void warn(const std::vector<std::string>& warnings) {
 }
 
 int run(int argc, char** argv, char** environment) {
+  if (echod::build_info().is_static) echod::resolve_without_plugins();
   const std::vector<const char*> arguments = usual_arguments(argc, argv);
   const int count = static_cast<int>(arguments.size());
   const std::string_view verb = count > 1 ? arguments[1] : "";
@@ -52,10 +54,10 @@ int run(int argc, char** argv, char** environment) {
   if (verb == "sim") return echod::simulate(count - 1, arguments.data() + 1);
   if (verb == "health") return echod::health(count - 1, arguments.data() + 1);
   if (verb == "config") return echod::config(count - 1, arguments.data() + 1);
-  echod::CommandLine command = echod::parse_command_line(count, arguments.data());
-  if (!command.serve) return echod::print_ending({command.text, command.exit_code});
-  command.serve->warnings = warnings;
-  return echod::serve(*command.serve);
+  if (verb == "version") return echod::version(count - 1, arguments.data() + 1);
+  echod::LiveOptions options(count, arguments.data());
+  if (const auto ending = options.read(warnings)) return echod::print_ending(*ending);
+  return echod::serve(options);
 }
 
 }  // namespace

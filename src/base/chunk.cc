@@ -55,7 +55,7 @@ BufferPool::BufferPool(const Options& options) : options_(options) {
   spare_ids_.reserve(options.spare_count_max);
 }
 
-BufferPool::~BufferPool() { ECHOD_CHECK(leased_ == 0); }
+BufferPool::~BufferPool() { ECHOD_CHECK(leased() == 0); }
 
 Result<Chunk> BufferPool::lease() {
   std::optional<uint32_t> id = acquire();
@@ -68,16 +68,17 @@ std::optional<uint32_t> BufferPool::acquire() {
   if (!spare_ids_.empty()) {
     uint32_t id = spare_ids_.back();
     spare_ids_.pop_back();
-    ++leased_;
+    leased_.add(1);
     return id;
   }
-  if (leased_ == options_.buffer_count_max) return std::nullopt;
+  if (leased() == options_.buffer_count_max) return std::nullopt;
   std::unique_ptr<std::byte[]> buffer(new (std::nothrow) std::byte[options_.buffer_size]);
   if (!buffer || (vacant_ids_.empty() && !add_vacant_id())) return std::nullopt;
   uint32_t id = vacant_ids_.back();
   vacant_ids_.pop_back();
   buffers_[id] = std::move(buffer);
-  ++leased_;
+  count_.add(1);
+  leased_.add(1);
   return id;
 }
 
@@ -100,12 +101,13 @@ Chunk BufferPool::wrap(uint32_t buffer_id, size_t size) {
 }
 
 void BufferPool::release(uint32_t buffer_id) noexcept {
-  ECHOD_CHECK(leased_ > 0);
-  --leased_;
+  ECHOD_CHECK(leased() > 0);
+  leased_.subtract(1);
   if (spare_ids_.size() < options_.spare_count_max) {
     spare_ids_.push_back(buffer_id);
   } else {
     buffers_[buffer_id].reset();
+    count_.subtract(1);
     vacant_ids_.push_back(buffer_id);
   }
 }

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/cell.h"
 #include "base/check.h"
 #include "base/error.h"
 
@@ -105,7 +106,10 @@ class BufferPool {
 
   size_t buffer_size() const { return options_.buffer_size; }
   size_t buffer_count_max() const { return options_.buffer_count_max; }
-  size_t leased() const { return leased_; }
+
+  // From any thread: how many buffers are leased, and how many there are with the spare ones.
+  size_t leased() const { return leased_.value(); }
+  size_t buffer_count() const { return count_.value(); }
 
  private:
   friend class Chunk;
@@ -116,7 +120,8 @@ class BufferPool {
   std::vector<std::unique_ptr<std::byte[]>> buffers_;  // by id; null: freed, the id is vacant
   std::vector<uint32_t> spare_ids_;                    // with a buffer, ready to lease
   std::vector<uint32_t> vacant_ids_;                   // without one
-  size_t leased_ = 0;
+  Cell leased_;
+  Cell count_;  // of buffers, leased or spare
 };
 
 }  // namespace echod

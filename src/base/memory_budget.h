@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 namespace echod {
@@ -19,20 +20,32 @@ class MemoryBudget {
 
   // Takes `size` bytes. False: that would be more than there are, and nothing was taken.
   bool take(size_t size) {
+    const size_t size_max = this->size_max();
     size_t used = used_.load(std::memory_order_relaxed);
     do {
-      if (size > size_max_ || used > size_max_ - size) return false;
+      if (size > size_max || used > size_max - size) {
+        refusals_.fetch_add(1, std::memory_order_relaxed);
+        return false;
+      }
     } while (!used_.compare_exchange_weak(used, used + size, std::memory_order_relaxed));
     return true;
   }
   void give_back(size_t size) { used_.fetch_sub(size, std::memory_order_relaxed); }
 
   size_t used() const { return used_.load(std::memory_order_relaxed); }
-  size_t size_max() const { return size_max_; }
+  size_t size_max() const { return size_max_.load(std::memory_order_relaxed); }
+
+  // From any thread. What is taken stays taken: while that is more than the new limit, nothing can
+  // be taken.
+  void set_size_max(size_t size_max) { size_max_.store(size_max, std::memory_order_relaxed); }
+
+  // How often take() returned false.
+  uint64_t refusals() const { return refusals_.load(std::memory_order_relaxed); }
 
  private:
-  const size_t size_max_;
+  std::atomic<size_t> size_max_;
   std::atomic<size_t> used_{0};
+  std::atomic<uint64_t> refusals_{0};
 };
 
 // Bytes of a budget, given back when it goes.

@@ -18,6 +18,20 @@ TEST(MemoryBudgetTest, GivesNoMoreThanItHas) {
   EXPECT_TRUE(second.grow_to(40));
   EXPECT_FALSE(first.grow_to(61));
   EXPECT_EQ(budget.used(), 100u);
+  EXPECT_EQ(budget.refusals(), 2u);
+}
+
+TEST(MemoryBudgetTest, ALoweredLimitTakesNothingBack) {
+  MemoryBudget budget(100);
+  MemoryLease lease(&budget);
+  EXPECT_TRUE(lease.grow_to(60));
+  budget.set_size_max(50);
+  EXPECT_FALSE(lease.grow_to(61));
+  EXPECT_EQ(lease.size(), 60u);
+  lease.release();
+  EXPECT_TRUE(lease.grow_to(50));
+  budget.set_size_max(100);
+  EXPECT_TRUE(lease.grow_to(100));
 }
 
 TEST(MemoryBudgetTest, TakesTheDifferenceWhenALeaseGrows) {

@@ -16,6 +16,9 @@
 // and raise one by awaiting it:  co_await failed({Errc::kTimeout});  a Result<T> can be awaited
 // too. Where there is no memory (std::bad_alloc, also for a frame) a task fails with kNoMemory.
 //
+// A function that seldom has to wait need not be a coroutine, which costs a frame for each call: it
+// does its work at once and returns Task<>::finished(), or else the task of a coroutine that does.
+//
 // How it works. Tasks are lazy; awaiting one resumes it inline, on the awaiter's stack. A task that
 // finishes without suspending gives control back by returning; one that suspended resumes its
 // waiter when it ends. The stack is as deep as the calls, not as the iterations, at every
@@ -31,6 +34,7 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <new>
@@ -183,10 +187,23 @@ class Promise<void> final : public PromiseBase {
   void take() noexcept {}
 };
 
+namespace internal {
+// What the frame of a finished task points to; never looked into.
+struct alignas(std::max_align_t) FinishedFrame {};
+inline constinit FinishedFrame finished_frame;
+}  // namespace internal
+
 template <typename T>
 class [[nodiscard]] Task {
  public:
   using promise_type = Promise<T>;
+
+  // A task that has succeeded already, without a frame. To be awaited, not for a Nursery.
+  static Task finished() noexcept
+    requires std::is_void_v<T>
+  {
+    return Task(Frame::from_address(&internal::finished_frame));
+  }
 
   Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
   Task& operator=(Task&& other) noexcept {
@@ -194,7 +211,7 @@ class [[nodiscard]] Task {
     return *this;
   }
   ~Task() {
-    if (!frame_) return;
+    if (!frame_ || is_finished(frame_)) return;
     ECHOD_CHECK(!frame_.promise().running());
     frame_.destroy();
   }
@@ -208,15 +225,18 @@ class [[nodiscard]] Task {
 
   // For what runs tasks from outside a coroutine (an engine, a test): runs until the first
   // suspension. Then done() tells when it has ended, and result() takes its outcome, once.
-  void start() noexcept { frame_.promise().start(frame_, nullptr, true); }
+  void start() noexcept {
+    if (!is_finished(frame_)) frame_.promise().start(frame_, nullptr, true);
+  }
   void start_owned(TaskOwner& owner) && noexcept {
+    ECHOD_CHECK(!is_finished(frame_));
     Frame frame = std::exchange(frame_, nullptr);  // the owner's from here on
     frame.promise().start_owned(frame, owner);
   }
-  bool done() const noexcept { return frame_.promise().ended(); }
+  bool done() const noexcept { return is_finished(frame_) || frame_.promise().ended(); }
   Result<T> result() noexcept {
     ECHOD_CHECK(done());
-    return outcome(frame_.promise());
+    return outcome(frame_);
   }
 
  private:
@@ -225,7 +245,15 @@ class [[nodiscard]] Task {
 
   explicit Task(Frame frame) noexcept : frame_(frame) {}
 
-  static Result<T> outcome(promise_type& promise) noexcept {
+  static bool is_finished(Frame frame) noexcept {
+    return std::is_void_v<T> && frame.address() == &internal::finished_frame;
+  }
+
+  static Result<T> outcome(Frame frame) noexcept {
+    if constexpr (std::is_void_v<T>) {
+      if (is_finished(frame)) return {};
+    }
+    promise_type& promise = frame.promise();
     if (promise.failed()) return std::unexpected(promise.error());
     if constexpr (std::is_void_v<T>) {
       return {};
@@ -238,7 +266,7 @@ class [[nodiscard]] Task {
   struct Awaiter {
     Frame frame;
 
-    bool await_ready() noexcept { return false; }
+    bool await_ready() noexcept { return is_finished(frame); }
 
     template <typename WaiterPromise>
     bool await_suspend(std::coroutine_handle<WaiterPromise> waiter) noexcept {
@@ -251,8 +279,8 @@ class [[nodiscard]] Task {
 
     auto await_resume() noexcept {
       if constexpr (kObserved) {
-        return outcome(frame.promise());
-      } else {
+        return outcome(frame);
+      } else if constexpr (!std::is_void_v<T>) {
         return frame.promise().take();
       }
     }

@@ -399,5 +399,41 @@ TEST(TaskStackTest, MillionsOfAwaitsFitASmallStack) {
   EXPECT_EQ(counts.waited, kIterations / 10);
 }
 
+// Not a coroutine, unless it has to wait.
+Task<> maybe_wait(Gate& gate, bool waits, int& done) {
+  ++done;
+  if (!waits) return Task<>::finished();
+  return [](Gate& at) -> Task<> { co_await at.pass(); }(gate);
+}
+
+Task<> wait_twice(Gate& gate, int& done) {
+  co_await maybe_wait(gate, false, done);
+  Result<void> observed = co_await maybe_wait(gate, false, done).observed();
+  EXPECT_TRUE(observed);
+  co_await maybe_wait(gate, true, done);
+  ++done;
+}
+
+TEST(FinishedTaskTest, IsAwaitedLikeAnyOther) {
+  Gate gate;
+  int done = 0;
+  Task<> task = wait_twice(gate, done);
+  task.start();
+  EXPECT_EQ(done, 3);
+  EXPECT_FALSE(task.done());
+  gate.open();
+  EXPECT_TRUE(task.done());
+  EXPECT_EQ(done, 4);
+}
+
+TEST(FinishedTaskTest, IsDoneBeforeItIsStarted) {
+  Task<> task = Task<>::finished();
+  task.start();
+  EXPECT_TRUE(task.done());
+  EXPECT_TRUE(task.result());
+  Task<> moved = std::move(task);
+  EXPECT_TRUE(moved.done());
+}
+
 }  // namespace
 }  // namespace echod

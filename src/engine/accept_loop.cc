@@ -55,15 +55,13 @@ Next admit(Arrival& arrival, size_t number, Admission& admission, AcceptObserver
            Placement& placement) noexcept {
   const Endpoint peer = arrival.endpoint();
   try {
-    switch (admission.try_enter(peer)) {
-      case Admission::Decision::kAdmitted:
-        placement.place({std::move(arrival.socket), admission.ticket(peer), number});
-        break;
-      case Admission::Decision::kSourceFull:
-        observer.source_refused(peer);
-        break;
-      case Admission::Decision::kFull:
-        return Next::kTryAgain;
+    auto ticket = admission.try_enter(peer);
+    if (ticket) {
+      placement.place({std::move(arrival.socket), std::move(*ticket), number});
+    } else if (ticket.error() == Admission::Refusal::kSourceFull) {
+      observer.source_refused(peer);
+    } else {
+      return Next::kTryAgain;
     }
     return Next::kAccept;
   } catch (const std::bad_alloc&) {

@@ -40,6 +40,7 @@ class ScriptedLoop final : public EventLoop {
   void request(Phase) override {}
   Phase phase() const override { return Phase::kServing; }
   BufferPool& buffers() override { return buffers_; }
+  void add_to(WorkerTotals&) const override {}
   Time now() const override { return now_; }
 
   int accepts = 0;

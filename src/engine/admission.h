@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <expected>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -24,10 +26,12 @@ class Admission {
   class Ticket {
    public:
     Ticket(Ticket&& other) noexcept
-        : admission_(std::exchange(other.admission_, nullptr)), peer_(other.peer_) {}
+        : admission_(std::exchange(other.admission_, nullptr)),
+          peer_(other.peer_),
+          counted_(other.counted_) {}
     Ticket& operator=(Ticket&&) = delete;
     ~Ticket() {
-      if (admission_ != nullptr) admission_->leave(peer_);
+      if (admission_ != nullptr) admission_->leave(*this);
     }
 
     // The connection's peer.
@@ -35,35 +39,45 @@ class Admission {
 
    private:
     friend class Admission;
-    Ticket(Admission* admission, const Endpoint& peer) : admission_(admission), peer_(peer) {}
+    Ticket(Admission* admission, const Endpoint& peer, bool counted)
+        : admission_(admission), peer_(peer), counted_(counted) {}
 
     Admission* admission_;
     Endpoint peer_;
+    bool counted_;  // for its source: there was a limit when it was admitted
   };
 
-  enum class Decision : uint8_t { kAdmitted, kFull, kSourceFull };
+  enum class Refusal : uint8_t { kFull, kSourceFull };
 
-  explicit Admission(const Limits& limits) : limits_(limits) {}
+  explicit Admission(const Limits& limits) { set_limits(limits); }
   ~Admission();  // Checks that every slot was returned.
 
-  // Whether a connection from `peer` is allowed; kAdmitted takes a slot. Throws std::bad_alloc, and
-  // takes no slot, if there is no memory for the per-source count.
-  Decision try_enter(const Endpoint& peer);
+  // A slot for a connection from `peer`, if one is allowed. Throws std::bad_alloc, and takes no
+  // slot, if there is no memory for the per-source count.
+  std::expected<Ticket, Refusal> try_enter(const Endpoint& peer);
 
-  // The ticket for a slot just taken.
-  Ticket ticket(const Endpoint& peer) { return Ticket(this, peer); }
+  // From any thread, while connections come and go. Nobody loses a slot: above a lowered limit,
+  // newcomers wait or are refused until enough have left. Connections that were admitted while
+  // there was no per-source limit are not counted for their source.
+  void set_limits(const Limits& limits);
+
+  // From any thread. The limit in total.
+  size_t connections_max() const { return connections_max_.load(std::memory_order_relaxed); }
 
   // Slots taken now.
   size_t connections() const { return connections_.load(std::memory_order_relaxed); }
 
  private:
-  void leave(const Endpoint& peer);
-  bool enter_source(const Endpoint& peer);
+  void leave(const Ticket& ticket);
 
-  Limits limits_;
+  // Returns whether the source has room; `counted`: whether the connection was counted.
+  bool enter_source(const Endpoint& peer, bool& counted);
+
+  std::atomic<size_t> connections_max_ = 0;
+  std::atomic<size_t> connections_per_source_max_ = 0;
   std::atomic<size_t> connections_ = 0;
   std::mutex mutex_;
-  std::map<Endpoint, size_t> by_source_;  // only while limited; no larger than connections_
+  std::map<Endpoint, size_t> by_source_;  // counted connections; no larger than connections_
 };
 
 }  // namespace echod

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -12,7 +13,7 @@
 namespace echod {
 namespace {
 
-using Decision = Admission::Decision;
+using Refusal = Admission::Refusal;
 
 Endpoint client(uint32_t address, uint16_t port = 1) { return ipv4_endpoint(address, port); }
 
@@ -25,8 +26,15 @@ Endpoint ipv6_client(const char* text) {
 
 // Takes a place, which must be free.
 Admission::Ticket enter(Admission& admission, const Endpoint& peer) {
-  ECHOD_CHECK(admission.try_enter(peer) == Decision::kAdmitted);
-  return admission.ticket(peer);
+  auto ticket = admission.try_enter(peer);
+  ECHOD_CHECK(ticket.has_value());
+  return std::move(*ticket);
+}
+
+// Why `peer` gets no place; nothing if it would get one.
+std::optional<Refusal> refusal(Admission& admission, const Endpoint& peer) {
+  const auto ticket = admission.try_enter(peer);
+  return ticket ? std::nullopt : std::optional(ticket.error());
 }
 
 TEST(AdmissionTest, ZeroMeansNoLimit) {
@@ -43,8 +51,8 @@ TEST(AdmissionTest, IsFullAtItsLimit) {
   std::vector<Admission::Ticket> tickets;
   tickets.push_back(enter(admission, client(1)));
   tickets.push_back(enter(admission, client(2)));
-  EXPECT_EQ(admission.try_enter(client(3)), Decision::kFull);
-  EXPECT_EQ(admission.try_enter(client(3)), Decision::kFull);
+  EXPECT_EQ(refusal(admission, client(3)), Refusal::kFull);
+  EXPECT_EQ(refusal(admission, client(3)), Refusal::kFull);
   EXPECT_EQ(admission.connections(), 2u) << "who was not admitted takes no place";
   tickets.pop_back();
   tickets.push_back(enter(admission, client(3)));
@@ -55,7 +63,7 @@ TEST(AdmissionTest, ASourceIsFullAtItsLimitAndOthersAreNot) {
   Admission admission({.connections_max = 3, .connections_per_source_max = 1});
   std::vector<Admission::Ticket> tickets;
   tickets.push_back(enter(admission, client(1, 1000)));
-  EXPECT_EQ(admission.try_enter(client(1, 2000)), Decision::kSourceFull);
+  EXPECT_EQ(refusal(admission, client(1, 2000)), Refusal::kSourceFull);
   EXPECT_EQ(admission.connections(), 1u) << "who was refused takes no place";
   tickets.push_back(enter(admission, client(2)));
   tickets.clear();
@@ -69,19 +77,19 @@ TEST(AdmissionTest, ASourceKeepsThePlacesOfItsOtherConnections) {
   tickets.push_back(enter(admission, client(1, 2000)));
   tickets.pop_back();
   tickets.push_back(enter(admission, client(1, 3000)));
-  EXPECT_EQ(admission.try_enter(client(1, 4000)), Decision::kSourceFull);
+  EXPECT_EQ(refusal(admission, client(1, 4000)), Refusal::kSourceFull);
 }
 
 TEST(AdmissionTest, WaitingComesBeforeRefusing) {
   Admission admission({.connections_max = 1, .connections_per_source_max = 1});
   Admission::Ticket ticket = enter(admission, client(1));
-  EXPECT_EQ(admission.try_enter(client(1)), Decision::kFull);
+  EXPECT_EQ(refusal(admission, client(1)), Refusal::kFull);
 }
 
 TEST(AdmissionTest, AnIpv6SourceIsASlash64) {
   Admission admission({.connections_per_source_max = 1});
   Admission::Ticket ticket = enter(admission, ipv6_client("2001:db8:0:1::1"));
-  EXPECT_EQ(admission.try_enter(ipv6_client("2001:db8:0:1:ffff::2")), Decision::kSourceFull);
+  EXPECT_EQ(refusal(admission, ipv6_client("2001:db8:0:1:ffff::2")), Refusal::kSourceFull);
   Admission::Ticket neighbour = enter(admission, ipv6_client("2001:db8:0:2::1"));
 }
 
@@ -96,6 +104,38 @@ TEST(AdmissionTest, ATicketMovesWithItsPlace) {
   EXPECT_EQ(admission.connections(), 0u);
 }
 
+TEST(AdmissionTest, ALoweredLimitTakesNobodysPlace) {
+  Admission admission({.connections_max = 3});
+  std::vector<Admission::Ticket> tickets;
+  for (uint32_t i = 1; i <= 3; ++i) tickets.push_back(enter(admission, client(i)));
+  admission.set_limits({.connections_max = 2});
+  EXPECT_EQ(admission.connections(), 3u);
+  EXPECT_EQ(refusal(admission, client(4)), Refusal::kFull);
+  tickets.pop_back();
+  EXPECT_EQ(refusal(admission, client(4)), Refusal::kFull);
+  tickets.pop_back();
+  EXPECT_EQ(refusal(admission, client(4)), std::nullopt);
+  admission.set_limits({});
+  tickets.push_back(enter(admission, client(4)));
+}
+
+TEST(AdmissionTest, APerSourceLimitComesAndGoesWhileConnectionsAreOpen) {
+  Admission admission({});
+  std::vector<Admission::Ticket> before;
+  before.push_back(enter(admission, client(1)));
+  admission.set_limits({.connections_per_source_max = 1});
+  std::vector<Admission::Ticket> counted;
+  counted.push_back(enter(admission, client(1)));  // the first one is not counted
+  before.clear();                                  // and takes nobody's place with it
+  EXPECT_EQ(refusal(admission, client(1)), Refusal::kSourceFull);
+  admission.set_limits({});
+  before.push_back(enter(admission, client(1)));
+  admission.set_limits({.connections_per_source_max = 1});
+  EXPECT_EQ(refusal(admission, client(1)), Refusal::kSourceFull);
+  counted.clear();
+  EXPECT_EQ(refusal(admission, client(1)), std::nullopt);
+}
+
 TEST(AdmissionTest, KeepsToItsLimitsFromManyThreads) {
   constexpr size_t kMax = 3;
   Admission admission({.connections_max = kMax, .connections_per_source_max = 2});
@@ -105,8 +145,8 @@ TEST(AdmissionTest, KeepsToItsLimitsFromManyThreads) {
   for (uint32_t source = 1; source <= 4; ++source) {
     threads.emplace_back([&, source] {
       for (int i = 0; i < 5000; ++i) {
-        if (admission.try_enter(client(source % 2)) != Decision::kAdmitted) continue;
-        Admission::Ticket ticket = admission.ticket(client(source % 2));
+        const auto ticket = admission.try_enter(client(source % 2));
+        if (!ticket) continue;
         size_t now = ++inside;
         for (size_t seen = most; seen < now && !most.compare_exchange_weak(seen, now);) {
         }

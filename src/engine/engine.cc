@@ -4,7 +4,6 @@
 
 #include "engine/blocking/blocking_engine.h"
 #include "engine/loop_engine.h"
-#include "engine/processor.h"
 #include "engine/uring/uring_probe.h"
 
 namespace echod {
@@ -12,12 +11,6 @@ namespace {
 
 constexpr unsigned kThreadsMax = 1000;    // default of the threads engine
 constexpr unsigned kPoolWorkersMin = 16;  // blocking workers mostly wait for clients
-
-unsigned processors() { return static_cast<unsigned>(usable_processors().size()); }
-
-bool has_event_loops(EngineKind kind) {
-  return kind == EngineKind::kEpoll || kind == EngineKind::kUring;
-}
 
 }  // namespace
 
@@ -44,30 +37,35 @@ std::optional<EngineKind> engine_named(std::string_view name) {
   return std::nullopt;
 }
 
+bool has_event_loops(EngineKind kind) {
+  return kind == EngineKind::kEpoll || kind == EngineKind::kUring;
+}
+
 EngineChoice choose_engine() {
   std::expected<void, std::string> uring = probe_uring();
   if (uring) return {EngineKind::kUring, "io_uring passed its self-test"};
   return {EngineKind::kEpoll, uring.error()};
 }
 
-unsigned default_workers(EngineKind kind) {
+unsigned default_workers(EngineKind kind, unsigned processors) {
   switch (kind) {
     case EngineKind::kSequential:
       return 1;
     case EngineKind::kThreads:
       return kThreadsMax;
     case EngineKind::kPool:
-      return std::max(kPoolWorkersMin, 4 * processors());
+      return std::max(kPoolWorkersMin, 4 * processors);
     case EngineKind::kEpoll:
     case EngineKind::kUring:
-      return processors();
+      return processors;
   }
   return 1;
 }
 
 ListenerNeeds listener_needs(const EngineOptions& options) {
   return {.sockets = has_event_loops(options.kind) ? options.workers : 1,
-          .blocking = options.kind != EngineKind::kEpoll};
+          .blocking = options.kind != EngineKind::kEpoll,
+          .shared_blocking = options.kind == EngineKind::kUring};
 }
 
 Result<std::unique_ptr<Engine>> Engine::start(const EngineOptions& options,

@@ -37,6 +37,9 @@ inline constexpr EngineKind kEngineKinds[] = {EngineKind::kSequential, EngineKin
 std::string_view name_of(EngineKind kind);
 std::optional<EngineKind> engine_named(std::string_view name);
 
+// Whether it is epoll or uring: its workers are event loops, which may busy-poll.
+bool has_event_loops(EngineKind kind);
+
 // Which engine `auto` selects, and why, for the log.
 struct EngineChoice {
   EngineKind kind;
@@ -90,14 +93,17 @@ struct EngineOptions {
   Duration spin_max = kSpinMax;  // maximum busy-poll time before a sleep; 0: never
 };
 
-// The default number of workers on this machine.
-unsigned default_workers(EngineKind kind);
+// The default number of workers for that many CPUs.
+unsigned default_workers(EngineKind kind, unsigned processors);
 
 // How many listening sockets an engine needs per address (each event loop has its own), and whether
-// they must be blocking.
+// they must be blocking. Where they are descriptors of one socket (Listener::shared), another loop
+// may take a client first, and only io_uring can wait for the next one in a blocking accept that
+// still can be cancelled.
 struct ListenerNeeds {
   unsigned sockets = 1;
   bool blocking = true;
+  bool shared_blocking = false;
 };
 ListenerNeeds listener_needs(const EngineOptions& options);
 
@@ -125,6 +131,17 @@ class Engine {
 
   // Connections accepted since startup. From any thread.
   virtual uint64_t connections_begun() const = 0;
+
+  // From any thread: adds what all workers have counted since startup.
+  virtual void add_to(WorkerTotals& totals) const = 0;
+
+  // From any thread: adds the queues of each listener to its place in `sums`.
+  virtual void add_to(std::vector<ListenQueue>& sums) const = 0;
+
+  // From any thread.
+  virtual Phase phase() const = 0;
+  // See WorkerSet::stuck_loops().
+  virtual size_t stuck_loops(Time now, Duration patience) = 0;
 };
 
 }  // namespace echod

@@ -31,7 +31,9 @@ TEST(EngineChoiceTest, IsAnEventLoopAndHasAReason) {
 }
 
 TEST(EngineDefaultsTest, ThereIsAWorker) {
-  for (EngineKind kind : kEngineKinds) EXPECT_GE(default_workers(kind), 1u) << name_of(kind);
+  for (EngineKind kind : kEngineKinds) EXPECT_GE(default_workers(kind, 1), 1u) << name_of(kind);
+  EXPECT_EQ(default_workers(EngineKind::kEpoll, 3), 3u);
+  EXPECT_EQ(default_workers(EngineKind::kUring, 3), 3u);
 }
 
 ListenerNeeds needs_of(EngineKind kind, unsigned workers) {

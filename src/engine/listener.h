@@ -25,12 +25,18 @@ struct Listener {
   ListenerKind kind = ListenerKind::kStream;
   Endpoint endpoint;        // with the port that the system assigned
   std::vector<Fd> sockets;  // one per event loop, see listener_needs()
+
+  // Whether the sockets are descriptors of one socket that other processes have too (systemd's
+  // socket activation). It outlives this process with the clients that wait in it, so it is closed
+  // but never shut down. Any loop may take any client.
+  bool shared = false;
 };
 
 // One of a listener's sockets, for one loop.
 struct ListenerSocket {
   ListenerKind kind = ListenerKind::kStream;
   Fd socket;
+  bool shared = false;
 };
 
 // ESOCKTNOSUPPORT for an unsupported kind.

@@ -58,7 +58,7 @@ class LoopEngine::Thread final {
 
   void prefer_processor(const std::vector<ListenerSocket>& listeners) {
     for (const ListenerSocket& listener : listeners) {
-      prefer_incoming_processor(listener.socket.get(), processor_);
+      if (!listener.shared) prefer_incoming_processor(listener.socket.get(), processor_);
     }
   }
 
@@ -79,7 +79,7 @@ class LoopEngine::Thread final {
       used_before = used;
     }
     for (const std::unique_ptr<Socket>& listener : service.listeners()) {
-      prefer_incoming_processor(listener->fd(), -1);
+      if (!listener->shared()) prefer_incoming_processor(listener->fd(), -1);
     }
   }
 
@@ -103,7 +103,9 @@ Result<std::unique_ptr<Engine>> LoopEngine::start(const EngineOptions& options,
     std::vector<ListenerSocket> own;
     own.reserve(listeners.size());
     for (Listener& listener : listeners) {
-      own.push_back({.kind = listener.kind, .socket = std::move(listener.sockets.at(i))});
+      own.push_back({.kind = listener.kind,
+                     .socket = std::move(listener.sockets.at(i)),
+                     .shared = listener.shared});
     }
     auto own_thread =
         std::make_shared<Thread>(*engine, i, std::move(own), tied ? processors[i] : -1);

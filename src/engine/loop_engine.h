@@ -20,6 +20,14 @@ class LoopEngine final : public Engine {
   void request(Phase phase) override { workers_.request(phase); }
   bool wait(Deadline deadline) override { return threads_.wait_all(deadline); }
   uint64_t connections_begun() const override { return workers_.connections(); }
+  void add_to(WorkerTotals& totals) const override { workers_.add_to(totals); }
+  void add_to(std::vector<ListenQueue>& sums) const override {
+    workers_.listen_queues().add_to(sums);
+  }
+  Phase phase() const override { return workers_.phase(); }
+  size_t stuck_loops(Time now, Duration patience) override {
+    return workers_.stuck_loops(now, patience);
+  }
 
  private:
   class Thread;

@@ -42,7 +42,8 @@ class LoopService final : public Placement {
   Admission& admission_;
   AcceptObserver& observer_;
   std::vector<std::unique_ptr<Socket>> listeners_;
-  std::vector<Task<>> accept_loops_;  // created by open(), which can report a lack of memory
+  std::vector<ListenQueues::Entry> queues_;  // of these
+  std::vector<Task<>> accept_loops_;         // created by open(), which can report a lack of memory
   Nursery accepting_;
   Nursery connections_;
 };

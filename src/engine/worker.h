@@ -10,32 +10,18 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/check.h"
 #include "base/random.h"
+#include "engine/listen_queues.h"
 #include "engine/loop/event_loop.h"
+#include "engine/worker_cells.h"
 
 namespace echod {
 
 class Worker;
-
-// A counter that one thread writes, without a locked instruction, and any thread may read.
-class Cell {
- public:
-  void add(uint64_t count) {
-    value_.store(value_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
-  }
-  uint64_t value() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<uint64_t> value_{0};
-};
-
-// A worker's counters since its start.
-struct WorkerCells {
-  Cell connections;  // accepted
-};
 
 // Thread-safe.
 class WorkerSet {
@@ -52,6 +38,18 @@ class WorkerSet {
 
   // Connections accepted since startup, including those of workers that have left.
   uint64_t connections() const;
+
+  // Adds the counts of all workers since startup, of those that have left too, and the buffers of
+  // those that are there.
+  void add_to(WorkerTotals& totals) const;
+
+  // The listening sockets from which its workers get their connections.
+  ListenQueues& listen_queues() { return listen_queues_; }
+  const ListenQueues& listen_queues() const { return listen_queues_; }
+  // How many loops have not got around for `patience` at `now`: their threads do not come back from
+  // a connection's code, or are stopped. Call it regularly, from one thread at a time: it compares
+  // with the calls before, and wakes each loop to see it get around until the next call.
+  size_t stuck_loops(Time now, Duration patience);
 
  private:
   friend class Worker;
@@ -70,28 +68,34 @@ class WorkerSet {
 
   const uint64_t seed_;
   std::atomic<uint64_t> numbers_taken_{0};
+  ListenQueues listen_queues_;
   mutable std::mutex mutex_;  // guards the rest
   Phase phase_ = Phase::kServing;
   std::vector<Worker*> workers_;
-  uint64_t joined_ = 0;       // since the start
-  uint64_t connections_ = 0;  // of workers that have left
+  uint64_t joined_ = 0;  // since the start
+  WorkerCells left_;     // counts of workers that have left
+  LoopCells left_loops_;
 };
 
 class Worker {
  public:
   // Joins `set`, and gets its current phase at once. Both arguments must outlive it. Create and use
-  // it on the thread that runs `loop`. Throws std::bad_alloc if out of memory.
-  Worker(EventLoop& loop, WorkerSet& set) : loop_(loop), set_(set), random_(set.join(*this)) {}
+  // it on the thread that runs `loop`. Throws std::bad_alloc if out of memory. `watched`: whether
+  // stuck_loops() counts it; not if its thread may wait for other threads' connections.
+  Worker(EventLoop& loop, WorkerSet& set, bool watched = true)
+      : loop_(loop), set_(set), watched_(watched), random_(set.join(*this)) {}
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker() { set_.leave(*this); }
 
   EventLoop& loop() { return loop_; }
+  WorkerSet& set() { return set_; }
   BufferPool& buffers() { return loop_.buffers(); }
   Kernel& kernel() { return loop_.kernel(); }
   Random& random() { return random_; }
 
-  // Any thread may read them.
+  // This thread writes them, any thread may read them.
+  WorkerCells& cells() { return cells_; }
   const WorkerCells& cells() const { return cells_; }
 
   // Whether the server is about to stop: it serves as before, but tells clients to open their next
@@ -116,6 +120,9 @@ class Worker {
 
   EventLoop& loop_;
   WorkerSet& set_;
+  const bool watched_;
+  std::optional<uint64_t> seen_count_;  // of its heartbeat, for stuck_loops()
+  Time seen_since_{};                   // when it was first seen
   WorkerCells cells_;
   uint64_t next_number_ = 0;  // of the current block
   uint64_t numbers_end_ = 0;

@@ -63,6 +63,38 @@ TEST_P(WorkerTest, AConnectionThatEndsFirstTakesItsWaitBack) {
   EXPECT_EQ(run(another.wait()), false) << "also before it waits";
 }
 
+// Code of a connection that takes long.
+Task<> stall(EventLoop& loop, WorkerSet& set, Time start, Duration patience) {
+  co_await sleep_until(loop, soon());
+  EXPECT_EQ(set.stuck_loops(start + 3 * patience, patience), 0u);
+  EXPECT_EQ(set.stuck_loops(start + 4 * patience, patience), 1u);
+}
+
+// What stuck_loops() says while the loop's thread is in a connection's code, or beside it.
+TEST_P(WorkerTest, ALoopThatDoesNotGetAroundIsStuck) {
+  constexpr Duration kLong = std::chrono::seconds(10);
+  const Time start = loop().now();
+  const bool is_blocking = GetParam() == LoopKind::kBlocking;
+  EXPECT_EQ(set_.stuck_loops(start, kLong), 0u) << "seen for the first time";
+  // Nothing runs the loop. A BlockingLoop rests then; others would have been woken.
+  EXPECT_EQ(set_.stuck_loops(start + kLong / 2, kLong), 0u);
+  EXPECT_EQ(set_.stuck_loops(start + kLong, kLong), is_blocking ? 0u : 1u);
+  EXPECT_TRUE(run(sleep_until(loop(), soon())));
+  EXPECT_EQ(set_.stuck_loops(start + 2 * kLong, kLong), 0u);
+
+  EXPECT_TRUE(run(stall(loop(), set_, start, kLong)));
+  EXPECT_TRUE(run(sleep_until(loop(), soon())));
+  EXPECT_EQ(set_.stuck_loops(start + 5 * kLong, kLong), 0u);
+}
+
+TEST_P(WorkerTest, AThreadThatMayWaitForOthersIsNotWatched) {
+  const auto another = make_loop(GetParam(), kTestBuffers);
+  WorkerSet set;
+  const Worker unwatched(*another, set, false);
+  EXPECT_EQ(set.stuck_loops(another->now(), Duration(1)), 0u);
+  EXPECT_EQ(set.stuck_loops(another->now() + std::chrono::hours(1), Duration(1)), 0u);
+}
+
 std::unique_ptr<EventLoop> any_loop() { return make_loop(LoopKind::kEpoll, kTestBuffers); }
 
 TEST(ConnectionNumbersTest, OneWorkerCountsFromOne) {
@@ -87,6 +119,30 @@ TEST(ConnectionNumbersTest, NoTwoWorkersShareOne) {
   }
   EXPECT_EQ(numbers.size(), 1334u);
   EXPECT_EQ(set.connections(), 1334u) << "of those that have left too";
+}
+
+TEST(WorkerCellsTest, AreSummedOverWorkersThatAreThereAndThoseThatHaveLeft) {
+  WorkerSet set;
+  auto loop = any_loop();
+  Worker stays(*loop, set);
+  stays.cells().bytes_sent.add(1);
+  stays.cells().refusals.back().add(1);
+  {
+    auto other_loop = any_loop();
+    Worker leaves(*other_loop, set);
+    leaves.cells().bytes_sent.add(10);
+    leaves.cells().request_durations.record(std::chrono::milliseconds(3));
+    other_loop->run_once_by(other_loop->now());  // a round
+  }
+  for (int scrape = 0; scrape < 2; ++scrape) {
+    WorkerTotals totals;
+    set.add_to(totals);
+    EXPECT_EQ(totals.workers.bytes_sent.value(), 11u);
+    EXPECT_EQ(totals.workers.refusals.back().value(), 1u);
+    EXPECT_EQ(totals.workers.request_durations.sum(), 3'000'000u);
+    EXPECT_EQ(totals.loops.rounds.count(0), 1u);
+    EXPECT_EQ(totals.workers.bytes_received.value(), 0u);
+  }
 }
 
 // As the threads engine has it.

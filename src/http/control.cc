@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
-#include "base/parse_duration.h"
 #include "http/response_fields.h"
 #include "wire/http/field_list.h"
 #include "wire/http/syntax.h"
@@ -13,12 +11,13 @@
 namespace echod::http {
 namespace {
 
-template <typename T>
-using Read = std::expected<T, std::string>;
+const AnswerDefaults kNoDefaults = {};
+const std::vector<RequestedField> kNoFields = {};
 
 // The response control parameters of one request: from its query and its headers.
 class Controls {
  public:
+  Controls() = default;  // none
   explicit Controls(const wire::RequestHead& request)
       : arguments_(wire::query_arguments(wire::split_target(request.target).query)),
         fields_(request.fields),
@@ -45,89 +44,38 @@ class Controls {
 
   wire::QueryArguments arguments_;
   wire::FieldList fields_;
-  bool has_fields_;
+  bool has_fields_ = false;
 };
 
-std::optional<double> parse_percentage(std::string_view text) {
-  double value = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  if (!whole || !(value >= 0 && value <= 100)) return std::nullopt;
-  return value;
-}
-
-// "A:20,B:10.5,C": draws one of them, or none. One without a percentage gets the rest of 100 %.
-template <typename T, typename Reader>
-Read<std::optional<T>> choose(std::string_view name, std::string_view text, Draw& draw,
-                              Reader read) {
-  struct Share {
-    T value;
-    double percentage;
-  };
-  std::vector<Share> shares;
-  double left = 100;
-  while (!text.empty()) {
-    const std::string_view member = wire::trim(wire::consume_member(text));
-    const size_t colon = std::min(member.find(':'), member.size());
-    const Read<T> value = read(name, member.substr(0, colon));
-    if (!value) return std::unexpected(value.error());
-    double percentage = left;
-    if (colon < member.size()) {
-      const std::optional<double> given = parse_percentage(member.substr(colon + 1));
-      if (!given) {
-        return std::unexpected(fmt::format("{}: expected a percentage from 0 to 100", name));
-      }
-      percentage = *given;
-    }
-    constexpr double kRounding = 1e-9;
-    if (percentage > left + kRounding || (percentage == 0 && left == 0 && colon == member.size())) {
-      return std::unexpected(fmt::format("{}: the percentages add up to more than 100", name));
-    }
-    left -= percentage;
-    shares.push_back({*value, percentage});
-  }
-  if (shares.empty()) return std::unexpected(fmt::format("{}: the value is missing", name));
-  if (shares.front().percentage >= 100) return shares.front().value;
-  double drawn = draw.uniform() * 100;
-  for (const Share& share : shares) {
-    if (drawn < share.percentage) return share.value;
-    drawn -= share.percentage;
-  }
-  return std::nullopt;
-}
-
-Read<bool> decide(std::string_view name, std::string_view text, Draw& draw) {
-  if (wire::equals_ignoring_case(text, "true")) return true;
-  if (wire::equals_ignoring_case(text, "false")) return false;
-  const std::optional<double> percentage = parse_percentage(text);
-  if (!percentage) {
-    return std::unexpected(fmt::format("{}: expected true, false or a percentage", name));
-  }
-  if (*percentage == 0 || *percentage == 100) return *percentage == 100;
-  return draw.uniform() * 100 < *percentage;
-}
-
-// Reads one request's parameters in a fixed order, so that the random choices are repeatable.
+// Reads one request's parameters in a fixed order, so that the random choices are repeatable. Each
+// comes from the client or, if it did not ask, from the operator's defaults.
 class Planner {
  public:
-  Planner(const Controls& controls, const ControlSettings& settings, ControlState& state)
-      : controls_(controls), settings_(settings), draw_(settings.seed, state) {}
+  Planner(const Controls& controls, const ControlSettings& settings, ControlState& state,
+          const PlanDefaults& operators)
+      : controls_(controls),
+        settings_(settings),
+        operators_(operators),
+        defaults_(operators.defaults != nullptr ? *operators.defaults : kNoDefaults),
+        draw_(settings.seed, state) {}
 
   Read<ResponsePlan> plan() {
-    const auto duration = [this](std::string_view name, std::string_view text) {
-      return read_duration(name, text, settings_);
+    const ValueLimits limits = limits_of(settings_);
+    const auto duration = [&](std::string_view name, std::string_view text) {
+      return read_duration(name, text, limits);
     };
-    const auto size = [this](std::string_view name, std::string_view text) {
-      return read_size(name, text, settings_);
+    const auto size = [&](std::string_view name, std::string_view text) {
+      return read_size(name, text, limits);
     };
-    choose_into<int>("status", plan_.status, read_status);
+    const bool has_body = defaults_.body && !defaults_.body->empty();
+    choose_into<int>("status", plan_.status, defaults_.status, read_status);
     std::optional<Duration> delay;
-    choose_into<Duration>("delay", delay, duration);
+    plan_.is_asked = choose_into<Duration>("delay", delay, defaults_.delay, duration);
     plan_.delay = delay.value_or(Duration::zero());
-    choose_into<uint64_t>("size", plan_.size, size);
-    decide_into("close", plan_.close);
-    decide_into("gzip", plan_.gzip);
+    choose_into<uint64_t>("size", plan_.size, defaults_.size, size, has_body);
+    if (has_body && !plan_.size) plan_.body = &*defaults_.body;
+    decide_into("close", plan_.close, defaults_.close.value_or(0));
+    decide_into("gzip", plan_.gzip, defaults_.gzip.value_or(0));
     take_fields();
     draw_.add_fields(plan_.fields);
     plan_.by_chance = draw_.used();
@@ -136,44 +84,90 @@ class Planner {
   }
 
  private:
+  // What the client gave for `name`, unless a default has precedence.
+  std::vector<std::string> asked(std::string_view name, bool has_default) const {
+    const bool counts = problem_.empty() && (!has_default || operators_.clients_override);
+    return counts ? controls_.values(name) : std::vector<std::string>();
+  }
+
+  // Returns whether the client chose. `is_replaced`: another default stands in its place.
   template <typename T, typename Reader>
-  void choose_into(std::string_view name, std::optional<T>& target, Reader read) {
-    const std::vector<std::string> values = controls_.values(name);
-    if (values.empty() || !problem_.empty()) return;
-    const Read<std::optional<T>> chosen = choose<T>(name, values.front(), draw_, read);
-    if (chosen) {
-      target = *chosen;
+  bool choose_into(std::string_view name, std::optional<T>& target,
+                   const std::optional<Shares<T>>& defaults, Reader read,
+                   bool is_replaced = false) {
+    const bool has_default = defaults && !defaults->empty();
+    const std::vector<std::string> values = asked(name, has_default || is_replaced);
+    if (values.empty()) {
+      if (has_default) target = drawn(*defaults);
+      return false;
+    }
+    const Read<Shares<T>> shares = read_shares<T>(name, values.front(), read);
+    if (shares) {
+      target = drawn(*shares);
     } else {
-      problem_ = chosen.error();
+      problem_ = shares.error();
+    }
+    return true;
+  }
+
+  template <typename T>
+  std::optional<T> drawn(const Shares<T>& shares) {
+    return choose(shares, is_random(shares) ? draw_.uniform() : 0);
+  }
+
+  void decide_into(std::string_view name, bool& target, double default_percentage) {
+    const std::vector<std::string> values = asked(name, default_percentage > 0);
+    const Read<double> percentage =
+        values.empty() ? default_percentage : read_chance(name, values.front());
+    if (!percentage) {
+      problem_ = percentage.error();
+    } else if (*percentage == 0 || *percentage == 100) {
+      target = *percentage == 100;
+    } else {
+      target = draw_.uniform() * 100 < *percentage;
     }
   }
 
-  void decide_into(std::string_view name, bool& target) {
-    const std::vector<std::string> values = controls_.values(name);
-    if (values.empty() || !problem_.empty()) return;
-    const Read<bool> decided = decide(name, values.front(), draw_);
-    if (decided) {
-      target = *decided;
-    } else {
-      problem_ = decided.error();
-    }
-  }
-
+  // The client's fields, and the operator's. Of a name that both set, only those with precedence.
   void take_fields() {
-    for (const std::string& text : controls_.values("header")) {
-      const Read<RequestedField> field = requested_field(text, settings_.allowed_fields);
+    std::vector<RequestedField> given;
+    for (const std::string& text : asked("header", false)) {
+      Read<RequestedField> field =
+          operators_.unsafe ? any_field(text) : requested_field(text, settings_.allowed_fields);
       if (!field) {
         problem_ = field.error();
-      } else if (wire::equals_ignoring_case(field->name, "Content-Type")) {
-        plan_.content_type = field->value;
-      } else {
-        plan_.fields.add(field->name, field->value);
+        return;
       }
+      given.push_back(std::move(*field));
+    }
+    const std::vector<RequestedField>& own = defaults_.fields ? *defaults_.fields : kNoFields;
+    add_fields(own, operators_.clients_override ? given : kNoFields, true);
+    add_fields(given, operators_.clients_override ? kNoFields : own, operators_.unsafe);
+  }
+
+  // Adds `fields` to the plan, but not those of a name that is in `preferred`.
+  void add_fields(const std::vector<RequestedField>& fields,
+                  const std::vector<RequestedField>& preferred, bool may_cache) {
+    for (const RequestedField& field : fields) {
+      const auto has_name = [&](const RequestedField& other) {
+        return wire::equals_ignoring_case(other.name, field.name);
+      };
+      if (std::ranges::any_of(preferred, has_name)) continue;
+      if (wire::equals_ignoring_case(field.name, "Content-Type")) {
+        plan_.content_type = field.value;
+        continue;
+      }
+      if (may_cache && wire::equals_ignoring_case(field.name, "Cache-Control")) {
+        plan_.sets_caching = true;
+      }
+      plan_.fields.add(field.name, field.value);
     }
   }
 
   const Controls& controls_;
   const ControlSettings& settings_;
+  const PlanDefaults& operators_;
+  const AnswerDefaults& defaults_;
   Draw draw_;
   ResponsePlan plan_;
   std::string problem_;
@@ -202,7 +196,7 @@ std::optional<ControlState::Permit> ControlState::acquire_permit(uint32_t permit
   if (waiting_ >= permits) return std::nullopt;
   auto entry = by_source_.find(source);
   if (entry == by_source_.end()) entry = by_source_.emplace(source, 0).first;
-  if (entry->second == share) return std::nullopt;
+  if (entry->second >= share) return std::nullopt;  // more, if the limit was lowered
   ++entry->second;
   ++waiting_;
   return Permit(*this, entry);
@@ -218,52 +212,17 @@ bool asks_for_control(const wire::RequestHead& request) {
   return request.has_noted_field || request.target.find('?') != std::string_view::npos;
 }
 
-std::expected<ResponsePlan, std::string> plan_response(const wire::RequestHead& request,
-                                                       const ControlSettings& settings,
-                                                       ControlState& state) {
-  const Controls controls(request);
-  return Planner(controls, settings, state).plan();
+Read<ResponsePlan> plan_response(const wire::RequestHead& request, const ControlSettings& settings,
+                                 ControlState& state, const PlanDefaults& operators) {
+  const Controls controls = operators.ask_client ? Controls(request) : Controls();
+  return Planner(controls, settings, state, operators).plan();
 }
 
-std::expected<Duration, std::string> read_duration(std::string_view name, std::string_view text,
-                                                   const ControlSettings& settings) {
-  const std::optional<Duration> duration = parse_duration(text);
-  if (!duration) {
-    return std::unexpected(
-        fmt::format("{}: expected a duration, such as 150us, 2ms or 0.5s", name));
-  }
-  if (*duration > settings.duration_max) {
-    const std::chrono::duration<double> longest = settings.duration_max;
-    return std::unexpected(
-        fmt::format("{}: limit is {} s (--max-duration)", name, longest.count()));
-  }
-  return *duration;
-}
-
-std::expected<uint64_t, std::string> read_size(std::string_view name, std::string_view text,
-                                               const ControlSettings& settings) {
-  uint64_t size = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
-  const bool whole = end == text.data() + text.size();
-  const bool too_large = error == std::errc::result_out_of_range || size > settings.size_max;
-  if (!whole || (error != std::errc() && !too_large)) {
-    return std::unexpected(fmt::format("{}: expected a number of bytes", name));
-  }
-  if (too_large) {
-    return std::unexpected(
-        fmt::format("{}: limit is {} bytes (--max-answer)", name, settings.size_max));
-  }
-  return size;
-}
-
-std::expected<int, std::string> read_status(std::string_view name, std::string_view text) {
-  int status = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), status);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  if (!whole || status < 200 || status > 599) {
-    return std::unexpected(fmt::format("{}: expected a status from 200 to 599", name));
-  }
-  return status;
+ValueLimits limits_of(const ControlSettings& settings) {
+  return {.duration_max = settings.duration_max,
+          .duration_option = "--max-duration",
+          .size_max = settings.size_max,
+          .size_option = "--max-answer"};
 }
 
 }  // namespace echod::http

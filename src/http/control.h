@@ -23,6 +23,8 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "http/answer_policy.h"
+#include "http/control_syntax.h"
 #include "http/response_fields.h"
 #include "wire/http/request_head.h"
 #include "wire/http/target.h"
@@ -46,10 +48,10 @@ struct ControlSettings {
   uint32_t waiting_max = 1000;
 
   // Response headers that clients may set, in addition to those that are always allowed.
-  AllowedFields allowed_fields;
+  AllowedFields allowed_fields = {};
 
   // Extra hosts allowed as redirect targets of /redirect-to: "host" or "host:port".
-  std::vector<std::string> redirect_hosts;
+  std::vector<std::string> redirect_hosts = {};
 };
 
 // State that all connections share: the number of draws, and the delayed responses.
@@ -117,33 +119,38 @@ class Draw {
   std::optional<Random> random_;
 };
 
-// What the client asked for, with its random choices made.
+// What the client asked for, or the operator's defaults, with the random choices made.
 struct ResponsePlan {
-  std::optional<int> status;     // 200 to 599
-  Duration delay = {};           // at most duration_max
-  std::optional<uint64_t> size;  // bytes, at most size_max
+  std::optional<int> status;          // 200 to 599
+  Duration delay = {};                // a client's: at most duration_max
+  std::optional<uint64_t> size;       // bytes; a client's: at most size_max
+  const std::string* body = nullptr;  // the operator's text, instead of the echo; null: none
   bool close = false;
-  bool gzip = false;         // the client may still not accept it
-  bool by_chance = false;    // a random choice decided
-  std::string content_type;  // empty: the default
-  wire::FieldBuffer fields;  // as requested, and X-Echo-Seed and X-Echo-Draw if
-                             // a choice was made
+  bool gzip = false;          // the client may still not accept it
+  bool by_chance = false;     // a random choice decided
+  bool is_asked = false;      // the client asked for the delay, so that it needs a permit
+  bool sets_caching = false;  // `fields` has a Cache-Control that replaces the server's
+  std::string content_type;   // empty: the default
+  wire::FieldBuffer fields;   // as requested, and X-Echo-Seed and X-Echo-Draw if
+                              // a choice was made
 };
 
 // Whether the request may use response control. Costs nothing for a request that does not.
 bool asks_for_control(const wire::RequestHead& request);
 
-// The requested changes, or an error message for the client.
-std::expected<ResponsePlan, std::string> plan_response(const wire::RequestHead& request,
-                                                       const ControlSettings& settings,
-                                                       ControlState& state);
+// The operator's part in a plan. The default: none.
+struct PlanDefaults {
+  const AnswerDefaults* defaults = nullptr;  // of the request's path, must outlive the plan
+  bool clients_override = true;              // see AnswerPolicy, as for the next
+  bool unsafe = false;
+  bool ask_client = true;  // false: what the client asks for is ignored
+};
 
-// A delay or a duration up to `settings.duration_max`, a size in bytes up to `settings.size_max`, a
-// status from 200 to 599; or an error message. `name` is the parameter's name.
-std::expected<Duration, std::string> read_duration(std::string_view name, std::string_view text,
-                                                   const ControlSettings& settings);
-std::expected<uint64_t, std::string> read_size(std::string_view name, std::string_view text,
-                                               const ControlSettings& settings);
-std::expected<int, std::string> read_status(std::string_view name, std::string_view text);
+// The requested changes, or an error message for the client.
+Read<ResponsePlan> plan_response(const wire::RequestHead& request, const ControlSettings& settings,
+                                 ControlState& state, const PlanDefaults& operators = {});
+
+// The limits of what clients may ask for.
+ValueLimits limits_of(const ControlSettings& settings);
 
 }  // namespace echod::http

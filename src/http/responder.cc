@@ -22,9 +22,11 @@ constexpr size_t kCodedDocumentSizeMin = 256;
 
 // Fields of nearly every response, as text that needs no check.
 constexpr FieldList kNoSniff("X-Content-Type-Options: nosniff\r\n");
-constexpr FieldList kSandbox("Content-Security-Policy: sandbox; default-src 'none'\r\n");
+constexpr FieldList kNoSniffInSandbox(
+    "X-Content-Type-Options: nosniff\r\n"
+    "Content-Security-Policy: sandbox; default-src 'none'\r\n");
 constexpr FieldList kNoStore("Cache-Control: no-store\r\n");
-static_assert(kSandbox.text().contains(kSandboxPolicy));
+static_assert(kNoSniffInSandbox.text().contains(kSandboxPolicy));
 
 }  // namespace
 
@@ -137,30 +139,38 @@ Task<BodyEnd> Responder::keep_body(KeptBody& body, size_t size_max) {
 
 void Responder::compose_fields(const Response& response, int status) {
   const bool may_have_content = has_content("GET", status);
+  const AnswerPolicy* policy = settings_.policy.get();
   fields_.clear();
   fields_.add("Date", http_date_now());
   const std::string_view type =
       plan_.content_type.empty() ? response.content_type : std::string_view(plan_.content_type);
   if (!type.empty()) fields_.add("Content-Type", type);
   // A browser neither guesses another type nor runs anything, whatever a client made us say.
-  fields_.add(kNoSniff);
-  if (response.policy.data() == kSandboxPolicy.data()) {
-    fields_.add(kSandbox);
-  } else {
+  if (response.policy.data() != kSandboxPolicy.data()) {
+    fields_.add(kNoSniff);
     fields_.add("Content-Security-Policy", response.policy);
+  } else {
+    fields_.add(policy != nullptr && policy->unsafe ? kNoSniff : kNoSniffInSandbox);
   }
-  if (compresses() && may_have_content) {
-    fields_.add("Content-Encoding", wire::name_of(coding_));
-    if (!response.document) fields_.add("Vary", "Accept-Encoding");
+  const bool is_coded = compresses() && may_have_content;
+  if (is_coded) fields_.add("Content-Encoding", wire::name_of(coding_));
+  const bool by_origin = policy != nullptr && policy->cors.depends_on_origin();
+  if (response.document) {
+    fields_.add("Vary", by_origin ? "Accept, Accept-Encoding, Origin" : "Accept, Accept-Encoding");
+  } else if (is_coded) {
+    fields_.add("Vary", by_origin ? "Accept-Encoding, Origin" : "Accept-Encoding");
+  } else if (by_origin) {
+    fields_.add("Vary", "Origin");
   }
-  if (response.document) fields_.add("Vary", "Accept, Accept-Encoding");
   // A cache key contains the query, but neither the response control headers nor random choices.
   const bool by_fields = settings_.control.enabled && request().has_noted_field;
-  if (!response.cacheable || by_fields || plan_.by_chance) {
+  if ((!response.cacheable || by_fields || plan_.by_chance) && !plan_.sets_caching) {
     fields_.add(kNoStore);
   }
+  fields_.add(settings_.environment.field());
   fields_.add(response.fields);
   fields_.add(plan_.fields.list());
+  if (policy != nullptr) policy->cors.add_fields(fields_, request());
 }
 
 Task<> Responder::begin_with(const Response& response, std::optional<uint64_t> size) {

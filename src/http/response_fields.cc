@@ -7,6 +7,7 @@
 #include <span>
 
 #include "http/content_type.h"
+#include "http/environment.h"
 #include "wire/http/credentials.h"
 #include "wire/http/syntax.h"
 
@@ -41,6 +42,7 @@ constexpr std::array kRefusedNames = std::to_array<std::string_view>({
     "HTTP2-Settings",
     "X-Echo-Seed",
     "X-Echo-Draw",
+    kEnvironmentField,
 });
 constexpr std::string_view kRefusedPrefix = "Proxy-";
 
@@ -136,8 +138,7 @@ wire::FieldBuffer echoed_fields(wire::FieldList fields) {
   return echoed;
 }
 
-std::expected<RequestedField, std::string> requested_field(std::string_view text,
-                                                           const AllowedFields& allowed) {
+std::expected<RequestedField, std::string> any_field(std::string_view text) {
   const size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
   if (colon == std::string_view::npos || !wire::is_token(name)) {
@@ -151,15 +152,22 @@ std::expected<RequestedField, std::string> requested_field(std::string_view text
     return std::unexpected(
         fmt::format("header: {} is reserved for the server and cannot be set", name));
   }
+  return RequestedField{.name = std::string(name), .value = std::string(value)};
+}
+
+std::expected<RequestedField, std::string> requested_field(std::string_view text,
+                                                           const AllowedFields& allowed) {
+  std::expected<RequestedField, std::string> field = any_field(text);
+  if (!field) return field;
+  const std::string& name = field->name;
   if (!is_allowed_field(name, allowed)) {
     return std::unexpected(
         fmt::format("header: {} is not allowed; use X-Test, or a name that begins with X-Test- or "
                     "X-Echo-, or start the server with --allow-response-header {}",
                     name, name));
   }
-  const bool is_type = equals_ignoring_case(name, "Content-Type");
-  return RequestedField{.name = std::string(name),
-                        .value = std::string(is_type ? safe_content_type(value) : value)};
+  if (equals_ignoring_case(name, "Content-Type")) field->value = safe_content_type(field->value);
+  return field;
 }
 
 }  // namespace echod::http

@@ -31,6 +31,11 @@ struct RequestedField {
 std::expected<RequestedField, std::string> requested_field(std::string_view text,
                                                            const AllowedFields& allowed = {});
 
+// The same for those who may set any header but those for framing, hop-by-hop headers, and those
+// that the server sets itself: the operator (--answer-header), and clients with --unsafe-answers. A
+// Content-Type is left as it is.
+std::expected<RequestedField, std::string> any_field(std::string_view text);
+
 // Whether a client may set a header of that name: X-Test, X-Request-Id, X-Correlation-Id, names
 // that begin with X-Test- or X-Echo-, a few registered ones such as Retry-After, and those in
 // `allowed`. Never a header for framing, a hop-by-hop header, or one that the server sets itself.

@@ -29,7 +29,7 @@ class Router {
       : routes_(routes), fallback_(fallback) {}
 
   struct Match {
-    Endpoint endpoint;
+    Endpoint endpoint = nullptr;
     std::string_view argument = {};
   };
 

@@ -1,8 +1,12 @@
 // The operator's settings for HTTP, for all versions.
 #pragma once
 
+#include <memory>
+
 #include "base/memory_budget.h"
+#include "http/answer_policy.h"
 #include "http/control.h"
+#include "http/environment.h"
 #include "http/observer.h"
 
 namespace echod::http {
@@ -16,6 +20,11 @@ struct EndpointContext {
 
 struct Settings {
   ControlSettings control;
+
+  // Shown in every response's X-Echo-Environment, and in reflections.
+  ShownEnvironment environment = {};
+  // What the operator lays down for all responses; null: nothing, which costs one test.
+  std::shared_ptr<const AnswerPolicy> policy;
 
   // Called for each request; may be null. Must outlive the server.
   Observer* observer = nullptr;

@@ -1,6 +1,8 @@
 #include "net/resolver.h"
 
 #include <netdb.h>
+#include <nss.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <memory>
@@ -27,7 +29,19 @@ std::unexpected<Error> unresolved(Detail detail) {
       with_detail(Error{.code = Errc::kAddressInvalid}, Layer::kResolver, detail));
 }
 
+std::vector<Endpoint> loopback_addresses(uint16_t port) {
+  std::vector<Endpoint> endpoints;
+  for (const char* address : {"::1", "127.0.0.1"}) {
+    if (const Result<std::vector<Endpoint>> found = resolve(address, port); found) {
+      endpoints.push_back(found->front());
+    }
+  }
+  return endpoints;
+}
+
 }  // namespace
+
+void resolve_without_plugins() { ::__nss_configure_lookup("hosts", "files dns"); }
 
 Result<std::vector<Endpoint>> resolve(const std::string& host, uint16_t port) {
   if (host.empty() || host == "*") return std::vector<Endpoint>{any_address(port)};
@@ -35,6 +49,7 @@ Result<std::vector<Endpoint>> resolve(const std::string& host, uint16_t port) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
   if (const int status = ::getaddrinfo(host.c_str(), nullptr, &hints, &list); status != 0) {
+    if (::strcasecmp(host.c_str(), "localhost") == 0) return loopback_addresses(port);
     const bool no_answer = status == EAI_AGAIN || status == EAI_FAIL || status == EAI_SYSTEM;
     return unresolved(no_answer ? Detail::kResolverFailed : Detail::kUnknownHost);
   }

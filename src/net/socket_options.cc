@@ -1,5 +1,6 @@
 #include "net/socket_options.h"
 
+#include <fcntl.h>
 #include <linux/sock_diag.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
@@ -16,12 +17,11 @@ bool set_option(int socket, int level, int name, int value) {
   return kernel().setsockopt(socket, level, name, &value, sizeof(value)) == 0;
 }
 
-bool set_options(int socket, const Endpoint& address, const SocketOptions& options, bool first) {
-  bool ok = set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1) &&
-            set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1) &&
+// The options that connections inherit.
+bool set_connection_options(int socket, const SocketOptions& options) {
+  bool ok = set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1) &&
             set_option(socket, SOL_SOCKET, SO_OOBINLINE, 1) &&
             set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-  if (address.is_ipv6()) ok = ok && set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   if (options.unsent_size_max > 0) {
     ok = ok && set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
                           static_cast<int>(options.unsent_size_max));
@@ -32,6 +32,13 @@ bool set_options(int socket, const Endpoint& address, const SocketOptions& optio
     ok = ok && set_option(socket, SOL_SOCKET, SO_RCVBUF, half) &&
          set_option(socket, SOL_SOCKET, SO_SNDBUF, half);
   }
+  return ok;
+}
+
+bool set_options(int socket, const Endpoint& address, const SocketOptions& options, bool first) {
+  bool ok =
+      set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1) && set_connection_options(socket, options);
+  if (address.is_ipv6()) ok = ok && set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
   if (options.shared_port && !first) ok = ok && set_option(socket, SOL_SOCKET, SO_REUSEPORT, 1);
   return ok;
 }
@@ -52,6 +59,30 @@ Result<Fd> listen_on(const Endpoint& address, const SocketOptions& options, bool
   }
   if (kernel().listen(socket.get(), kListenBacklog) != 0) return failed();
   return socket;
+}
+
+Result<void> prepare_inherited(int socket, const SocketOptions& options) {
+  const auto failed = [](int error) { return std::unexpected(os_failure(error)); };
+  const auto option = [socket](int name) {
+    int value = -1;
+    socklen_t size = sizeof(value);
+    return kernel().getsockopt(socket, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+  };
+  const int family = option(SO_DOMAIN);
+  const bool is_tcp = (family == AF_INET || family == AF_INET6) && option(SO_TYPE) == SOCK_STREAM;
+  if (!is_tcp || option(SO_ACCEPTCONN) != 1) return failed(EINVAL);
+  const int flags = kernel().fcntl(socket, F_GETFL, 0);
+  if (flags < 0) return failed(errno);
+  const int wanted = options.blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK;
+  if (kernel().fcntl(socket, F_SETFL, wanted) < 0) return failed(errno);
+  if (!set_connection_options(socket, options)) return failed(errno);
+  return {};
+}
+
+Result<Fd> duplicate(int socket) {
+  Fd copy(kernel().fcntl(socket, F_DUPFD_CLOEXEC, 3));
+  if (!copy.valid()) return std::unexpected(os_failure(errno));
+  return copy;
 }
 
 Result<Fd> client_socket(int family, const ClientOptions& options) {

@@ -40,6 +40,15 @@ struct SocketOptions {
 // The backlog is kListenBacklog.
 Result<Fd> listen_on(const Endpoint& address, const SocketOptions& options, bool first = true);
 
+// Prepares a listening TCP socket that another process opened and still has (socket activation):
+// sets the options of connections, which they inherit, as listen_on() does, and whether accept(2)
+// blocks, for every process that has the socket. Fails with EINVAL if it is no listening stream
+// socket of IPv4 or IPv6. Its backlog stays as it is.
+Result<void> prepare_inherited(int socket, const SocketOptions& options);
+
+// Another descriptor of the same socket, which is closed on exec.
+Result<Fd> duplicate(int socket);
+
 // Options of an outgoing connection.
 struct ClientOptions {
   Endpoint source = {};   // the source address, port 0 for any; unknown: the system chooses

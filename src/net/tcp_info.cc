@@ -1,9 +1,12 @@
 #include "net/tcp_info.h"
 
+#include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <iterator>
 
@@ -39,6 +42,22 @@ std::optional<uint64_t> acknowledged_bytes(int socket) {
   constexpr size_t kNeeded = offsetof(tcp_info, tcpi_bytes_acked) + sizeof(info.tcpi_bytes_acked);
   if (size < kNeeded) return std::nullopt;
   return info.tcpi_bytes_acked;
+}
+
+std::optional<ListenQueue> listen_queue_of(int socket) {
+  constexpr uint8_t kListening = 10;  // TCP_LISTEN, which only the kernel's own headers define
+  tcp_info info = {};
+  socklen_t size = sizeof(info);
+  if (kernel().getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
+  if (info.tcpi_state != kListening) return std::nullopt;
+  // Of a listening socket these two fields have other meanings (net/ipv4/tcp.c, tcp_get_info()).
+  ListenQueue queue{.length = info.tcpi_unacked, .limit = info.tcpi_sacked};
+  std::array<uint32_t, SK_MEMINFO_VARS> memory = {};
+  size = sizeof(memory);
+  if (kernel().getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) == 0) {
+    queue.drops = memory[SK_MEMINFO_DROPS];
+  }
+  return queue;
 }
 
 }  // namespace echod

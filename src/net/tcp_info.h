@@ -26,4 +26,14 @@ std::string_view name_of_tcp_state(uint8_t state);
 // How many bytes the peer's kernel has acknowledged since the connection began; nothing if unknown.
 std::optional<uint64_t> acknowledged_bytes(int socket);
 
+// The queue of a listening TCP socket.
+struct ListenQueue {
+  uint64_t length = 0;  // connections that wait to be accepted
+  uint64_t limit = 0;   // the backlog
+  uint64_t drops = 0;   // connections turned away since the socket listens: the queue was full
+};
+
+// Nothing if the socket is not a listening TCP socket, or the kernel does not report it.
+std::optional<ListenQueue> listen_queue_of(int socket);
+
 }  // namespace echod

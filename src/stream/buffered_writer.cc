@@ -1,7 +1,17 @@
 #include "stream/buffered_writer.h"
 
 namespace echod {
+
 Task<> BufferedWriter::write(std::string_view text) {
+  if (text.empty()) return Task<>::finished();
+  if (!gathered_.has_buffer()) gathered_ = buffers_.lease().value_or(Chunk());
+  const bool fits = gathered_.has_buffer() && text.size() < gathered_.spare().size();
+  if (!fits) return write_parts(text);
+  gathered_.append(text);
+  return Task<>::finished();
+}
+
+Task<> BufferedWriter::write_parts(std::string_view text) {
   while (!text.empty()) {
     if (!gathered_.has_buffer()) gathered_ = co_await buffers_.lease();
     const std::string_view fitting = text.substr(0, gathered_.spare().size());
@@ -14,12 +24,11 @@ Task<> BufferedWriter::write(std::string_view text) {
 Task<> BufferedWriter::pass(Chunk& in, std::span<const std::byte> part) {
   const bool ends_chunk = part.data() + part.size() == in.data() + in.size();
   if (part.size() <= kCopiedSizeMax || !ends_chunk) {
-    co_await write({reinterpret_cast<const char*>(part.data()), part.size()});
-    co_return;
+    return write({reinterpret_cast<const char*>(part.data()), part.size()});
   }
   in.drop_front(static_cast<size_t>(part.data() - in.data()));
   ECHOD_CHECK(in.size() == part.size());
-  co_await send(std::move(in));
+  return send(std::move(in));
 }
 
 Task<> BufferedWriter::send(Chunk chunk) {
@@ -28,8 +37,8 @@ Task<> BufferedWriter::send(Chunk chunk) {
 }
 
 Task<> BufferedWriter::flush() {
-  if (!gathered_) co_return;
-  co_await peer_.send(std::move(gathered_));
+  if (!gathered_) return Task<>::finished();
+  return peer_.send(std::move(gathered_));
 }
 
 }  // namespace echod

@@ -21,7 +21,8 @@ class BufferedWriter {
   // Both must outlive it.
   BufferedWriter(Stream& peer, BufferPool& buffers) : peer_(peer), buffers_(buffers) {}
 
-  // Buffers `text`; sends the buffer whenever it is full.
+  // Buffers `text`; sends the buffer whenever it is full. Text that fits is copied before this
+  // returns, other text while the task is awaited.
   Task<> write(std::string_view text);
 
   // Writes `part` of the received chunk `in`. If the part is large and ends where the chunk ends,
@@ -35,6 +36,8 @@ class BufferedWriter {
   Task<> flush();
 
  private:
+  Task<> write_parts(std::string_view text);
+
   Stream& peer_;
   BufferPool& buffers_;
   Chunk gathered_;

@@ -36,8 +36,8 @@ enum class Protocol : uint8_t;
 
 struct Session {
   Timer& clock;
-  BufferPool& buffers;             // for a handler's own output
-  const Worker* worker = nullptr;  // the worker that serves it, if any
+  BufferPool& buffers;       // for a handler's own output
+  Worker* worker = nullptr;  // the worker that serves it, if any
 
   Time established = clock.now();
   const Transport* transport = nullptr;  // null if there is none to describe
@@ -63,6 +63,10 @@ struct Session {
   // Detection itself reports what it receives before the protocol is known.
   void count_received(size_t bytes) {
     bytes_received += bytes;
+    if (worker != nullptr) {
+      worker->cells().bytes_received.add(bytes);
+      worker->cells().receives.add(1);
+    }
     if (protocol != Protocol{}) report_received(bytes);
   }
   void report_received(size_t bytes) {
@@ -73,7 +77,13 @@ struct Session {
   void report_refused(int code, std::string_view why) {
     if (observer != nullptr) observer->refused(*this, code, why);
   }
-  void count_sent(size_t bytes) { bytes_sent += bytes; }
+  void count_sent(size_t bytes) {
+    bytes_sent += bytes;
+    if (worker != nullptr) worker->cells().bytes_sent.add(bytes);
+  }
+  void count_websocket_message() {
+    if (worker != nullptr) worker->cells().websocket_messages.add(1);
+  }
 };
 
 }  // namespace echod

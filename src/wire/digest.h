@@ -5,17 +5,15 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.h"
-
 namespace echod::wire {
 
-// The 20 bytes of SHA-1. Both digests fail with kNoMemory if libcrypto cannot compute them.
-Result<std::string> sha1(std::string_view bytes);
+// The 20 bytes of SHA-1.
+std::string sha1(std::string_view bytes);
 
 // The 32 bytes of SHA-256.
-Result<std::string> sha256(std::string_view bytes);
+std::string sha256(std::string_view bytes);
 
-// RFC 4648 section 4, with its padding. At most 1 MiB of bytes.
+// RFC 4648 section 4, with its padding.
 std::string to_base64(std::string_view bytes);
 
 // The URL-safe alphabet: "-" and "_" instead of "+" and "/" (section 5).

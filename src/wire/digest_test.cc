@@ -9,9 +9,9 @@
 namespace echod::wire {
 namespace {
 
-std::string hex(const Result<std::string>& bytes) {
+std::string hex(const std::string& bytes) {
   std::string text;
-  for (const char byte : bytes.value_or("")) {
+  for (const char byte : bytes) {
     char digits[3];
     std::snprintf(digits, sizeof digits, "%02x", static_cast<unsigned char>(byte));
     text += digits;

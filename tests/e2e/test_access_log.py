@@ -74,17 +74,20 @@ def test_json(echod, tmp_path, engine):
     log = AccessLog(echod, tmp_path / "access", "json", "--engine", engine)
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     answer = curl("--data", "hello", "--user-agent", "tester/1", "--referer", "http://h/from",
-                  "--header", f"traceparent: {trace}", f"{log.url}/a%20b?x=1")
+                  "--header", f"traceparent: {trace}", "--header", "X-Request-Id: f-1",
+                  f"{log.url}/a%20b?x=1")
     assert answer.stdout == b"hello"
     (entry,) = log.entries(1)
     datetime.datetime.strptime(entry.pop("time"), "%Y-%m-%dT%H:%M:%S.%fZ")
     assert entry.pop("duration_ns") >= 0
     assert re.fullmatch(r"127\.0\.0\.1:\d+", entry.pop("peer"))
     assert entry == {
-        "event": "http_request", "connection": 1, "request": 1, "method": "POST",
+        "event": "http_request", "connection": 1, "request": 1, "request_id": "f-1",
+        "method": "POST",
         "target": "/a%20b?x=1", "version": "HTTP/1.1", "status": 200, "request_bytes": 5,
         "response_bytes": 5, "complete": True, "referer": "http://h/from",
-        "user_agent": "tester/1", "traceparent": trace}
+        "user_agent": "tester/1", "traceparent": trace,
+        "trace_id": "0af7651916cd43dd8448eb211c80319c"}
 
 
 def test_combined(echod, tmp_path):

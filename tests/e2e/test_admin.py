@@ -54,9 +54,7 @@ def test_over_tcp_and_a_unix_socket(echod, tmp_path):
     server = echod("--admin", "0", "--admin", f"unix:{path}", "--workers", "1")
     server.admin = path
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o660
-    port = wait_until(lambda: [line for line in server.stdout.splitlines()
-                               if line.startswith("Admin interface on 127.0.0.1:")],
-                      "the port")[0].rpartition(":")[2]
+    port = server.wait_log(r"Admin interface on 127.0.0.1:(\d+)").group(1)
     assert ask(server, "/readyz") == (200, "ok\n")
     head = curl("-I", f"http://127.0.0.1:{port}/config").stdout
     assert head.startswith(b"HTTP/1.1 200 OK\r\n") and b"application/json" in head
@@ -175,9 +173,7 @@ def test_others_reach_it_only_when_told_and_read_only_probes(echod):
     assert done.returncode == 1
     assert "--admin-allow-remote" in done.stderr
     server = echod("--admin", "0.0.0.0:0", "--admin-allow-remote", "on")
-    port = wait_until(lambda: [line for line in server.stdout.splitlines()
-                               if line.startswith("Admin interface on 0.0.0.0:")],
-                      "the port")[0].rpartition(":")[2]
+    port = server.wait_log(r"Admin interface on 0.0.0.0:(\d+)").group(1)
     codes = {path: int(curl("-o", "/dev/null", "-w", "%{http_code}",
                             f"http://127.0.0.1:{port}{path}").stdout)
              for path in ("/readyz", "/version", "/config", "/api/v1/connections")}

@@ -15,7 +15,7 @@ def test_banner(echod, any_engine):
     assert lines[0] == f"Echo server listening on 127.0.0.1:{port}"
     assert lines[1] == f"Test with: curl --data 'Hello!' localhost:{port}"
     name = r"(uring|epoll)" if any_engine == "auto" else any_engine
-    assert re.fullmatch(rf"Engine: {name} \(.+\), \d+ workers?", lines[2])
+    assert re.fullmatch(rf"Engine: {name} \(.+\), \d+ workers?(, busy-polling off: .+)?", lines[2])
     assert len(lines) == 3
 
 

@@ -12,10 +12,17 @@ DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs" / "http.md"
 
 
 def examples():
-    """Of each code block that begins with "$ ": the command and what follows it."""
-    blocks = re.findall(r"^```\n\$ (.*?)\n(.*?)^```$", DOCUMENT.read_text(),
+    """Of each code block that begins with "$ ": the options of the server, the command and what
+    follows it."""
+    blocks = re.findall(r"^```\n(?:\$ echod (.*?) &\n)?\$ (.*?)\n(.*?)^```$", DOCUMENT.read_text(),
                         re.DOTALL | re.MULTILINE)
-    return [pytest.param(command, answer, id=command) for command, answer in blocks]
+    return [pytest.param(*block, id=block[1]) for block in blocks]
+
+
+def settings():
+    """The document's one configuration file, echod.toml."""
+    return re.search(r"^```toml\n(.*?)^```$", DOCUMENT.read_text(),
+                     re.DOTALL | re.MULTILINE).group(1)
 
 
 def pattern_of(answer):
@@ -27,9 +34,11 @@ def there_are_examples():
     assert len(examples()) >= 6
 
 
-@pytest.mark.parametrize(("command", "answer"), examples())
-def test_answers_as_the_document_says(echod, command, answer):
-    server = echod()
+@pytest.mark.parametrize(("options", "command", "answer"), examples())
+def test_answers_as_the_document_says(echod, tmp_path, options, command, answer):
+    file = tmp_path / "echod.toml"
+    file.write_text(settings())
+    server = echod(*shlex.split(options.replace("echod.toml", str(file))))
     program, *arguments = shlex.split(command.replace(":8080", f":{server.port}"))
     assert program == "curl"
     result = curl(*arguments)

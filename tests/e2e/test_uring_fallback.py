@@ -15,7 +15,7 @@ REASONS = [
     (errno.EPERM, "io_uring is forbidden here (a container's seccomp profile, or the sysctl "
                   "kernel.io_uring_disabled)"),
     (errno.EACCES, "io_uring is forbidden here"),
-    (errno.ENOSYS, "this kernel has no io_uring"),
+    (errno.ENOSYS, "this kernel has no io_uring, or a container's seccomp profile hides it"),
     (errno.EINVAL, "this kernel's io_uring is too old"),
     (errno.ENOMEM, "io_uring cannot be set up: no memory"),
 ]

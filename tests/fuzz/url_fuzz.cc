@@ -37,8 +37,11 @@ void check_target(std::string_view text) {
   ECHOD_CHECK(target->url == text && !target->host.empty() && target->port != 0);
   ECHOD_CHECK(target->path.starts_with('/') && !target->path.contains('#'));
   ECHOD_CHECK(has_path || target->path == "/");
+  std::string host = target->host;
+  const size_t zone = host.contains(':') ? host.find('%') : std::string::npos;
+  if (zone != std::string::npos) host.insert(zone + 1, "25");  // RFC 6874
   const auto again = parse_bench_target(std::string(scheme_of(target->protocol)) + "://" +
-                                        with_port(target->host, target->port) + target->path);
+                                        with_port(host, target->port) + target->path);
   ECHOD_CHECK(again && again->protocol == target->protocol && again->host == target->host);
   ECHOD_CHECK(again->port == target->port && again->path == target->path);
 }

@@ -12,7 +12,7 @@ namespace echod {
 
 class MemoryAdmin {
  public:
-  explicit MemoryAdmin(EffectiveSettings::List settings = {})
+  explicit MemoryAdmin(std::vector<ShownSetting> settings = {})
       : settings_(std::move(settings)), server_(admin_router()) {
     server_.settings.control.enabled = false;
   }
@@ -28,7 +28,7 @@ class MemoryAdmin {
   http::TestResponse ask(http::TestRequest request) {
     const AdminResources resources{.readiness = readiness,
                                    .connections = connections,
-                                   .settings = settings_,
+                                   .settings = [this] { return settings_; },
                                    .listeners = {"tcp://127.0.0.1:7"},
                                    .engine = "epoll (a test), 1 worker"};
     const AdminContext context(resources, is_local, is_unix, hosts);
@@ -48,7 +48,7 @@ class MemoryAdmin {
   }
 
  private:
-  EffectiveSettings settings_;
+  std::vector<ShownSetting> settings_;
   http::MemoryServer server_;
 };
 

@@ -1,7 +1,6 @@
 #include "app/admin/config_endpoint.h"
 
 #include "app/admin/context.h"
-#include "app/admin/effective_settings.h"
 #include "app/admin/endpoints.h"
 #include "app/log/redaction.h"
 #include "base/json_writer.h"
@@ -24,10 +23,10 @@ std::string redacted_value(std::string_view name, std::string_view value) {
 }
 
 Task<http::BodyEnd> answer_config(http::Responder& responder, std::string_view) {
-  const auto settings = context_of(responder).resources.settings.get();
+  const std::vector<ShownSetting> settings = context_of(responder).resources.settings();
   JsonWriter json(2, {}, 1);
   json.begin_object();
-  for (const ShownSetting& setting : *settings) {
+  for (const ShownSetting& setting : settings) {
     json.name(setting.name);
     json.begin_object();
     json.name("value");

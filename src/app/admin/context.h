@@ -1,24 +1,30 @@
 // What the admin endpoints show and change. Endpoints get it by context_of().
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "app/admin/effective_settings.h"
+#include "app/cli/command_parser.h"
+#include "app/metrics/metrics_page.h"
 #include "app/serve/connection_registry.h"
 #include "app/serve/readiness.h"
 #include "http/responder.h"
 
 namespace echod {
 
+class Reloader;
+
 // Of the whole server. Everything that it refers to is thread-safe and must outlive the admin
 // server, on whose thread the endpoints run.
 struct AdminResources {
   const Readiness& readiness;
   ConnectionRegistry& connections;
-  const EffectiveSettings& settings;
-  std::vector<std::string> listeners;  // the server's, by number: "auto://127.0.0.1:8080"
-  std::string engine;                  // "uring (io_uring passed its self-test), 2 workers"
+  std::function<std::vector<ShownSetting>()> settings;  // the options in effect now
+  std::vector<std::string> listeners;    // the server's, by number: "auto://127.0.0.1:8080"
+  std::string engine;                    // "uring (io_uring passed its self-test), 2 workers"
+  Reloader* reloader = nullptr;          // null: the options cannot change
+  const MetricsPage* metrics = nullptr;  // null: there are none
 };
 
 // Of one of the admin listeners.

@@ -20,6 +20,9 @@ Task<http::BodyEnd> answer_ready(http::Responder& responder, std::string_view ar
 // /version: {"version", "engine"}
 Task<http::BodyEnd> answer_version(http::Responder& responder, std::string_view argument);
 
+// /metrics: in the Prometheus text format or OpenMetrics, by Accept.
+Task<http::BodyEnd> answer_metrics(http::Responder& responder, std::string_view argument);
+
 // For endpoints: sends `json`, a document without a line end.
 Task<http::BodyEnd> answer_json(http::Responder& responder, std::string json);
 

@@ -7,6 +7,7 @@
 #include "app/admin/context.h"
 #include "app/admin/endpoints.h"
 #include "app/admin/host_check.h"
+#include "app/admin/limits.h"
 #include "wire/http/target.h"
 
 namespace echod {
@@ -29,6 +30,10 @@ constexpr std::array kRoutes = {
                "open connections: ?protocol=&peer=&min_age=&sort=&limit="},
     AdminRoute{"/api/v1/connections/", "GET, HEAD, DELETE", Reach::kLocal, answer_connection,
                "one of them, by its id; DELETE closes it"},
+    AdminRoute{"/api/v1/limits", "GET, HEAD, PATCH", Reach::kLocal, answer_limits,
+               "the options that can change while the server runs; PATCH changes them"},
+    AdminRoute{"/metrics", kRead, Reach::kRemote, answer_metrics,
+               "counters, for Prometheus and what reads its format"},
     AdminRoute{"/version", kRead, Reach::kRemote, answer_version, "the program and its engine"},
 };
 

@@ -31,6 +31,11 @@ std::string typed_name(const Option& option) {
 
 }  // namespace
 
+std::string_view name_of(Origin origin) {
+  constexpr std::string_view kNames[] = {"default", "file", "environment", "command line", "admin"};
+  return kNames[static_cast<size_t>(origin)];
+}
+
 OptionTable with_shared_options(const Verb& verb, OptionTable table, std::string& config_file) {
   std::vector<Option> shared;
   if (verb.section) {
@@ -102,28 +107,65 @@ std::optional<CommandParser::Ending> CommandParser::read_named_file(
 
 Problem CommandParser::read_file(const std::string& name, const ConfigFile& file) {
   for (const ConfigTable& table : file.tables) {
-    if (std::ranges::find(kSections, table.name) != std::end(kSections)) continue;
-    const std::vector<std::string> names(std::begin(kSections) + 1, std::end(kSections));
-    return fmt::format("{}:{}: unknown table '{}'{}", name, table.line, table.name,
-                       did_you_mean(table.name, names));
+    if (Problem problem = check_table(table)) {
+      return fmt::format("{}:{}: {}", name, table.line, *problem);
+    }
   }
   for (const ConfigEntry& entry : file.entries) {
-    if (entry.table != verb_.section) continue;
-    const std::string place = fmt::format("{}:{}: {}", name, entry.line, entry.key);
-    Setting* setting = find(entry.key);
-    if (setting == nullptr || !is_setting(verb_, *setting->option)) {
-      return fmt::format("{}:{}: unknown key '{}'{}", name, entry.line, entry.key,
-                         did_you_mean(entry.key, keys()));
-    }
-    if (entry.is_array && !setting->option->value.is_list) {
-      return fmt::format("{}: give one value, not an array", place);
-    }
-    if (entry.values.empty() && !setting->option->value.defaults.empty()) {
-      return fmt::format("{}: give at least one value", place);
-    }
-    if (Problem problem = apply(*setting, Origin::kFile, place, entry.values)) return problem;
+    // A path's table belongs to the verb of the top level.
+    const std::string_view section = entry.table == kPathSection ? kSections[0] : entry.table;
+    if (section != verb_.section) continue;
+    if (Problem problem = apply_entry(entry, name)) return problem;
   }
   return std::nullopt;
+}
+
+// Whether there may be such a table. That of a path gets its options.
+Problem CommandParser::check_table(const ConfigTable& table) {
+  if (table.name != kPathSection) {
+    if (std::ranges::find(kSections, table.name) != std::end(kSections)) return std::nullopt;
+    const std::vector<std::string> names(std::begin(kSections) + 1, std::end(kSections));
+    return fmt::format("unknown table '{}'{}", table.name, did_you_mean(table.name, names));
+  }
+  for (const OptionGroup& group : table_) {
+    if (!group.for_path) continue;
+    std::expected<std::vector<Option>, std::string> options = group.for_path(table.path);
+    if (!options) return options.error();
+    path_tables_.push_back({table.path, std::move(*options), {}});
+  }
+  return std::nullopt;
+}
+
+// The setting that `entry` is about.
+std::expected<Setting*, std::string> CommandParser::setting_of(const ConfigEntry& entry) {
+  if (entry.table != kPathSection) {
+    Setting* setting = find(entry.key);
+    if (setting != nullptr && is_setting(verb_, *setting->option)) return setting;
+    return std::unexpected(
+        fmt::format("unknown key '{}'{}", entry.key, did_you_mean(entry.key, keys())));
+  }
+  PathTable& table = *std::ranges::find(path_tables_, entry.path, &PathTable::path);
+  std::vector<std::string> names;
+  for (const Option& option : table.options) {
+    if (option.name == entry.key) return &table.settings.emplace_back(&option);
+    names.emplace_back(option.name);
+  }
+  return std::unexpected(
+      fmt::format("a path has no key '{}'{}", entry.key, did_you_mean(entry.key, names)));
+}
+
+Problem CommandParser::apply_entry(const ConfigEntry& entry, const std::string& name) {
+  const std::string place = fmt::format("{}:{}: {}", name, entry.line, entry.key);
+  const std::expected<Setting*, std::string> setting = setting_of(entry);
+  if (!setting) return fmt::format("{}:{}: {}", name, entry.line, setting.error());
+  const OptionValue& value = (*setting)->option->value;
+  if (entry.is_array && !value.is_list) {
+    return fmt::format("{}: give one value, not an array", place);
+  }
+  if (entry.values.empty() && !value.defaults.empty()) {
+    return fmt::format("{}: give at least one value", place);
+  }
+  return apply(**setting, Origin::kFile, place, entry.values);
 }
 
 Problem CommandParser::apply_arguments(const ParsedArguments& arguments) {
@@ -157,6 +199,13 @@ Problem CommandParser::apply(Setting& setting, Origin origin, std::string place,
   return std::nullopt;
 }
 
+Problem CommandParser::set(std::string_view name, const std::vector<std::string>& values,
+                           Origin origin, std::string place) {
+  Setting* setting = find(name);
+  if (setting == nullptr) return fmt::format("unknown option '{}'", name);
+  return apply(*setting, origin, std::move(place), values);
+}
+
 bool CommandParser::given(std::string_view name) const {
   return std::ranges::any_of(settings_, [name](const Setting& setting) {
     return setting.option->name == name && setting.origin != Origin::kDefault;
@@ -182,11 +231,6 @@ std::vector<ShownSetting> CommandParser::shown_settings() const {
                      .default_note = setting.option->default_note});
   }
   return shown;
-}
-
-std::string_view name_of(Origin origin) {
-  constexpr std::string_view kNames[] = {"default", "file", "environment", "command line"};
-  return kNames[static_cast<size_t>(origin)];
 }
 
 CommandParser::Ending CommandParser::mistake(std::string_view message) const {
@@ -225,7 +269,7 @@ CommandParser::Ending usage_error(std::string_view message, std::string_view adv
   std::string shown;
   append_escaped(shown, line);
   if (!advice.empty()) shown += fmt::format(" ({})", advice);
-  return {fmt::format("echod: {}\n", shown), kExitUsage};
+  return {fmt::format("echod: {}\n", shown), kExitUsage, std::string(message)};
 }
 
 std::string_view version_text() { return "echod " ECHOD_VERSION; }

@@ -8,6 +8,8 @@
 //   if (auto ended = parser.parse(argc, argv)) return *ended;
 #pragma once
 
+#include <deque>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,7 +27,16 @@ inline constexpr int kExitFailure = 1;  // at run time
 inline constexpr int kExitUsage = 2;    // the command line, or another setting, is wrong
 
 // The source of an option's value; later enumerators have precedence.
-enum class Origin : uint8_t { kDefault, kFile, kEnvironment, kCommandLine };
+enum class Origin : uint8_t {
+  kDefault,
+  kFile,
+  kEnvironment,
+  kCommandLine,
+  kAdmin,  // changed while running, through the admin listener
+};
+
+// "default", "file", "environment", "command line", "admin".
+std::string_view name_of(Origin origin);
 
 // The value of an option, and its source.
 struct Setting {
@@ -34,9 +45,6 @@ struct Setting {
   Origin origin = Origin::kDefault;
   std::string place;  // "--workers", "ECHOD_WORKERS" or "echod.toml:3: workers"
 };
-
-// "default", "file", "environment", "command line"
-std::string_view name_of(Origin origin);
 
 // The same as values, without the table that the option is in.
 struct ShownSetting {
@@ -48,12 +56,20 @@ struct ShownSetting {
   std::string default_note;
 };
 
+// A table of the configuration file for a path, and its settings.
+struct PathTable {
+  std::string path;
+  std::vector<Option> options;    // see OptionGroup::for_path
+  std::vector<Setting> settings;  // those that the table has
+};
+
 class CommandParser {
  public:
   // What to print instead of running: help, the version, or a usage error.
   struct Ending {
     std::string text;
     int exit_code = kExitSuccess;
+    std::string problem = {};  // of a usage error: the message alone, not escaped
   };
 
   // Adds the options that all verbs share (--help, --version and, with a section, --config). The
@@ -68,12 +84,21 @@ class CommandParser {
   // Reads only `file`; `name` is its name in error messages. For `echod config check`.
   Problem read_file(const std::string& name, const ConfigFile& file);
 
+  // Sets the option `name` as one of the sources would. For settings that were parsed before.
+  Problem set(std::string_view name, const std::vector<std::string>& values, Origin origin,
+              std::string place);
+
   // After parse(): whether the option `name` ("queue") was given in any source.
   bool given(std::string_view name) const;
 
   // After parse(): all options except hidden ones, in the table's order.
   std::vector<Setting> settings() const;
   std::vector<ShownSetting> shown_settings() const;
+
+  // The same with hidden options and those that only the command line has.
+  const std::vector<Setting>& all_settings() const { return settings_; }
+  // The same of each path's table, in the file's order.
+  const std::deque<PathTable>& path_tables() const { return path_tables_; }
 
   // A usage error found later, in the same format.
   Ending mistake(std::string_view message) const;
@@ -84,6 +109,9 @@ class CommandParser {
   Problem apply_arguments(const ParsedArguments& arguments);
   std::optional<Ending> read_named_file(const ParsedArguments& arguments);
   std::string unknown_argument(const std::string& argument) const;
+  Problem check_table(const ConfigTable& table);
+  Problem apply_entry(const ConfigEntry& entry, const std::string& name);
+  std::expected<Setting*, std::string> setting_of(const ConfigEntry& entry);
   std::vector<std::string> keys() const;
   Setting* find(std::string_view name);
 
@@ -91,6 +119,7 @@ class CommandParser {
   std::string config_file_;
   const OptionTable table_;
   std::vector<Setting> settings_;
+  std::deque<PathTable> path_tables_;
 };
 
 // `table` and the options that all verbs share. `config_file` must outlive it.

@@ -86,18 +86,27 @@ std::string source_of(const Setting& setting) {
   return shown;
 }
 
-std::string dump_of(const CommandParser& parser, const Verb& verb) {
+// "workers = 2", and from where.
+std::string line_of(const Setting& setting) {
   constexpr size_t kColumn = 48;  // of the comments
+  const Option& option = *setting.option;
+  // A list may be empty, which says something: in a path's table that it inherits nothing.
+  const bool is_given = setting.origin != Origin::kDefault && option.value.is_list;
+  const std::string line =
+      is_given || !setting.values.empty()
+          ? fmt::format("{} = {}", option.name, toml_of(option, setting.values))
+          : fmt::format("# {}: {}", option.name, option.default_note);
+  return fmt::format("{:<{}} # {}\n", line, kColumn, source_of(setting));
+}
+
+std::string dump_of(const CommandParser& parser, const Verb& verb) {
   std::string text = fmt::format("# Settings of {}, and where they come from\n", verb.name);
   const std::string section = verb.section.value_or("");
   if (!section.empty()) text += fmt::format("[{}]\n", section);
-  for (const Setting& setting : parser.settings()) {
-    const Option& option = *setting.option;
-    const bool has_value = !setting.values.empty();
-    const std::string line =
-        has_value ? fmt::format("{} = {}", option.name, toml_of(option, setting.values))
-                  : fmt::format("# {}: {}", option.name, option.default_note);
-    text += fmt::format("{:<{}} # {}\n", line, kColumn, source_of(setting));
+  for (const Setting& setting : parser.settings()) text += line_of(setting);
+  for (const PathTable& table : parser.path_tables()) {
+    text += fmt::format("\n[{}.{}]\n", kPathSection, toml_value(table.path));
+    for (const Setting& setting : table.settings) text += line_of(setting);
   }
   return text;
 }
@@ -149,6 +158,15 @@ std::string example_of(const Option& option) {
   return fmt::format("{}#{} = {}{}\n", comment(about), option.name, toml_of(option, values), note);
 }
 
+// A comment, since what follows a table belongs to it.
+std::string path_example() {
+  return fmt::format(
+      "\n# A path and what is below it may have a table, behind all settings of the server. What "
+      "it\n"
+      "# leaves out is as above:\n# [{}.\"/slow\"]\n# answer-delay = \"2s\"\n",
+      kPathSection);
+}
+
 std::string example() {
   std::string text =
       "# Settings of echod, for echod --config FILE or ECHOD_CONFIG=FILE. Each is commented out "
@@ -168,6 +186,7 @@ std::string example() {
         if (std::exchange(is_first, false)) text += fmt::format("\n# --- {} ---\n", group.heading);
         text += "\n" + example_of(option);
       }
+      if (group.for_path) text += path_example();
     }
   });
   return text;

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "app/cli/option.h"
@@ -97,6 +98,11 @@ class ValueReader {
     return fmt::format("'{}' is left over behind the value", trimmed(current_line()));
   }
 
+  // Reads a text in quotes, at which the input must be.
+  Problem read_quoted(std::string& text) {
+    return rest_.front() == '"' ? read_basic(text) : read_literal(text);
+  }
+
   std::string_view rest() const { return rest_; }
 
  private:
@@ -136,8 +142,7 @@ class ValueReader {
   }
 
   Problem read_one(std::vector<std::string>& values) {
-    if (rest_.front() == '"') return read_basic(values.emplace_back());
-    if (rest_.front() == '\'') return read_literal(values.emplace_back());
+    if (rest_.front() == '"' || rest_.front() == '\'') return read_quoted(values.emplace_back());
     const std::string_view line = current_line();
     const std::string_view text = trimmed(line.substr(0, line.find_first_of(",]#")));
     if (!is_bare_value(text)) return fmt::format("put '{}' into quotes", text);
@@ -175,24 +180,39 @@ class ValueReader {
   int& line_;
 };
 
-// The name of a table header: "bench" for "[bench]".
-std::expected<std::string, std::string> read_table(std::string_view line) {
-  const size_t end = line.find(']');
-  const std::string_view name =
-      end == std::string_view::npos ? std::string_view() : trimmed(line.substr(1, end - 1));
-  const std::string_view behind =
-      end == std::string_view::npos ? std::string_view() : trimmed(line.substr(end + 1));
-  const bool is_good = is_bare_key(name) && (behind.empty() || behind.front() == '#');
+// A table header: "[bench]", or "[path."/slow"]" with a path in either kind of quotes.
+std::expected<ConfigTable, std::string> read_table(std::string_view line, int line_number) {
+  constexpr std::string_view kPath = "path.";
+  ConfigTable table{.name = {}, .path = {}, .line = line_number};
+  std::string_view rest = trimmed(line.substr(1));
+  if (rest.starts_with(kPath)) {
+    rest.remove_prefix(kPath.size());
+    if (!rest.starts_with('"') && !rest.starts_with('\'')) {
+      return Failure(fmt::format("'{}' is not a table; put the path into quotes", line));
+    }
+    table.name = "path";
+    ValueReader reader(rest, line_number);
+    if (Problem problem = reader.read_quoted(table.path)) return Failure(*problem);
+    rest = trimmed(reader.rest());
+  } else {
+    const size_t end = std::min(rest.find(']'), rest.size());
+    table.name = trimmed(rest.substr(0, end));
+    rest.remove_prefix(end);
+  }
+  const std::string_view behind = rest.starts_with(']') ? trimmed(rest.substr(1)) : "";
+  const bool is_good =
+      is_bare_key(table.name) && rest.starts_with(']') && (behind.empty() || behind.front() == '#');
   if (!is_good) return Failure(fmt::format("'{}' is not a table; write [bench]", line));
-  return std::string(name);
+  return table;
 }
 
 }  // namespace
 
 std::expected<ConfigFile, std::string> parse_config(std::string_view text) {
   ConfigFile file;
-  std::string table;
-  std::map<std::pair<std::string, std::string>, int> lines;  // where each key of a table was set
+  ConfigTable table;
+  // Where each key of a table was set.
+  std::map<std::tuple<std::string, std::string, std::string>, int> lines;
   int line_number = 1;
   const auto failure = [&](std::string_view problem) {
     return Failure(fmt::format("{}: {}", line_number, problem));
@@ -203,21 +223,23 @@ std::expected<ConfigFile, std::string> parse_config(std::string_view text) {
     if (content.empty() || content.front() == '#') {
       text.remove_prefix(line.size());
     } else if (content.front() == '[') {
-      const auto name = read_table(content);
-      if (!name) return failure(name.error());
-      table = *name;
-      file.tables.push_back({table, line_number});
+      const auto header = read_table(content, line_number);
+      if (!header) return failure(header.error());
+      table = *header;
+      file.tables.push_back(table);
       text.remove_prefix(line.size());
     } else {
       ConfigEntry entry;
-      entry.table = table;
+      entry.table = table.name;
+      entry.path = table.path;
       entry.line = line_number;
       const size_t equals = line.find('=');
       entry.key = trimmed(line.substr(0, equals));
       if (equals == std::string_view::npos || !is_bare_key(entry.key)) {
         return failure(fmt::format("'{}' is not `key = value`", content));
       }
-      const auto [other, is_new] = lines.try_emplace({table, entry.key}, line_number);
+      const auto [other, is_new] =
+          lines.try_emplace({table.name, table.path, entry.key}, line_number);
       if (!is_new) {
         return failure(fmt::format("{} stands in line {} already", entry.key, other->second));
       }

@@ -1,6 +1,6 @@
 // Configuration files, in the subset of TOML that options need: keys, strings, numbers, booleans,
-// arrays of them, tables and comments. Dates, inline tables, dotted keys and multi-line strings
-// have no use here and are errors.
+// arrays of them, tables, tables of a quoted path ([path."/slow"]) and comments. Dates, inline
+// tables, other dotted keys and multi-line strings have no use here and are errors.
 //
 // CLI11 has a TOML reader, but the version in Debian 12 (2.1.2) cannot check a file: it has no line
 // numbers, ends a string at a # in it, does not process backslashes, and silently skips what it
@@ -18,6 +18,7 @@ inline constexpr size_t kConfigSizeMax = size_t{1} << 20;  // bytes
 
 struct ConfigEntry {
   std::string table;  // "" is the top
+  std::string path;   // of a table [path."/slow"]; else empty
   std::string key;
   std::vector<std::string> values;  // as typed on a command line; any number for an array, else one
   bool is_array = false;
@@ -26,6 +27,7 @@ struct ConfigEntry {
 
 struct ConfigTable {
   std::string name;
+  std::string path;  // "path" has one, in quotes: [path."/slow"]
   int line = 0;
 };
 

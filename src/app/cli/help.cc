@@ -35,6 +35,7 @@ std::string facts_of(const Option& option) {
     facts.push_back("default: " + text);
   }
   if (option.value.is_list && !option.positional) facts.emplace_back("repeatable");
+  if (option.reloadable) facts.emplace_back("reloadable");
   return facts.empty() ? "" : fmt::format("[{}]", fmt::join(facts, "; "));
 }
 

@@ -78,6 +78,10 @@ struct Option {
 
   bool common = false;             // among the ten that --help shows
   bool command_line_only = false;  // neither variable nor key
+
+  // Whether a new value applies while the server runs (Server::apply()); else at its next start.
+  bool reloadable = false;
+
   bool positional = false;
   bool hidden = false;    // accepted but not shown: another program's name for an option
   bool built_in = false;  // --help and --version, which the parser reads itself
@@ -85,9 +89,16 @@ struct Option {
 
 inline constexpr size_t kHelpSize = 68;  // bytes; with the names before it a line has 100
 
+// The rows of a table of the configuration file that holds for a path: [path."/slow"]. Called once
+// for each table; the rows fill members of their own. The error says why there can be no such
+// table.
+using PathRows =
+    std::function<std::expected<std::vector<Option>, std::string>(const std::string& path)>;
+
 struct OptionGroup {
   std::string_view heading;
   std::vector<Option> options;
+  PathRows for_path = {};  // empty: the group's options hold for the server alone
 };
 
 // All options of a verb, in the order of the help.
@@ -114,6 +125,9 @@ std::string variable_of(const Verb& verb, const Option& option);
 
 // The tables of a configuration file; "" is the top level. Each belongs to a verb.
 inline constexpr std::string_view kSections[] = {"", "bench", "sim"};
+
+// The tables of paths, [path."/slow"], which belong to the verb of the top level.
+inline constexpr std::string_view kPathSection = "path";
 
 // Whether the option is allowed in a configuration file.
 bool is_setting(const Verb& verb, const Option& option);

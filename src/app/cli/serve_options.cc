@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "app/cli/identity_options.h"
+#include "app/cli/log_options.h"
 #include "app/cli/units.h"
 #include "wire/http/syntax.h"
 
@@ -35,11 +37,15 @@ OptionValue as_engine(std::optional<EngineKind>& member) {
   return as_choice(member, std::move(engines));
 }
 
-OptionValue as_spin(Duration& member) {
+OptionValue as_spin(std::optional<Duration>& member) {
   OptionValue value = as_text("DURATION", {"auto"}, [&member](const std::string& text) -> Problem {
     constexpr Duration kSpinLimit = std::chrono::milliseconds(10);
-    if (text == "auto" || text == "off") {
-      member = text == "auto" ? kSpinMax : Duration::zero();
+    if (text == "auto") {
+      member.reset();
+      return std::nullopt;
+    }
+    if (text == "off") {
+      member = Duration::zero();
       return std::nullopt;
     }
     const std::optional<Duration> duration = parse_duration(text);
@@ -52,36 +58,6 @@ OptionValue as_spin(Duration& member) {
   value.type = ValueType::kDuration;
   value.choices = {"auto", "off"};
   value.range = "at most 10ms";
-  return value;
-}
-
-OptionValue as_log_reads(uint32_t& member) {
-  OptionValue value =
-      as_text("N", {fmt::format("{}", member)}, [&member](const std::string& text) -> Problem {
-        const std::optional<uint64_t> count = parse_size(text);
-        if (text == "all") {
-          member = kAllReceives;
-        } else if (text == "none") {
-          member = 0;
-        } else if (count && *count < kAllReceives) {
-          member = static_cast<uint32_t>(*count);
-        } else {
-          return fmt::format("'{}' is not a number, all or none", text);
-        }
-        return std::nullopt;
-      });
-  value.type = ValueType::kCount;
-  value.choices = {"all", "none"};
-  return value;
-}
-
-OptionValue as_file_or_output(std::string& member) {
-  OptionValue value = as_file(member);
-  value.read = [&member](const std::string& text) -> Problem {
-    if (text.empty()) return "give the name of a file, or - for standard output";
-    member = text;
-    return std::nullopt;
-  };
   return value;
 }
 
@@ -116,8 +92,9 @@ std::vector<Option> serving(ServeOptions& o) {
        .letters = "w",
        .value = as_count(o.workers, 1, 10'000),
        .help = "Event loops (epoll, uring), or threads at most (pool, threads)",
-       .default_note = fmt::format("one per CPU; pool: 4 per CPU; threads: {}",
-                                   default_workers(EngineKind::kThreads)),
+       .default_note =
+           fmt::format("one per CPU, within the CPU quota; pool: 4 per CPU; threads: {}",
+                       default_workers(EngineKind::kThreads, 1)),
        .example = "2",
        .common = true},
       {.name = "queue",
@@ -133,10 +110,10 @@ std::vector<Option> serving(ServeOptions& o) {
       {.name = "spin",
        .value = as_spin(o.spin_max),
        .help = "epoll, uring: busy-poll duration before an event loop sleeps",
-       .details = "Busy-polling lowers latency and costs CPU time. auto busy-polls only where that "
-                  "pays.",
-       .default_note = fmt::format(
-           "{}us", std::chrono::duration_cast<std::chrono::microseconds>(o.spin_max).count())},
+       .details = "Busy-polling lowers latency and costs CPU time (docs/performance.md). auto is "
+                  "up to 50us where that pays, and off under a CPU quota and with more loops than "
+                  "CPUs; the first lines of the output say why.",
+       .default_note = format_duration(kSpinMax)},
   };
 }
 
@@ -147,29 +124,35 @@ std::vector<Option> responses(ServeOptions& o) {
       {.name = "response-control",
        .value = as_choice<bool>(control.enabled, {{"on", true}, {"off", false}}),
        .help = "HTTP: let clients choose the response (?status=503&delay=10ms)",
-       .details = "By query and by X-Echo- headers; see docs/http.md."},
+       .details = "By query and by X-Echo- headers; see docs/http.md.",
+       .reloadable = true},
       {.name = "seed",
        .value = as_count(o.seed, 0, INT64_MAX),
        .help = "HTTP: random seed of response control",
        .details = "The same requests in the same order get the same responses.",
        .default_note = "a new one at each start",
-       .example = "1"},
+       .example = "1",
+       .reloadable = true},
       {.name = "max-duration",
        .value = as_duration(control.duration_max, {.zero = kForever}),
-       .help = "HTTP: maximum delay of a response, and time to spread one over"},
+       .help = "HTTP: maximum delay of a response, and time to spread one over",
+       .reloadable = true},
       {.name = "max-answer",
        .value = as_size(control.size_max, {.min = 1, .zero = kUnlimited}),
-       .help = "HTTP: maximum generated response size (?size=, /bytes/{n})"},
+       .help = "HTTP: maximum generated response size (?size=, /bytes/{n})",
+       .reloadable = true},
       {.name = "max-waiting",
        .value = as_count(control.waiting_max, 0, 1'000'000),
        .help = "HTTP: maximum concurrent delayed responses; then 503",
-       .details = "One client address may have half of them."},
+       .details = "One client address may have half of them.",
+       .reloadable = true},
       {.name = "allow-redirect",
        .value = as_texts(control.redirect_hosts, "HOST", check_redirect_host),
        .help = "HTTP: allowed redirect target of /redirect-to, HOST or HOST:PORT",
        .details = "This server itself is always allowed.",
        .default_note = "none",
-       .example = "example.org"},
+       .example = "example.org",
+       .reloadable = true},
       {.name = "allow-response-header",
        .value = as_texts(control.allowed_fields, "NAME", check_response_header),
        .help = "HTTP: additional header that ?header= may set: NAME, PREFIX* or *",
@@ -177,7 +160,8 @@ std::vector<Option> responses(ServeOptions& o) {
                   "and harmless standard headers; never allowed are headers that frame the "
                   "response.",
        .default_note = "none",
-       .example = "X-Trace-*"},
+       .example = "X-Trace-*",
+       .reloadable = true},
       {.name = "ws-compression",
        .value =
            as_choice<Compression>(o.http.websocket.compression, {{"message", Compression::kMessage},
@@ -185,7 +169,9 @@ std::vector<Option> responses(ServeOptions& o) {
                                                                  {"off", Compression::kOff}}),
        .help = "WebSocket: permessage-deflate",
        .details = "message: each message by itself, so that it comes back byte for byte. context: "
-                  "as the client wants it; messages may refer to earlier ones."},
+                  "as the client wants it; messages may refer to earlier ones.",
+       .reloadable = true},
+      show_environment_option(o.shown_variables),
   };
 }
 
@@ -197,31 +183,38 @@ std::vector<Option> limits(ServeOptions& o) {
        .help = "Maximum concurrent connections; more wait to be accepted",
        .details = "uring can hold more than the limit of open files, when told to.",
        .default_note = "what the limit of open files allows",
-       .common = true},
+       .common = true,
+       .reloadable = true},
       {.name = "max-connections-per-source",
        .value = as_count(o.connections_per_source_max, 0, kConnectionsMax),
        .help = "Maximum concurrent connections per IPv4 address or IPv6 /64",
        .details = "More are refused.",
-       .default_note = "no limit"},
+       .default_note = "no limit",
+       .reloadable = true},
       {.name = "max-memory",
        .value = as_size(o.memory_max),
        .help = "Maximum memory that requests make the server keep; then 503",
        .details = "Held bodies, compression and partial WebSocket messages, over all connections. "
                   "WebSocket connections end with 1013.",
-       .default_note = "a quarter of the memory of the machine or control group"},
+       .default_note = "a quarter of the memory of the machine or control group",
+       .reloadable = true},
       {.name = "max-body",
        .value = as_size(http.body_size_max, {.min = 1, .zero = kUnlimited}),
        .help = "HTTP: maximum request body; then 413",
-       .common = true},
+       .common = true,
+       .reloadable = true},
       {.name = "max-header",
        .value = as_size(http.head_size_max, {.min = 256, .max = 64 << 20, .zero = 64 << 20}),
-       .help = "HTTP: maximum request line and headers together; then 431 or 414"},
+       .help = "HTTP: maximum request line and headers together; then 431 or 414",
+       .reloadable = true},
       {.name = "max-header-fields",
        .value = as_count(http.field_count_max, 1, 1'000'000),
-       .help = "HTTP: maximum headers of a request, and trailers; then 431"},
+       .help = "HTTP: maximum headers of a request, and trailers; then 431",
+       .reloadable = true},
       {.name = "max-message",
        .value = as_size(o.http.websocket.message_size_max, {.min = 1, .zero = kUnlimited}),
-       .help = "WebSocket: maximum message, also decompressed; then 1009"},
+       .help = "WebSocket: maximum message, also decompressed; then 1009",
+       .reloadable = true},
       {.name = "unsent-buffer",
        .value = as_size(o.socket.unsent_size_max, {.min = 1024, .max = 1 << 30}),
        .help = "Unsent bytes in the kernel per connection (TCP_NOTSENT_LOWAT)"},
@@ -242,79 +235,39 @@ std::vector<Option> timeouts(ServeOptions& o) {
        .default_note = fmt::format("{}; sequential: {}", format_duration(kIdleTimeout),
                                    format_duration(kSequentialIdleTimeout)),
        .example = "5m",
-       .common = true},
+       .common = true,
+       .reloadable = true},
       {.name = "stall-timeout",
        .value = as_duration(o.stall_timeout),
        .help = "Close a connection that takes less than 32KiB in this time",
-       .details = "Or less than all pending data, where that is less than 32KiB."},
+       .details = "Or less than all pending data, where that is less than 32KiB.",
+       .reloadable = true},
       {.name = "detect-timeout",
        .value = as_duration(o.detect_timeout),
-       .help = "Echo an ambiguous prefix raw after this long"},
+       .help = "Echo an ambiguous prefix raw after this long",
+       .reloadable = true},
       {.name = "header-timeout",
        .value = as_duration(o.http.head_timeout),
-       .help = "HTTP: maximum time to receive request line and headers; then 408"},
+       .help = "HTTP: maximum time to receive request line and headers; then 408",
+       .reloadable = true},
       {.name = "ping-interval",
        .value = as_duration(o.http.websocket.ping_interval),
        .help = "WebSocket: ping a client that is silent for this long",
        .details = "The connection is closed after a second interval of silence.",
-       .default_note = "never"},
+       .default_note = "never",
+       .reloadable = true},
       {.name = "drain-delay",
        .value = as_duration(o.drain_delay),
        .help = "Keep serving this long after SIGTERM or SIGINT",
        .details = "Responses carry Connection: close, so that clients and load balancers move on "
-                  "before the listeners close."},
+                  "before the listeners close.",
+       .reloadable = true},
       {.name = "drain-timeout",
        .value = as_duration(o.drain_timeout),
        .help = "Graceful shutdown timeout, after SIGTERM or SIGINT",
        .details = "Exchanges in flight may finish until then.",
-       .common = true},
-  };
-}
-
-std::vector<Option> logging(ServeOptions& o) {
-  using Level = LogLevel;
-  return {
-      {.name = "log-level",
-       .value = as_choice<Level>(o.log.level, {{"debug", Level::kDebug},
-                                               {"info", Level::kInfo},
-                                               {"warning", Level::kWarning},
-                                               {"error", Level::kError},
-                                               {"off", Level::kOff}}),
-       .help = "Minimum log level",
-       .common = true},
-      {.name = "log-format",
-       .value = as_choice<LogFormat>(o.log.format, {{"text", LogFormat::kText},
-                                                    {"logfmt", LogFormat::kLogfmt},
-                                                    {"json", LogFormat::kJson}}),
-       .help = "Log format",
-       .common = true},
-      {.name = "log-timestamps",
-       .value = as_choice<LogTimestamps>(o.log.timestamps, {{"auto", LogTimestamps::kAuto},
-                                                            {"on", LogTimestamps::kOn},
-                                                            {"off", LogTimestamps::kOff}}),
-       .help = "Begin text lines of the log and the access log with the time",
-       .details = "auto: unless the lines go to a terminal or the systemd journal."},
-      {.name = "log-file",
-       .value = as_file(o.log.file),
-       .help = "Append the log to FILE",
-       .default_note = "standard error",
-       .example = "/var/log/echod.log"},
-      {.name = "log-reads",
-       .value = as_log_reads(o.log_receives),
-       .help = "Reads to log per connection before read logging stops"},
-      {.name = "access-log",
-       .value = as_file_or_output(o.access_log.file),
-       .help = "HTTP: append a line per request to FILE; - is standard output",
-       .details = "With -, what else would be printed on standard output goes to standard error.",
-       .default_note = "none",
-       .example = "/var/log/echod-access.log",
-       .common = true},
-      {.name = "access-log-format",
-       .value = as_choice<AccessLogFormat>(o.access_log.format,
-                                           {{"text", AccessLogFormat::kText},
-                                            {"json", AccessLogFormat::kJson},
-                                            {"combined", AccessLogFormat::kCombined}}),
-       .help = "HTTP: access log format; combined is that of Apache and nginx"},
+       .common = true,
+       .reloadable = true},
   };
 }
 
@@ -346,7 +299,8 @@ Verb serve_verb() {
           "64k or 64KiB, 1m or 1MiB (powers of 1024), 64kB, 1MB (powers of 1000). 0 means no "
           "limit.\n\n"
           "Signals: SIGTERM or SIGINT starts a graceful shutdown, a second one ends at once.\n"
-          "SIGHUP or SIGUSR1 opens the log files anew.\n"
+          "SIGHUP rereads the configuration file and reopens the log files, SIGUSR1 does only\n"
+          "the latter.\n"
           "Exit status: 0 stopped as asked, 1 failed at run time, 2 usage error, 128 + signal\n"
           "number when ended at once by a second signal.\n",
       .section = "",
@@ -355,9 +309,26 @@ Verb serve_verb() {
 }
 
 OptionTable serve_table(ServeOptions& options) {
-  return {{"Serving", serving(options)}, {"Responses", responses(options)},
-          {"Limits", limits(options)},   {"Timeouts", timeouts(options)},
-          {"Logging", logging(options)}, {"Admin", admin_rows(options.admin)}};
+  return {{"Serving", serving(options)},       {"Responses", responses(options)},
+          answer_group(options.answers),       {"Limits", limits(options)},
+          {"Timeouts", timeouts(options)},     {"Logging", log_rows(options)},
+          {"Admin", admin_rows(options.admin)}};
+}
+
+void complete(ServeOptions& options, const CommandParser& parser) {
+  options.http.policy = policy_of(options.answers);
+  options.settings = parser.shown_settings();
+  options.access_log.timestamps = options.log.timestamps;
+  EnvironmentReading shown = read_environment(options.shown_variables);
+  options.http.environment = shown.environment;
+  options.access_log.environment = std::move(shown.environment);
+  options.shown_warnings = std::move(shown.warnings);
+  options.given = {.workers = parser.given("workers"),
+                   .queue = parser.given("queue"),
+                   .spread = parser.given("spread"),
+                   .spin = parser.given("spin"),
+                   .access_log_format = parser.given("access-log-format"),
+                   .access_log_skip = parser.given("access-log-skip")};
 }
 
 CommandLine parse_command_line(int argc, const char* const* argv) {
@@ -366,18 +337,12 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   if (auto ending = parser.parse(argc, argv)) {
     return {std::nullopt, ending->text, ending->exit_code};
   }
-  options.access_log.timestamps = options.log.timestamps;
-  options.given = {.workers = parser.given("workers"),
-                   .queue = parser.given("queue"),
-                   .spread = parser.given("spread"),
-                   .spin = parser.given("spin"),
-                   .access_log_format = parser.given("access-log-format")};
-  options.settings = parser.shown_settings();
+  complete(options, parser);
   return {options, {}, kExitSuccess};
 }
 
 std::vector<std::string_view> ineffective_options(const GivenOptions& given, EngineKind engine) {
-  const bool loops = engine == EngineKind::kEpoll || engine == EngineKind::kUring;
+  const bool loops = has_event_loops(engine);
   std::vector<std::string_view> names;
   if (given.workers && engine == EngineKind::kSequential) names.emplace_back("--workers");
   if (given.queue && engine != EngineKind::kPool) names.emplace_back("--queue");

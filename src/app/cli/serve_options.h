@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/admin/admin_options.h"
+#include "app/cli/answer_options.h"
 #include "app/cli/command_parser.h"
 #include "app/cli/listen_url.h"
 #include "app/cli/option.h"
@@ -30,7 +31,8 @@ struct GivenOptions {
   bool queue = false;
   bool spread = false;
   bool spin = false;
-  bool access_log_format = false;  // needs --access-log
+  bool access_log_format = false;  // this and the next need --access-log
+  bool access_log_skip = false;
 };
 
 struct ServeOptions {
@@ -39,8 +41,8 @@ struct ServeOptions {
   std::optional<EngineKind> engine;  // none: auto
   unsigned workers = 0;              // 0: default_workers()
   unsigned queue_max = EngineOptions().queue_max;
-  Spread spread = Spread::kAuto;  // see EngineOptions, as for the next
-  Duration spin_max = kSpinMax;
+  Spread spread = Spread::kAuto;     // see EngineOptions
+  std::optional<Duration> spin_max;  // none: auto, see choose_spin()
 
   size_t connections_max = 0;             // 0: as many as the descriptor limit allows
   size_t connections_per_source_max = 0;  // 0: no limit
@@ -55,6 +57,7 @@ struct ServeOptions {
   Duration drain_delay = Duration::zero();  // after the signal, until draining begins
   Duration drain_timeout = std::chrono::seconds(5);
   Http1Settings http;
+  AnswerOptions answers;         // become http.policy
   std::optional<uint64_t> seed;  // of http.control; none: a random one at each start
 
   SocketOptions socket;
@@ -64,6 +67,8 @@ struct ServeOptions {
   AccessLogOptions access_log;
 
   AdminOptions admin;
+  std::vector<std::string> shown_variables;  // names; read into http.environment and access_log
+  std::vector<std::string> shown_warnings;   // about them, logged at startup
 
   GivenOptions given;
   std::vector<ShownSetting> settings;  // all of them, for /config
@@ -73,6 +78,9 @@ struct ServeOptions {
 // The server's options: each row fills its member of `options`, which must outlive the table.
 Verb serve_verb();
 OptionTable serve_table(ServeOptions& options);
+
+// Sets the members that follow from others, after `parser` has filled the table's.
+void complete(ServeOptions& options, const CommandParser& parser);
 
 // The given options that have no effect with `engine`: "--queue".
 std::vector<std::string_view> ineffective_options(const GivenOptions& given, EngineKind engine);

@@ -78,7 +78,7 @@ TEST(OptionsTest, Counts) {
   EXPECT_EQ(options({"--spread", "hash"}).spread, Spread::kHash);
   EXPECT_EQ(options({"--spin", "off"}).spin_max, Duration::zero());
   EXPECT_EQ(options({"--spin", "20us"}).spin_max, std::chrono::microseconds(20));
-  EXPECT_EQ(options({"--spin", "20us", "--spin", "auto"}).spin_max, kSpinMax);
+  EXPECT_EQ(options({"--spin", "20us", "--spin", "auto"}).spin_max, std::nullopt);
   EXPECT_EQ(options({"--max-connections", "15000"}).connections_max, 15'000u);
   EXPECT_EQ(options({"--max-connections", "0"}).connections_max, 0u);
   EXPECT_EQ(options({"--max-connections-per-source", "8"}).connections_per_source_max, 8u);

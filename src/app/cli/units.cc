@@ -76,6 +76,7 @@ std::string format_duration(Duration duration) {
     }
   }
   if (nanoseconds >= 1'000'000'000) return decimal(nanoseconds, 9) + "s";
+  if (nanoseconds > 0 && nanoseconds < 1'000'000) return decimal(nanoseconds, 3) + "us";
   return decimal(nanoseconds, 6) + "ms";
 }
 

@@ -49,7 +49,8 @@ TEST(UnitsTest, WhatIsNoSize) {
 
 TEST(UnitsTest, DurationsAreWrittenShort) {
   EXPECT_EQ(format_duration(0s), "0ms");
-  EXPECT_EQ(format_duration(500us), "0.5ms");
+  EXPECT_EQ(format_duration(500us), "500us");
+  EXPECT_EQ(format_duration(1500ns), "1.5us");
   EXPECT_EQ(format_duration(20ms), "20ms");
   EXPECT_EQ(format_duration(1500ms), "1.5s");
   EXPECT_EQ(format_duration(30s), "30s");

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/log/request_id.h"
 #include "base/check.h"
 #include "stream/session.h"
 
@@ -59,20 +60,32 @@ std::expected<std::unique_ptr<AccessLog>, std::string> AccessLog::open(
                          report_failure(log, file, reason);
                        });
   if (!writer) return std::unexpected(writer.error());
-  const bool timed =
-      options.format == AccessLogFormat::kText && are_timed(options.timestamps, **writer);
-  return std::unique_ptr<AccessLog>(new AccessLog(options.format, timed, std::move(*writer)));
+  return std::unique_ptr<AccessLog>(new AccessLog(options, std::move(*writer)));
 }
 
+AccessLog::AccessLog(const AccessLogOptions& options, std::unique_ptr<LineWriter> writer)
+    : format_(options.format),
+      timed_(options.format == AccessLogFormat::kText && are_timed(options.timestamps, *writer)),
+      skips_(options.skips),
+      environment_(options.environment),
+      writer_(std::move(writer)) {}
+
 void AccessLog::answered(const Session& session, const http::ExchangeFacts& facts) {
+  if (is_skipped(skips_, facts)) return;
   TransportFacts transport;
   if (session.transport != nullptr) transport = session.transport->identity();
   const auto now = std::chrono::system_clock::now();
+  std::string id;
+  if (format_ == AccessLogFormat::kJson && session.worker != nullptr) {
+    id = request_id(facts.request.fields, session.worker->random());
+  }
   writer_->write(time_prefix(timed_, now) + format_access(format_, {.facts = facts,
                                                                     .peer = transport.remote,
                                                                     .connection = transport.number,
                                                                     .request = session.requests,
-                                                                    .time = now}));
+                                                                    .time = now,
+                                                                    .request_id = id,
+                                                                    .environment = &environment_}));
 }
 
 }  // namespace echod

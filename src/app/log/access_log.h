@@ -6,8 +6,10 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "app/log/access_log_format.h"
+#include "app/log/access_log_skip.h"
 #include "app/log/line_writer.h"
 #include "app/log/log.h"
 #include "http/observer.h"
@@ -20,6 +22,8 @@ struct AccessLogOptions {
   LogTimestamps timestamps =
       LogTimestamps::kAuto;  // of text; the other formats always have the time
   size_t queue_max = 4096;   // lines waiting to be written, of at most kAccessLineSizeMax bytes
+  std::vector<AccessLogSkip> skips = {};    // requests that are left out
+  http::ShownEnvironment environment = {};  // in each line, except those of kCombined
 
   bool to_standard_output() const { return file == "-"; }
 };
@@ -41,11 +45,12 @@ class AccessLog final : public http::Observer {
   uint64_t dropped() const { return writer_->dropped(); }
 
  private:
-  AccessLog(AccessLogFormat format, bool timed, std::unique_ptr<LineWriter> writer)
-      : format_(format), timed_(timed), writer_(std::move(writer)) {}
+  AccessLog(const AccessLogOptions& options, std::unique_ptr<LineWriter> writer);
 
   const AccessLogFormat format_;
   const bool timed_;
+  const std::vector<AccessLogSkip> skips_;
+  const LoggedEnvironment environment_;
   std::unique_ptr<LineWriter> writer_;
 };
 

@@ -11,6 +11,7 @@
 #include "base/json_writer.h"
 #include "stream/transport.h"
 #include "wire/http/field_list.h"
+#include "wire/http/trace_context.h"
 
 namespace echod {
 namespace {
@@ -22,7 +23,7 @@ struct Logged {
   std::string version;
   std::optional<std::string> referer;
   std::optional<std::string> user_agent;
-  std::optional<std::string> trace;
+  std::optional<wire::TraceContext> trace;
 };
 
 std::string cut(std::string_view text, size_t size_max) {
@@ -45,9 +46,9 @@ Logged logged(const http::ExchangeFacts& facts) {
   if (const auto value = wire::field_value(fields, "User-Agent")) {
     request.user_agent = cut(*value, kLoggedUserAgentSizeMax);
   }
-  if (const auto value = wire::field_value(fields, "traceparent")) {
-    request.trace = cut(*value, kLoggedTraceSizeMax);
-  }
+  // Version 00 has a fixed size and alphabet; a later one may have anything behind its flags.
+  const std::optional<wire::TraceContext> trace = wire::trace_context(fields);
+  if (trace && trace->version == "00") request.trace = trace;
   return request;
 }
 
@@ -81,6 +82,9 @@ std::string text_line(const AccessRecord& record) {
                  " {} (request body {} bytes, response body {} bytes, {:.3f} ms)", end,
                  facts.request_body_size, facts.response_body_size,
                  static_cast<double>(facts.duration.count()) / 1e6);
+  if (record.environment != nullptr && !record.environment->text.empty()) {
+    fmt::format_to(std::back_inserter(out), " [{}]", record.environment->text);
+  }
   return out;
 }
 
@@ -99,6 +103,7 @@ std::string json_line(const AccessRecord& record) {
   if (!record.peer.empty()) text("peer", record.peer);
   json.member("connection", record.connection);
   json.member("request", record.request);
+  if (!record.request_id.empty()) text("request_id", record.request_id);
   if (!request.method.empty()) {
     text("method", request.method);
     text("target", request.target);
@@ -112,7 +117,14 @@ std::string json_line(const AccessRecord& record) {
   if (!facts.refusal.empty()) text("refusal", facts.refusal);
   if (request.referer) text("referer", *request.referer);
   if (request.user_agent) text("user_agent", *request.user_agent);
-  if (request.trace) text("traceparent", *request.trace);
+  if (request.trace) {
+    json.member("traceparent", request.trace->text);
+    json.member("trace_id", request.trace->trace_id);
+  }
+  if (record.environment != nullptr && !record.environment->json.empty()) {
+    json.name("environment");
+    json.literal(record.environment->json);
+  }
   json.end_object();
   return json.take();
 }
@@ -153,6 +165,20 @@ std::string combined_line(const AccessRecord& record) {
 }
 
 }  // namespace
+
+LoggedEnvironment::LoggedEnvironment(const http::ShownEnvironment& environment)
+    : text(environment.list()) {
+  if (text.empty()) return;
+  JsonWriter writer(0);
+  writer.begin_object();
+  for (const http::ShownVariable& variable : environment.variables()) {
+    if (!variable.listed) continue;
+    writer.name(variable.name);
+    writer.ascii(*variable.value);
+  }
+  writer.end_object();
+  json = writer.take();
+}
 
 std::string format_access(AccessLogFormat format, const AccessRecord& record) {
   switch (format) {

@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "app/log/request_id.h"
 #include "base/utf8.h"
 
 namespace echod {
@@ -30,6 +31,8 @@ struct Request {
   bool complete = true;
   bool understood = true;
   std::string peer = "127.0.0.1:5000";
+  std::string id = {};
+  http::ShownEnvironment environment = {};
 
   std::string line(AccessLogFormat format) const {
     http::ExchangeFacts facts;
@@ -46,8 +49,14 @@ struct Request {
     facts.complete = complete;
     // 2009-02-13 23:31:30.042 UTC.
     const std::chrono::system_clock::time_point time{std::chrono::milliseconds(1'234'567'890'042)};
-    return format_access(
-        format, {.facts = facts, .peer = peer, .connection = 3, .request = 2, .time = time});
+    const LoggedEnvironment shown(environment);
+    return format_access(format, {.facts = facts,
+                                  .peer = peer,
+                                  .connection = 3,
+                                  .request = 2,
+                                  .time = time,
+                                  .request_id = id,
+                                  .environment = &shown});
   }
 
   std::string text() const { return line(AccessLogFormat::kText); }
@@ -85,7 +94,8 @@ TEST(AccessLogFormatTest, Json) {
             R"("connection":3,"request":2,"method":"POST","target":"/a?b=1","version":"HTTP/1.1",)"
             R"("status":200,"request_bytes":5,"response_bytes":7,"duration_ns":1234567,)"
             R"("complete":true,"referer":"http://h/from","user_agent":"curl/8","traceparent":)"
-            R"("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"})");
+            R"("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",)"
+            R"("trace_id":"0af7651916cd43dd8448eb211c80319c"})");
   EXPECT_EQ((Request{.status = 400, .complete = false, .understood = false, .peer = ""}.line(
                 AccessLogFormat::kJson)),
             R"({"time":"2009-02-13T23:31:30.042Z","event":"http_request","connection":3,)"
@@ -104,6 +114,33 @@ TEST(AccessLogFormatTest, Combined) {
   EXPECT_TRUE(
       Request{.fields = "Referer:\r\nUser-Agent: \"\\\xc3\xa9\x7f\r\n"}.combined().ends_with(
           R"( "" "\x22\x5C\xC3\xA9\x7F")"));
+}
+
+TEST(AccessLogFormatTest, TheRequestAndTheReplicaHaveNames) {
+  const Request request{
+      .id = "abc-1",
+      .environment = http::ShownEnvironment({{.name = "POD_NAME", .value = "web-1"},
+                                             {.name = "NODE_NAME", .value = std::nullopt},
+                                             {.name = "PLACE", .value = "caf\xc3\xa9\r\n"}})};
+  EXPECT_EQ(request.object()["request_id"], "abc-1");
+  EXPECT_EQ(request.object()["environment"],
+            (json{{"POD_NAME", "web-1"}, {"PLACE", "caf\xc3\xa9\r\n"}}));
+  EXPECT_TRUE(request.text().ends_with(" ms) [POD_NAME=web-1, PLACE=caf%C3%A9%0D%0A]"));
+  EXPECT_TRUE(request.combined().ends_with(R"("-" "-")"));
+  const json without = Request{}.object();
+  EXPECT_FALSE(without.contains("request_id") || without.contains("environment"));
+}
+
+TEST(AccessLogFormatTest, OnlyAValidTraceIsLogged) {
+  const std::string ids = "-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const auto trace_of = [](const std::string& value) {
+    return Request{.fields = "traceparent: " + value + "\r\n"}.object().value("traceparent", "");
+  };
+  EXPECT_EQ(trace_of("00" + ids), "00" + ids);
+  for (const std::string& value :
+       {"00" + ids + "-x", "ff" + ids, "01" + ids + "-<script>", std::string("x")}) {
+    EXPECT_EQ(trace_of(value), "") << value;
+  }
 }
 
 TEST(AccessLogFormatTest, NoCredentialIsLogged) {
@@ -172,6 +209,15 @@ TEST(AccessLogFormatTest, WhateverTheBytesItIsOneHarmlessLine) {
   }
 }
 
+// As many variables of one value as there may be.
+http::ShownEnvironment crowded(char byte) {
+  std::vector<http::ShownVariable> variables;
+  for (int i = 0; i < 32; ++i) {
+    variables.push_back({.name = "A" + std::to_string(i), .value = std::string(60, byte)});
+  }
+  return http::ShownEnvironment(std::move(variables));
+}
+
 TEST(AccessLogFormatTest, EveryFieldHasItsLimit) {
   const std::string large(100'000, 'x');
   const auto kept = [](size_t size) { return std::string(size - 3, 'x') + "..."; };
@@ -184,14 +230,17 @@ TEST(AccessLogFormatTest, EveryFieldHasItsLimit) {
   EXPECT_EQ(object["target"], kept(kLoggedTargetSizeMax));
   EXPECT_EQ(object["referer"], kept(kLoggedRefererSizeMax));
   EXPECT_EQ(object["user_agent"], kept(kLoggedUserAgentSizeMax));
-  EXPECT_EQ(object["traceparent"], kept(kLoggedTraceSizeMax));
+  EXPECT_FALSE(object.contains("traceparent"));
   EXPECT_EQ(object["version"], "HTTP/1.1");
   EXPECT_EQ((Request{.target = std::string(kLoggedTargetSizeMax, 'x')}.object()["target"]),
             std::string(kLoggedTargetSizeMax, 'x'));
 
   for (const char worst : {'"', '\\', '\x01', '\x7f', '\x80', '\xff'}) {
     const std::string bytes(100'000, worst);
-    Request request{.method = bytes, .target = bytes};
+    Request request{.method = bytes,
+                    .target = bytes,
+                    .id = std::string(kRequestIdSizeMax, 'x'),
+                    .environment = crowded(worst)};
     for (const char* name : {"Referer: ", "User-Agent: ", "traceparent: "}) {
       request.fields += name;
       request.fields += bytes;

@@ -107,6 +107,19 @@ http::ExchangeFacts facts_of_a_get() {
 }
 const http::ExchangeFacts kFacts = facts_of_a_get();
 
+TEST_F(AccessLogTest, SkippedRequestsHaveNoLine) {
+  const std::string file = path("access");
+  std::unique_ptr<AccessLog> access_log =
+      open({.file = file, .skips = {*parse_access_log_skip("/ status=2xx")}});
+  http::ExchangeFacts facts = kFacts;
+  access_log->answered(session_, facts);
+  facts.status = 404;
+  access_log->answered(session_, facts);
+  access_log.reset();
+  ASSERT_EQ(lines_of(file).size(), 1u);
+  EXPECT_TRUE(lines_of(file)[0].contains(" 404 ")) << lines_of(file)[0];
+}
+
 TEST_F(AccessLogTest, LinesAreAppendedToTheFile) {
   const std::string file = path("access");
   std::ofstream(file) << "before\n";

@@ -145,7 +145,7 @@ std::expected<int, std::string> open_file(std::string_view name, const std::stri
 
 // Whether `fd` is the stream that systemd connected to its journal, which JOURNAL_STREAM names as
 // "DEVICE:INODE" (systemd.exec(5)).
-bool is_journal(int fd) {
+bool leads_to_journal(int fd) {
   const char* stream = std::getenv("JOURNAL_STREAM");
   struct stat status{};
   if (stream == nullptr || ::fstat(fd, &status) != 0) return false;
@@ -158,7 +158,8 @@ class AsyncLineWriter final : public LineWriter {
                   FailureReport failure)
       : name_(options.name),
         file_(options.file),
-        is_watched_(::isatty(fd) == 1 || is_journal(fd)),
+        is_journal_(leads_to_journal(fd)),
+        is_watched_(::isatty(fd) == 1 || is_journal_),
         sink_(fd, owned, std::move(report), std::move(failure)),
         queue_(options.queue_max),
         thread_([this] { run(); }) {}
@@ -180,6 +181,8 @@ class AsyncLineWriter final : public LineWriter {
     return {};
   }
 
+  bool is_journal() const override { return is_journal_; }
+
   bool is_watched() const override { return is_watched_; }
 
   uint64_t dropped() const override { return sink_.failed() + queue_.dropped(); }
@@ -193,6 +196,7 @@ class AsyncLineWriter final : public LineWriter {
 
   const std::string name_;
   const std::string file_;
+  const bool is_journal_;
   const bool is_watched_;
   DescriptorSink sink_;
   LineQueue queue_;

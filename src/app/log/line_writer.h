@@ -51,8 +51,10 @@ class LineWriter {
   // thread at a time.
   virtual std::expected<void, std::string> reopen() = 0;
 
-  // Whether the lines go to a terminal, or to the systemd journal, which adds the time to each line
-  // itself.
+  // Whether the lines go to the systemd journal, which adds the time to each line itself.
+  virtual bool is_journal() const = 0;
+
+  // Whether the lines go to a terminal, or to the journal.
   virtual bool is_watched() const = 0;
 
   // Writes the queued lines, for at most kFlushTimeout: a stalled reader must not delay the exit.

@@ -1,5 +1,6 @@
 #include "app/log/log.h"
 
+#include <atomic>
 #include <cstdio>
 
 #include "app/log/line_writer.h"
@@ -9,30 +10,55 @@ namespace {
 
 using std::chrono::system_clock;
 
-std::string report_of(LogFormat format, bool timed, const LineWriter::Loss& loss) {
+// How lines look. Read by any thread that logs, and by the writer's.
+struct Style {
+  std::atomic<LogLevel> level;
+  std::atomic<LogFormat> format;
+
+  // What stands before each line of text: the level as a syslog priority, and the time. Set before
+  // the first line.
+  std::atomic<bool> text_is_prioritised = false;
+  std::atomic<bool> text_is_timed = false;
+
+  std::string prefix(LogFormat now, LogLevel line, system_clock::time_point time) const {
+    if (now != LogFormat::kText) return {};
+    std::string prefix(text_is_prioritised ? priority_prefix(line) : "");
+    return prefix += time_prefix(text_is_timed, time);
+  }
+};
+
+std::string report_of(const Style& style, const LineWriter::Loss& loss) {
+  const LogFormat format = style.format;
   const std::string text = std::to_string(loss.lines) + " log lines dropped: " +
                            (loss.reason.empty() ? "the log is slow" : loss.reason);
   const auto now = system_clock::now();
-  return time_prefix(timed, now) + format_line(format,
-                                               {.level = LogLevel::kWarning,
-                                                .event = "log_lines_dropped",
-                                                .peer = {},
-                                                .text = text,
-                                                .fields = {{"dropped", loss.lines}}},
-                                               now);
+  const LogLine line{.level = LogLevel::kWarning,
+                     .event = "log_lines_dropped",
+                     .peer = {},
+                     .text = text,
+                     .fields = {{"dropped", loss.lines}}};
+  return style.prefix(format, line.level, now) + format_line(format, line, now);
 }
 
 class AsyncLog final : public Log {
  public:
-  AsyncLog(const LogOptions& options, bool timed, std::unique_ptr<LineWriter> writer)
-      : options_(options), timed_(timed), writer_(std::move(writer)) {}
+  AsyncLog(std::shared_ptr<Style> style, std::unique_ptr<LineWriter> writer)
+      : style_(std::move(style)), writer_(std::move(writer)) {}
 
-  bool wants(LogLevel level) const override { return level >= options_.level; }
+  bool wants(LogLevel level) const override {
+    return level >= style_->level.load(std::memory_order_relaxed);
+  }
 
   void write(const LogLine& line) override {
     if (!wants(line.level)) return;
     const auto now = system_clock::now();
-    writer_->write(time_prefix(timed_, now) + format_line(options_.format, line, now));
+    const LogFormat format = style_->format.load(std::memory_order_relaxed);
+    writer_->write(style_->prefix(format, line.level, now) + format_line(format, line, now));
+  }
+
+  void restyle(LogLevel level, LogFormat format) override {
+    style_->level = level;
+    style_->format = format;
   }
 
   std::expected<void, std::string> reopen() override { return writer_->reopen(); }
@@ -40,8 +66,7 @@ class AsyncLog final : public Log {
   uint64_t dropped() const override { return writer_->dropped(); }
 
  private:
-  LogOptions options_;
-  bool timed_;
+  std::shared_ptr<Style> style_;
   std::unique_ptr<LineWriter> writer_;
 };
 
@@ -68,17 +93,15 @@ std::expected<std::unique_ptr<Log>, std::string> Log::open(const LogOptions& opt
   if (!options.file.empty()) {
     failure = [file = options.file](const std::string& reason) { report_failure(file, reason); };
   }
-  // Read by the report on the writer's thread, which comes only once there are lines.
-  auto timed = std::make_shared<bool>(false);
+  auto style = std::make_shared<Style>(options.level, options.format);
   std::expected<std::unique_ptr<LineWriter>, std::string> writer = LineWriter::open(
       {.name = "log file", .file = options.file, .queue_max = options.queue_max},
-      [format = options.format, timed](const LineWriter::Loss& loss) {
-        return report_of(format, *timed, loss);
-      },
+      [style](const LineWriter::Loss& loss) { return report_of(*style, loss); },
       std::move(failure));
   if (!writer) return std::unexpected(writer.error());
-  *timed = options.format == LogFormat::kText && are_timed(options.timestamps, **writer);
-  return std::make_unique<AsyncLog>(options, *timed, std::move(*writer));
+  style->text_is_prioritised = (*writer)->is_journal();
+  style->text_is_timed = are_timed(options.timestamps, **writer);
+  return std::make_unique<AsyncLog>(std::move(style), std::move(*writer));
 }
 
 }  // namespace echod

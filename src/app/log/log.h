@@ -13,6 +13,8 @@
 #include <expected>
 #include <initializer_list>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,7 +42,14 @@ struct LogOptions {
   size_t queue_max = 4096;           // lines waiting to be written
 };
 
-using LogValue = std::variant<std::string_view, uint64_t, double>;
+// Names with texts: an object in JSON, NAME.MEMBER=... in logfmt. One without a text is null in
+// JSON, and left out in logfmt.
+struct LogObject {
+  using Member = std::pair<std::string_view, std::optional<std::string_view>>;
+  std::span<const Member> members;
+};
+
+using LogValue = std::variant<std::string_view, uint64_t, double, LogObject>;
 using LogField = std::pair<std::string_view, LogValue>;
 
 // One event. `text` is the message for people, which text format puts after "[peer] ".
@@ -65,6 +74,10 @@ std::string time_prefix(bool timed, std::chrono::system_clock::time_point time);
 // Whether text lines for `writer` begin with the time.
 bool are_timed(LogTimestamps timestamps, const LineWriter& writer);
 
+// "<6>": the level as a syslog priority, with which a text line for the systemd journal begins. The
+// journal removes it, and stores and colours the line by it (sd-daemon(3)).
+std::string_view priority_prefix(LogLevel level);
+
 // Appends `text` with control characters (C0, DEL, C1), backslashes and bytes that are not UTF-8
 // written as \n, \t, \\ and \xNN.
 void append_escaped(std::string& out, std::string_view text);
@@ -82,6 +95,9 @@ class Log {
 
   // Queues a line; from any thread. It never waits for the sink.
   virtual void write(const LogLine& line) = 0;
+
+  // From any thread: later lines are of this level and format.
+  virtual void restyle(LogLevel /*level*/, LogFormat /*format*/) {}
 
   // Reopens the file: see LineWriter::reopen().
   virtual std::expected<void, std::string> reopen() { return {}; }

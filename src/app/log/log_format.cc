@@ -70,12 +70,37 @@ void append_logfmt(std::string& out, const LogLine& line, std::string_view time)
       fmt::format_to(std::back_inserter(out), "{:.3f}", std::get<double>(value));
     }
   };
+  auto members = [&](std::string_view name, const LogObject& object) {
+    for (const auto& [member, text] : object.members) {
+      if (text) field(fmt::format("{}.{}", name, member), *text);
+    }
+  };
   field("time", time);
   field("level", name_of(line.level));
   field("event", line.event);
   if (!line.peer.empty()) field("peer", line.peer);
-  for (const auto& [name, value] : line.fields) field(name, value);
+  for (const auto& [name, value] : line.fields) {
+    if (const auto* object = std::get_if<LogObject>(&value)) {
+      members(name, *object);
+    } else {
+      field(name, value);
+    }
+  }
   field("message", line.text);
+}
+
+void write_object(JsonWriter& json, std::string_view name, const LogObject& object) {
+  json.name(name);
+  json.begin_object();
+  for (const auto& [member, text] : object.members) {
+    json.name(member);
+    if (text) {
+      json.ascii(*text);
+    } else {
+      json.null();
+    }
+  }
+  json.end_object();
 }
 
 std::string make_json(const LogLine& line, std::string_view time) {
@@ -94,6 +119,8 @@ std::string make_json(const LogLine& line, std::string_view time) {
       text(name, *words);
     } else if (const auto* number = std::get_if<uint64_t>(&value)) {
       json.member(name, *number);
+    } else if (const auto* object = std::get_if<LogObject>(&value)) {
+      write_object(json, name, *object);
     } else {
       json.member(name, std::get<double>(value));
     }
@@ -104,6 +131,21 @@ std::string make_json(const LogLine& line, std::string_view time) {
 }
 
 }  // namespace
+
+std::string_view priority_prefix(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "<7>";
+    case LogLevel::kInfo:
+      return "<6>";
+    case LogLevel::kWarning:
+      return "<4>";
+    case LogLevel::kError:
+    case LogLevel::kOff:
+      break;
+  }
+  return "<3>";
+}
 
 std::string format_time(std::chrono::system_clock::time_point time) {
   auto ms = std::chrono::floor<std::chrono::milliseconds>(time);

@@ -224,6 +224,22 @@ std::string take_value(std::string_view& rest) {
   return value;
 }
 
+TEST(LogFormatTest, Objects) {
+  const LogObject::Member members[] = {
+      {"POD", "web 1"}, {"NODE", std::nullopt}, {"ZONE", "\xc3\xa9\n"}};
+  const LogLine line{.level = LogLevel::kInfo,
+                     .event = "e",
+                     .peer = {},
+                     .text = "t",
+                     .fields = {{"environment", LogObject{members}}}};
+  EXPECT_TRUE(
+      format_line(LogFormat::kLogfmt, line, kTime)
+          .ends_with(R"( event=e environment.POD="web 1" environment.ZONE="é\n" message=t)"));
+  EXPECT_TRUE(format_line(LogFormat::kJson, line, kTime)
+                  .ends_with(R"("event":"e","environment":{"POD":"web 1","NODE":null,)"
+                             R"("ZONE":"\u00e9\n"},"message":"t"})"));
+}
+
 TEST(LogFormatTest, LogfmtGivesValuesBack) {
   for (const std::string& value : hostile_values()) {
     const std::string line = format_line(

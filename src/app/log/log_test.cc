@@ -115,6 +115,36 @@ class Fifo {
   std::string text_;
 };
 
+// A file that JOURNAL_STREAM names by device and inode, as systemd names its stream.
+TEST_F(LogTest, LinesForTheJournalBeginWithTheirPriority) {
+  const std::string file = path("journal");
+  std::ofstream(file).close();
+  struct stat status{};
+  ASSERT_EQ(stat(file.c_str(), &status), 0);
+  const std::string stream = std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino);
+  const auto lines_with = [&](const std::string& journal, LogFormat format) {
+    setenv("JOURNAL_STREAM", journal.c_str(), 1);
+    std::filesystem::resize_file(file, 0);
+    std::unique_ptr<Log> log =
+        *Log::open({.format = format, .level = LogLevel::kDebug, .file = file});
+    for (const auto level :
+         {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError}) {
+      log->write({.level = level, .event = "test", .peer = {}, .text = "x\n<0>", .fields = {}});
+    }
+    log.reset();
+    unsetenv("JOURNAL_STREAM");
+    return lines_of(file);
+  };
+  EXPECT_EQ(lines_with(stream, LogFormat::kText),
+            (std::vector<std::string>{"<7>x\\n<0>", "<6>x\\n<0>", "<4>x\\n<0>", "<3>x\\n<0>"}));
+  for (const std::string& line : lines_with(stream, LogFormat::kLogfmt)) {
+    EXPECT_TRUE(line.starts_with("time=")) << line;
+  }
+  for (const std::string& line : lines_with(stream + "0", LogFormat::kText)) {
+    EXPECT_TRUE(line.starts_with("20") && line.ends_with("Z x\\n<0>")) << line;
+  }
+}
+
 TEST_F(LogTest, LinesAreAppendedInOrder) {
   const std::string file = path("log");
   std::ofstream(file) << "before\n";

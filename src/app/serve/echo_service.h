@@ -1,13 +1,20 @@
 // Serves accepted connections: combines each one's streams, session and handler
 // (serve_connection.cc). The only place that handles the outcome of a connection.
+//
+// The settings may change while it serves. A connection takes the current ones at its beginning, as
+// an object that never changes, and keeps them to its end: nothing is locked or compared later.
 #pragma once
 
 #include <atomic>
+#include <memory>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include "app/cli/serve_options.h"
 #include "app/log/connection_log.h"
 #include "app/log/log.h"
+#include "app/metrics/metrics_recorder.h"
 #include "app/serve/connection_registry.h"
 #include "engine/engine.h"
 #include "protocol/http1/handler.h"
@@ -27,17 +34,22 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
     StreamTimeouts timeouts;
     uint32_t log_receives = 0;
     size_t memory_max = SIZE_MAX;    // the memory budget of all connections, in bytes
+    bool count_requests = false;     // for the metrics: each takes two looks at the clock
     bool health_endpoints = false;   // see echo_router_with_probes()
     bool lists_connections = false;  // open_connections() has them
   };
   // `log` must outlive the service.
   EchoService(Settings settings, Log& log)
-      : settings_(std::move(settings)),
-        memory_(settings_.memory_max),
-        http1_(shared_with_all(settings_.http),
-               settings_.health_endpoints ? http::echo_router_with_probes() : http::echo_router()),
+      : memory_(settings.memory_max),
         log_(log),
-        connection_log_(log) {}
+        connection_log_(log),
+        recorder_(connection_log_, settings.http.observer),
+        current_(make_serving(std::move(settings))) {}
+
+  // From any thread: later connections are served with `settings`, open ones as before. The memory
+  // budget is that of all connections and changes at once. Throws std::bad_alloc if out of memory,
+  // and changes nothing then.
+  void apply(Settings settings);
 
   Task<> serve(Worker& worker, Accepted accepted) override;
   void accept_paused(const Error& error) override;
@@ -46,25 +58,59 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
   // Those that are being served now, if the settings say so. Thread-safe.
   ConnectionRegistry& open_connections() { return open_connections_; }
 
+  // From any thread: what is counted for all workers together.
+  const MemoryBudget& memory() const { return memory_; }
+  uint64_t accept_pauses() const { return accept_pauses_.load(std::memory_order_relaxed); }
+  uint64_t source_refusals() const { return source_refusals_.load(std::memory_order_relaxed); }
+
  private:
-  Http1Settings shared_with_all(Http1Settings settings) {
-    settings.memory = &memory_;
-    return settings;
+  // The settings of a connection, and the handlers that have them. Immutable.
+  struct Serving {
+    Serving(Settings from, std::shared_ptr<http::ControlState> control)
+        : settings(std::move(from)),
+          http1(settings.http,
+                settings.health_endpoints ? http::echo_router_with_probes() : http::echo_router(),
+                std::move(control)) {}
+
+    const Handler& handler_for(Protocol protocol) const;
+
+    const Settings settings;
+    const RawHandler raw;
+    const Http1Handler http1;
+  };
+
+  std::shared_ptr<const Serving> make_serving(Settings settings) {
+    settings.http.memory = &memory_;
+    if (settings.count_requests) settings.http.observer = &recorder_;
+    return std::make_shared<const Serving>(std::move(settings), control_);
   }
-  // begin() is a connection's first step, before any byte: logs it and registers its socket with
-  // its loop. end() is its last step: logs the closing line.
-  Result<void> begin(Session& session, const SocketTransport& transport);
-  void end(const Session& session, const SocketTransport& transport, const Result<void>& outcome);
 
-  const Handler& handler_for(Protocol protocol) const;
+  // What a new connection is served with.
+  std::shared_ptr<const Serving> current() {
+    const std::lock_guard lock(mutex_);
+    return current_;
+  }
 
-  Settings settings_;
+  // begin() is a connection's first step, before any byte: logs and counts it, and registers its
+  // socket with its loop. end() is its last step: logs the closing line. `listener`: its number.
+  Result<void> begin(Session& session, size_t listener, const SocketTransport& transport,
+                     const Settings& settings);
+  void end(const Session& session, size_t listener, const SocketTransport& transport,
+           const Result<void>& outcome, const Settings& settings);
+
+  // What all connections share, whichever settings they have.
   ConnectionRegistry open_connections_;
   MemoryBudget memory_;
-  RawHandler raw_;
-  Http1Handler http1_;
+  const std::shared_ptr<http::ControlState> control_ = std::make_shared<http::ControlState>();
   Log& log_;
   ConnectionLog connection_log_;
+  MetricsRecorder recorder_;
+
+  std::mutex mutex_;  // guards the next; held for a copy only, once in a connection's life
+  std::shared_ptr<const Serving> current_;
+
+  std::atomic<uint64_t> accept_pauses_{0};
+  std::atomic<uint64_t> source_refusals_{0};
   std::atomic<Time> next_pause_report_{Time::min()};  // at most one line per second for all loops
 };
 

@@ -4,6 +4,8 @@
 #include <fstream>
 #include <limits>
 
+#include "app/serve/control_groups.h"
+
 namespace echod {
 namespace {
 
@@ -27,36 +29,13 @@ uint64_t machine_memory(const std::string& root) {
   return kNoLimit;
 }
 
-uint64_t group_limit(const std::string& controller, std::string path,
-                     std::initializer_list<const char*> files) {
-  uint64_t limit = kNoLimit;
-  while (true) {
-    for (const char* file : files)
-      limit = std::min(limit, number_in(controller + path + "/" + file));
-    const size_t end = path.rfind('/');
-    if (end == std::string::npos) return limit;
-    path.resize(end);
-  }
-}
-
 }  // namespace
 
 uint64_t memory_limit_at(const std::string& root) {
   uint64_t limit = machine_memory(root);
-  const std::string groups = root + "sys/fs/cgroup";
-  // Lines of "NUMBER:CONTROLLERS:/PATH", cgroups(7).
-  std::ifstream in(root + "proc/self/cgroup");
-  for (std::string line; std::getline(in, line);) {
-    const size_t first = line.find(':');
-    const size_t second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
-    const std::string path = line.substr(second + 1);
-    if (controllers.empty()) {
-      limit = std::min(limit, group_limit(groups, path, {"memory.max", "memory.high"}));
-    } else if (controllers == "memory") {
-      limit = std::min(limit, group_limit(groups + "/memory", path, {"memory.limit_in_bytes"}));
-    }
+  for (const std::string& folder : control_group_folders(root, "memory")) {
+    for (const char* file : {"/memory.max", "/memory.high", "/memory.limit_in_bytes"})
+      limit = std::min(limit, number_in(folder + file));
   }
   return limit == kNoLimit ? 0 : limit;
 }

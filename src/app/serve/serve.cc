@@ -3,14 +3,19 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "app/admin/admin_server.h"
 #include "app/cli/units.h"
 #include "app/serve/memory_release.h"
+#include "app/serve/reloader.h"
 #include "app/serve/server.h"
+#include "app/serve/service_report.h"
 #include "app/serve/stop_signals.h"
 #include "stream/transport.h"
 
@@ -43,20 +48,33 @@ std::string test_line(const Server::Listening& listener) {
   return fmt::format("Test with: curl --data 'Hello!' {}{}:{}", scheme, host, port);
 }
 
-// `admin` is null if there is none.
-void announce(const Server& server, const AdminServer* admin, const ServeOptions& options,
-              Log& log) {
-  const std::vector<std::string> admin_addresses =
-      admin != nullptr ? admin->listening() : std::vector<std::string>();
+// Tells which replica this is.
+void announce_environment(const http::ShownEnvironment& environment, Log& log) {
+  if (environment.empty()) return;
+  std::vector<LogObject::Member> members;
+  for (const http::ShownVariable& variable : environment.variables()) {
+    members.emplace_back(variable.name, variable.value);
+  }
+  const std::string_view list = environment.list();
+  const std::string text = fmt::format("Environment: {}", list.empty() ? "nothing is set" : list);
+  log.write({.level = LogLevel::kInfo,
+             .event = "environment",
+             .peer = {},
+             .text = text,
+             .fields = {{"environment", LogObject{members}}}});
+}
+
+void announce(const Server& server, const ServeOptions& options, Log& log) {
   if (options.log.format == LogFormat::kText) {
     std::string text;
     for (const Server::Listening& listener : server.listening()) {
       text += fmt::format("Echo server listening on {}\n", listener.endpoint.to_string());
     }
     text += test_line(server.listening().front()) + "\n";
-    for (const std::string& address : admin_addresses)
-      text += fmt::format("Admin interface on {}\n", address);
     text += fmt::format("Engine: {}\n", server.engine_summary());
+    if (!options.http.environment.list().empty()) {
+      text += fmt::format("Environment: {}\n", options.http.environment.list());
+    }
     print(options.access_log.to_standard_output() ? stderr : stdout, text);
     return;
   }
@@ -69,25 +87,34 @@ void announce(const Server& server, const AdminServer* admin, const ServeOptions
                .text = "Echo server listening on " + address,
                .fields = {{"address", address}, {"protocol", scheme_of(listener.protocol)}}});
   }
-  for (const std::string& address : admin_addresses) {
-    log.write({.level = LogLevel::kInfo,
-               .event = "admin_listening",
-               .peer = {},
-               .text = "Admin interface on " + address,
-               .fields = {{"address", address}}});
-  }
+  const Duration spin_max = server.spin().max;
+  const std::string spin = spin_max > Duration::zero() ? format_duration(spin_max) : "off";
   log.write({.level = LogLevel::kInfo,
              .event = "engine",
              .peer = {},
              .text = "Engine: " + server.engine_summary(),
-             .fields = {{"engine", name_of(server.engine_kind())}}});
+             .fields = {{"engine", name_of(server.engine_kind())},
+                        {"workers", uint64_t{server.workers()}},
+                        {"spin", spin},
+                        {"spin_reason", server.spin().reason}}});
+  announce_environment(options.http.environment, log);
 }
 
 void report(Log& log, LogLevel level, std::string_view event, const std::string& text) {
   log.write({.level = level, .event = event, .peer = {}, .text = text, .fields = {}});
 }
 
-AdminResources admin_resources(Server& server, const EffectiveSettings& settings) {
+void announce_admin(const AdminServer& admin, Log& log) {
+  for (const std::string& address : admin.listening()) {
+    log.write({.level = LogLevel::kInfo,
+               .event = "admin_listening",
+               .peer = {},
+               .text = "Admin interface on " + address,
+               .fields = {{"address", address}}});
+  }
+}
+
+AdminResources admin_resources(Server& server, Reloader& reloader, const MetricsPage& metrics) {
   std::vector<std::string> listeners;
   for (const Server::Listening& listener : server.listening()) {
     listeners.push_back(
@@ -95,17 +122,53 @@ AdminResources admin_resources(Server& server, const EffectiveSettings& settings
   }
   return {.readiness = server.readiness(),
           .connections = server.open_connections(),
-          .settings = settings,
+          .settings = [&reloader] { return reloader.options().settings; },
           .listeners = std::move(listeners),
-          .engine = server.engine_summary()};
+          .engine = server.engine_summary(),
+          .reloader = &reloader,
+          .metrics = &metrics};
 }
 
-// Null if there is none. It ends after the server has drained, so that probes are answered until
-// then.
-std::expected<std::unique_ptr<AdminServer>, std::string> start_admin(
-    Server& server, const ServeOptions& options, const EffectiveSettings& settings) {
-  if (options.admin.listen.empty()) return nullptr;
-  return AdminServer::start(options.admin, admin_resources(server, settings));
+// The options of the access log that were given although there is none.
+std::vector<std::string_view> options_without_access_log(const ServeOptions& options) {
+  std::vector<std::string_view> names;
+  if (!options.access_log.file.empty()) return names;
+  if (options.given.access_log_format) names.emplace_back("--access-log-format");
+  if (options.given.access_log_skip) names.emplace_back("--access-log-skip");
+  return names;
+}
+
+// Others than this machine's users may then run scripts in the server's origin.
+void warn_if_unsafe(const Server& server, const ServeOptions& options, Log& log) {
+  const http::AnswerPolicy* policy = options.http.policy.get();
+  if (policy == nullptr || !policy->unsafe) return;
+  for (const Server::Listening& listener : server.listening()) {
+    if (listener.endpoint.is_loopback() || listener.protocol == Protocol::kRaw) continue;
+    report(log, LogLevel::kWarning, "unsafe_answers",
+           fmt::format("--unsafe-answers is on and {} is not a loopback address: any client can "
+                       "make the server send headers and scripts that browsers trust",
+                       listener.endpoint.to_string()));
+  }
+}
+
+void report_warnings(const Server& server, const ServeOptions& options, Log& log) {
+  for (const std::string& warning : options.warnings) {
+    report(log, LogLevel::kWarning, "unknown_variable", warning);
+  }
+  if (const std::string& warning = server.spin().warning; !warning.empty()) {
+    report(log, LogLevel::kWarning, "spin_costs", warning);
+  }
+  for (const std::string_view name : ineffective_options(options.given, server.engine_kind())) {
+    report(log, LogLevel::kWarning, "option_ignored",
+           fmt::format("{} has no effect with the {} engine", name, name_of(server.engine_kind())));
+  }
+  for (const std::string& warning : options.shown_warnings) {
+    report(log, LogLevel::kWarning, "shown_environment", warning);
+  }
+  for (const std::string_view name : options_without_access_log(options)) {
+    report(log, LogLevel::kWarning, "option_ignored",
+           fmt::format("{} has no effect without --access-log", name));
+  }
 }
 
 std::string count_open(const Server& server) {
@@ -114,12 +177,14 @@ std::string count_open(const Server& server) {
 }
 
 // Waits until the server ends or `deadline`. A second signal ends the process.
-bool wait_or_die(Server& server, const StopSignals& signals, const Clock& clock,
+bool wait_or_die(Server& server, const StopSignals& signals, ServiceReport& service,
                  Deadline deadline) {
+  MonotonicClock clock;
   while (true) {
+    service.tick();
     if (server.wait(clock.now() + kDrainPoll)) return true;
     const int number = signals.poll();
-    if (number != 0 && !StopSignals::asks_to_reopen(number)) {
+    if (StopSignals::what_is_asked(number) == StopSignals::Request::kStop) {
       print(stderr, "echod: second signal, ending at once\n");
       ::_exit(128 + number);
     }
@@ -139,33 +204,47 @@ void reopen(Log& log, AccessLog* access_log) {
   if (reopened && access) report(log, LogLevel::kInfo, "reopened", "Log files reopened");
 }
 
-// Waits until a signal requests shutdown.
-void wait_for_stop(const Server& server, const StopSignals& signals, Log& log,
-                   AccessLog* access_log) {
+// Waits until a signal requests shutdown, and does what other signals request.
+void wait_for_stop(const Server& server, const StopSignals& signals, ServiceReport& service,
+                   Reloader& reloader, Log& log, AccessLog* access_log) {
   constexpr Duration kTick = std::chrono::seconds(1);
+  MonotonicClock clock;
   MemoryRelease release;
   release.is_due(0, resident_size());  // the baseline
   while (true) {
-    const int number = signals.wait_for(kTick);
-    if (StopSignals::asks_to_reopen(number)) {
-      reopen(log, access_log);
-    } else if (number != 0) {
-      return;
-    } else if (release.is_due(server.connections(), resident_size())) {
-      release_free_memory();
+    const Duration due = std::max(service.tick_due() - clock.now(), Duration::zero());
+    const int number = signals.wait_for(std::min(kTick, due));
+    service.tick();
+    switch (StopSignals::what_is_asked(number)) {
+      case StopSignals::Request::kStop:
+        return;
+      case StopSignals::Request::kReload:
+        service.reloading();
+        reopen(log, access_log);
+        reloader.reload();
+        service.reloaded();
+        break;
+      case StopSignals::Request::kReopen:
+        reopen(log, access_log);
+        break;
+      case StopSignals::Request::kNone:
+        if (release.is_due(server.connections(), resident_size())) release_free_memory();
+        break;
     }
   }
 }
 
-int drain(Server& server, const StopSignals& signals, const ServeOptions& options, Log& log) {
+int drain(Server& server, const StopSignals& signals, ServiceReport& service,
+          const ServeOptions& options, Log& log) {
   MonotonicClock clock;
   const Duration timeout = options.drain_timeout;
+  service.stopping();
   server.announce_stop();
   if (options.drain_delay > Duration::zero()) {
     report(log, LogLevel::kInfo, "drain_delay",
            fmt::format("Shutting down in {}: serving with Connection: close until then",
                        format_duration(options.drain_delay)));
-    wait_or_die(server, signals, clock, clock.now() + options.drain_delay);
+    wait_or_die(server, signals, service, clock.now() + options.drain_delay);
   }
   server.request(Phase::kDraining);
   const std::string open =
@@ -173,11 +252,11 @@ int drain(Server& server, const StopSignals& signals, const ServeOptions& option
           ? "no active connections"
           : fmt::format("{} may finish within {}", count_open(server), format_duration(timeout));
   report(log, LogLevel::kInfo, "draining", "Shutting down: " + open);
-  if (!wait_or_die(server, signals, clock, clock.now() + timeout)) {
+  if (!wait_or_die(server, signals, service, clock.now() + timeout)) {
     report(log, LogLevel::kWarning, "drain_timeout",
            fmt::format("Drain timeout: closing {}", count_open(server)));
     server.request(Phase::kAborting);
-    if (!wait_or_die(server, signals, clock, clock.now() + kAbortPatience)) {
+    if (!wait_or_die(server, signals, service, clock.now() + kAbortPatience)) {
       print(stderr, "echod: some connections did not close; exiting\n");
       ::_exit(kExitFailure);
     }
@@ -188,9 +267,17 @@ int drain(Server& server, const StopSignals& signals, const ServeOptions& option
 
 }  // namespace
 
-int serve(const ServeOptions& options) {
+int serve(LiveOptions& live) {
+  const ServeOptions options = live.options();  // those of the start
   occupy_standard_streams();
   StopSignals signals(true);
+  remove_orphans_if_first();
+  std::expected<std::vector<InheritedSocket>, std::string> inherited = take_inherited_sockets();
+  if (!inherited) {
+    print(stderr, fmt::format("echod: {}\n", inherited.error()));
+    return kExitUsage;
+  }
+  auto manager = ServiceManager::from_environment();
   std::expected<std::unique_ptr<Log>, std::string> log = Log::open(options.log);
   if (!log) {
     print(stderr, fmt::format("echod: {}\n", log.error()));
@@ -206,32 +293,34 @@ int serve(const ServeOptions& options) {
     access_log = std::move(*opened);
   }
   std::expected<std::unique_ptr<Server>, std::string> server =
-      Server::start(options, **log, access_log.get());
+      Server::start(options, **log, access_log.get(), std::move(*inherited));
   if (!server) {
     print(stderr, fmt::format("echod: {}\n", server.error()));
     return kExitFailure;
   }
-  const EffectiveSettings settings(options.settings);
-  const auto admin = start_admin(**server, options, settings);
-  if (!admin) {
-    print(stderr, fmt::format("echod: {}\n", admin.error()));
-    return kExitFailure;
+  Reloader reloader(live, **server, **log);
+  const MetricsPage metrics(**server, **log, access_log.get());
+  std::unique_ptr<AdminServer> admin;
+  if (!options.admin.listen.empty()) {
+    auto opened = AdminServer::start(options.admin, admin_resources(**server, reloader, metrics));
+    if (!opened) {
+      print(stderr, fmt::format("echod: {}\n", opened.error()));
+      return kExitFailure;
+    }
+    admin = std::move(*opened);
   }
-  announce(**server, admin->get(), options, **log);
-  for (const std::string& warning : options.warnings) {
-    report(**log, LogLevel::kWarning, "unknown_variable", warning);
+  announce(**server, options, **log);
+  if (admin) announce_admin(*admin, **log);
+  warn_if_unsafe(**server, options, **log);
+  report_warnings(**server, options, **log);
+  if (!manager) {
+    report(**log, LogLevel::kWarning, "service_manager", manager.error());
+    manager = ServiceManager();
   }
-  for (const std::string_view name : ineffective_options(options.given, (*server)->engine_kind())) {
-    report(**log, LogLevel::kWarning, "option_ignored",
-           fmt::format("{} has no effect with the {} engine", name,
-                       name_of((*server)->engine_kind())));
-  }
-  if (options.given.access_log_format && options.access_log.file.empty()) {
-    report(**log, LogLevel::kWarning, "option_ignored",
-           "--access-log-format has no effect without --access-log");
-  }
-  wait_for_stop(**server, signals, **log, access_log.get());
-  return drain(**server, signals, options, **log);
+  ServiceReport service(*manager, **server, **log);
+  service.started();
+  wait_for_stop(**server, signals, service, reloader, **log, access_log.get());
+  return drain(**server, signals, service, reloader.options(), **log);
 }
 
 }  // namespace echod

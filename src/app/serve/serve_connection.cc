@@ -18,22 +18,25 @@ Result<void> closed_by_admin() {
 }  // namespace
 
 Task<> EchoService::serve(Worker& worker, Accepted accepted) {
+  const std::shared_ptr<const Serving> serving = current();
+  const Settings& settings = serving->settings;
   Session session{.clock = worker.loop(), .buffers = worker.buffers(), .worker = &worker};
   std::unique_ptr<Stream> stream = std::make_unique<SocketStream>(
-      worker.loop(), std::move(accepted.socket), session, settings_.timeouts);
+      worker.loop(), std::move(accepted.socket), session, settings.timeouts);
   const SocketTransport transport(static_cast<SocketStream&>(*stream), accepted.ticket.peer(),
                                   worker.begin_connection());
-  const ConnectionRegistry::Entry entry(settings_.lists_connections ? &open_connections_ : nullptr,
+  const ConnectionRegistry::Entry entry(settings.lists_connections ? &open_connections_ : nullptr,
                                         session, transport, accepted.listener);
-  Result<void> outcome = begin(session, transport);
+  Result<void> outcome = begin(session, accepted.listener, transport, settings);
 
-  if (outcome) session.protocol = settings_.protocols[accepted.listener];
+  if (outcome) session.protocol = settings.protocols[accepted.listener];
   if (outcome && session.protocol == Protocol::kAuto) {
-    outcome = co_await detect(stream, session, settings_.detect_timeout).observed();
+    outcome = co_await detect(stream, session, settings.detect_timeout).observed();
   }
-  if (outcome) outcome = co_await handler_for(session.protocol).serve(*stream, session).observed();
+  if (outcome)
+    outcome = co_await serving->handler_for(session.protocol).serve(*stream, session).observed();
   if (entry.was_closed()) outcome = closed_by_admin();
-  end(session, transport, outcome);
+  end(session, accepted.listener, transport, outcome, settings);
 }
 
 }  // namespace echod

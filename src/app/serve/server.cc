@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 #include "app/admin/admin_server.h"
 #include "app/serve/memory_limit.h"
-#include "net/resolver.h"
-#include "net/socket_options.h"
+#include "app/serve/processor_quota.h"
+#include "engine/processor.h"
 
 namespace echod {
 namespace {
@@ -22,135 +23,35 @@ constexpr size_t kReservedDescriptors = 64;
 // Receive size of a classic textbook server, in bytes.
 constexpr size_t kSequentialReceiveSize = 4096;
 
-std::string explain_listen_failure(const Endpoint& endpoint, const Error& error) {
-  std::string where = endpoint.to_string();
-  switch (error.code) {
-    case Errc::kAddressInUse:
-      return fmt::format(
-          "cannot listen on {}: the port is in use by another program; choose another with "
-          "--listen HOST:PORT, or find it with: ss -ltnp 'sport = :{}'",
-          where, endpoint.port());
-    case Errc::kPermissionDenied:
-      return fmt::format(
-          "cannot listen on {}: ports below 1024 require a privilege; choose a higher port with "
-          "--listen, or grant it with: setcap cap_net_bind_service=+ep echod",
-          where);
-    case Errc::kAddressInvalid:
-      if (endpoint.is_loopback() && !endpoint.is_ipv6()) {
-        return fmt::format(
-            "cannot listen on {}: this machine has no such address; on an IPv6-only host: --listen "
-            "'[::1]:{}'",
-            where, endpoint.port());
-      }
-      return fmt::format(
-          "cannot listen on {}: this machine has no such address; list its addresses with: ip addr",
-          where);
-    default:
-      return fmt::format("cannot listen on {}: {}", where, describe(error));
-  }
-}
-
-// Why listening on an address failed: a code for decisions, and a line for people.
-struct ListenFailure {
-  Errc code;
-  std::string text;
+// How many threads or loops to start, and whether they busy-poll.
+struct Workers {
+  unsigned count = 1;
+  SpinChoice spin;
 };
 
-struct Opened {
-  std::vector<Listener> listeners;
-  std::vector<Server::Listening> listening;
-
-  // Whether one of them conflicts with `endpoint`: the same port, and the same address or a
-  // wildcard.
-  bool is_taken(const Endpoint& endpoint) const {
-    return endpoint.port() != 0 && std::ranges::any_of(listening, [&](const auto& other) {
-             return other.endpoint.port() == endpoint.port() &&
-                    (other.endpoint == endpoint || other.endpoint.is_any() || endpoint.is_any());
-           });
-  }
-};
-
-// Opens an address's sockets, one per event loop, all on the port of the first one.
-std::expected<void, ListenFailure> open_endpoint(Endpoint endpoint, Protocol protocol,
-                                                 const ListenerNeeds& needs, SocketOptions options,
-                                                 Opened& opened) {
-  const auto failed = [&](Errc code, std::string text) {
-    return std::unexpected(ListenFailure{.code = code, .text = std::move(text)});
-  };
-  if (opened.is_taken(endpoint)) {
-    return failed(Errc::kAddressInUse,
-                  fmt::format("cannot listen on {}: another --listen already uses that port",
-                              endpoint.to_string()));
-  }
-  options.shared_port = needs.sockets > 1;
-  options.blocking = needs.blocking;
-  Listener listener;
-  for (unsigned i = 0; i < needs.sockets; ++i) {
-    Result<Fd> socket = listen_on(endpoint, options, i == 0);
-    if (!socket) {
-      return failed(socket.error().code, explain_listen_failure(endpoint, socket.error()));
-    }
-    if (i == 0) {
-      Endpoint bound = Endpoint::local_of(socket->get());
-      if (!bound.known()) {
-        return failed(
-            Errc::kSystem,
-            fmt::format("cannot listen on {}: the system did not report the assigned port",
-                        endpoint.to_string()));
-      }
-      endpoint = endpoint.with_port(bound.port());
-    }
-    listener.sockets.push_back(std::move(*socket));
-  }
-  listener.endpoint = endpoint;
-  opened.listeners.push_back(std::move(listener));
-  opened.listening.push_back({protocol, endpoint});
-  return {};
-}
-
-// Opens every address of every URL. A name may resolve to an address that this machine lacks
-// (localhost is often ::1 too), so one working address per URL is enough.
-std::expected<Opened, std::string> open_listeners(const ServeOptions& options,
-                                                  const ListenerNeeds& needs) {
-  Opened opened;
-  for (const ListenUrl& url : options.listen) {
-    Result<std::vector<Endpoint>> endpoints = resolve(url.host, url.port);
-    if (!endpoints) {
-      return Failure(fmt::format(
-          "cannot listen on {}: cannot resolve host ({}); check its spelling, or give an address",
-          url.host, text_of(endpoints.error().detail)));
-    }
-    size_t before = opened.listening.size();
-    std::string skipped;
-    for (Endpoint endpoint : *endpoints) {
-      bool follows = opened.listening.size() > before;
-      if (follows && url.port == 0)
-        endpoint = endpoint.with_port(opened.listening.back().endpoint.port());
-      auto result = open_endpoint(endpoint, url.protocol, needs, options.socket, opened);
-      if (result) continue;
-      const bool missing = result.error().code == Errc::kAddressInvalid;
-      if (!missing || endpoints->size() == 1) return Failure(result.error().text);
-      skipped = result.error().text;
-    }
-    if (opened.listening.size() == before) return Failure(skipped);
-  }
-  return opened;
+Workers choose_workers(const ServeOptions& options, EngineKind kind) {
+  ProcessorShare share{.usable = static_cast<unsigned>(usable_processors().size()),
+                       .quota = processor_quota()};
+  const unsigned processors = processors_within(share.quota, share.usable);
+  Workers workers{.count = options.workers, .spin = {}};
+  if (workers.count == 0) workers.count = default_workers(kind, processors);
+  if (kind == EngineKind::kSequential) workers.count = 1;
+  share.loops = workers.count;
+  if (has_event_loops(kind)) workers.spin = choose_spin(options.spin_max, share);
+  return workers;
 }
 
 // `connections_max`: the admission limit; `descriptors`: the process's descriptor limit.
-EngineOptions engine_options(const ServeOptions& options, EngineKind kind, size_t connections_max,
-                             size_t descriptors) {
+EngineOptions engine_options(const ServeOptions& options, EngineKind kind, const Workers& workers,
+                             size_t connections_max, size_t descriptors) {
   EngineOptions engine;
   engine.kind = kind;
   engine.queue_max = options.queue_max;
   engine.spread = options.spread;
-  engine.spin_max = options.spin_max;
   engine.direct_max = connections_max > descriptors ? connections_max : 0;
-  engine.workers = options.workers > 0 ? options.workers : default_workers(kind);
-  if (kind == EngineKind::kSequential) {
-    engine.workers = 1;
-    engine.receive_size_max = kSequentialReceiveSize;
-  }
+  engine.workers = workers.count;
+  engine.spin_max = workers.spin.max;
+  if (kind == EngineKind::kSequential) engine.receive_size_max = kSequentialReceiveSize;
   return engine;
 }
 
@@ -161,14 +62,16 @@ size_t memory_max(const ServeOptions& options) {
 }
 
 EchoService::Settings service_settings(const ServeOptions& options, EngineKind kind,
-                                       const std::vector<Server::Listening>& listening) {
+                                       const std::vector<Listening>& listening, uint64_t seed,
+                                       http::Observer* http_observer) {
   EchoService::Settings settings;
-  for (const Server::Listening& listener : listening) {
+  for (const Listening& listener : listening) {
     settings.protocols.push_back(listener.protocol);
   }
   settings.detect_timeout = options.detect_timeout;
   settings.http = options.http;
-  settings.http.control.seed = options.seed.value_or(std::random_device{}());
+  settings.http.control.seed = options.seed.value_or(seed);
+  settings.http.observer = http_observer;
   Duration idle = kind == EngineKind::kSequential ? kSequentialIdleTimeout : kIdleTimeout;
   settings.timeouts = {.idle = options.idle_timeout.value_or(idle),
                        .stall = options.stall_timeout,
@@ -177,6 +80,7 @@ EchoService::Settings service_settings(const ServeOptions& options, EngineKind k
   settings.memory_max = memory_max(options);
   settings.health_endpoints = options.admin.health_endpoints;
   settings.lists_connections = !options.admin.listen.empty();
+  settings.count_requests = !options.admin.listen.empty();
   return settings;
 }
 
@@ -185,45 +89,63 @@ size_t default_connections_max(size_t descriptors, bool has_admin) {
   return descriptors > 2 * reserved ? descriptors - reserved : std::max<size_t>(descriptors / 2, 1);
 }
 
-std::string summarise(EngineKind kind, std::string_view reason, unsigned workers) {
-  return fmt::format("{} ({}), {} worker{}", name_of(kind), reason, workers,
-                     workers == 1 ? "" : "s");
+std::string summarise(const EngineChoice& engine, const Workers& workers) {
+  std::string text = fmt::format("{} ({}), {} worker{}", name_of(engine.kind), engine.reason,
+                                 workers.count, workers.count == 1 ? "" : "s");
+  if (workers.spin.withheld) text += ", busy-polling off: " + workers.spin.reason;
+  return text;
+}
+
+Admission::Limits admission_limits(const ServeOptions& options, size_t descriptors) {
+  const bool has_admin = !options.admin.listen.empty();
+  return {.connections_max = options.connections_max > 0
+                                 ? options.connections_max
+                                 : default_connections_max(descriptors, has_admin),
+          .connections_per_source_max = options.connections_per_source_max};
 }
 
 }  // namespace
 
-std::expected<std::unique_ptr<Server>, std::string> Server::start(const ServeOptions& options,
-                                                                  Log& log,
-                                                                  http::Observer* http_observer) {
+std::expected<std::unique_ptr<Server>, std::string> Server::start(
+    const ServeOptions& options, Log& log, http::Observer* http_observer,
+    std::vector<InheritedSocket> inherited) {
   try {
-    return start_with_memory(options, log, http_observer);
+    return start_with_memory(options, log, http_observer, std::move(inherited));
   } catch (const std::bad_alloc&) {
     return Failure("out of memory");
   }
 }
 
 std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
-    const ServeOptions& options, Log& log, http::Observer* http_observer) {
+    const ServeOptions& options, Log& log, http::Observer* http_observer,
+    std::vector<InheritedSocket> inherited) {
   size_t descriptors = raise_descriptor_limit();
   EngineChoice choice =
       options.engine ? EngineChoice{*options.engine, "chosen with --engine"} : choose_engine();
-  const bool has_admin = !options.admin.listen.empty();
-  size_t connections_max = options.connections_max > 0
-                               ? options.connections_max
-                               : default_connections_max(descriptors, has_admin);
-  EngineOptions engine = engine_options(options, choice.kind, connections_max, descriptors);
-  std::expected<Opened, std::string> opened = open_listeners(options, listener_needs(engine));
+  const Admission::Limits limits = admission_limits(options, descriptors);
+  const Workers workers = choose_workers(options, choice.kind);
+  EngineOptions engine =
+      engine_options(options, choice.kind, workers, limits.connections_max, descriptors);
+  const ListenerNeeds needs = listener_needs(engine);
+  std::expected<OpenedListeners, std::string> opened =
+      inherited.empty() ? open_listeners(options, needs)
+                        : adopt_listeners(std::move(inherited), options, needs);
   if (!opened) return Failure(opened.error());
 
-  Admission::Limits limits{.connections_max = connections_max,
-                           .connections_per_source_max = options.connections_per_source_max};
-  EchoService::Settings settings = service_settings(options, choice.kind, opened->listening);
-  settings.http.observer = http_observer;
+  const uint64_t seed = std::random_device{}();
+  EchoService::Settings settings =
+      service_settings(options, choice.kind, opened->listening, seed, http_observer);
   engine.seed = settings.http.control.seed;
   std::unique_ptr<Server> server(new Server(std::move(settings), limits, log));
   server->listening_ = opened->listening;
+  server->http_observer_ = http_observer;
+  server->seed_ = seed;
+  server->descriptors_ = descriptors;
   server->engine_kind_ = choice.kind;
-  server->engine_summary_ = summarise(choice.kind, choice.reason, engine.workers);
+  server->engine_summary_ = summarise(choice, workers);
+  server->workers_ = workers.count;
+  server->spin_ = workers.spin;
+  server->engine_reason_ = choice.reason;
   Result<std::unique_ptr<Engine>> started = Engine::start(
       engine, std::move(opened->listeners), server->service_, server->admission_, server->service_);
   if (!started) {
@@ -232,6 +154,37 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
   }
   server->engine_ = std::move(*started);
   return server;
+}
+
+void Server::fill(MetricsSnapshot& snapshot) const {
+  engine_->add_to(snapshot.totals);
+  std::vector<ListenQueue> queues(listening_.size());
+  engine_->add_to(queues);
+  for (size_t i = 0; i < listening_.size(); ++i) {
+    snapshot.listeners.push_back({.name = listening_[i].endpoint.to_string(), .queue = queues[i]});
+  }
+  snapshot.version = ECHOD_VERSION;
+  snapshot.commit = "unknown";
+  snapshot.engine = name_of(engine_kind_);
+  snapshot.engine_reason = engine_reason_;
+  snapshot.workers = workers_;
+  snapshot.phase = engine_->phase();
+  snapshot.connections_max = admission_.connections_max();
+  snapshot.source_refusals = service_.source_refusals();
+  snapshot.accept_pauses = service_.accept_pauses();
+  snapshot.memory_used = service_.memory().used();
+  snapshot.memory_max = service_.memory().size_max();
+  snapshot.memory_refusals = service_.memory().refusals();
+}
+
+bool Server::apply(const ServeOptions& options) noexcept {
+  try {
+    service_.apply(service_settings(options, engine_kind_, listening_, seed_, http_observer_));
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  admission_.set_limits(admission_limits(options, descriptors_));
+  return true;
 }
 
 }  // namespace echod

@@ -8,8 +8,11 @@
 
 #include "app/cli/serve_options.h"
 #include "app/log/log.h"
+#include "app/metrics/snapshot.h"
 #include "app/serve/echo_service.h"
+#include "app/serve/listeners.h"
 #include "app/serve/readiness.h"
+#include "app/serve/spin_choice.h"
 #include "engine/engine.h"
 #include "net/endpoint.h"
 
@@ -18,23 +21,34 @@ namespace echod {
 class Server {
  public:
   // Listens and serves, on its own threads. `log` and `http_observer` (which may be null) must
-  // outlive the server. The error is a line for people that says what to do.
+  // outlive the server. With `inherited` sockets it listens on those instead of opening the
+  // addresses of `options.listen`: a socket's protocol is the one that its name says ("http",
+  // "tcp", "auto"), or that of the listen URL with its address, or else auto. The error is a line
+  // for people that says what to do.
   static std::expected<std::unique_ptr<Server>, std::string> start(
-      const ServeOptions& options, Log& log, http::Observer* http_observer = nullptr);
+      const ServeOptions& options, Log& log, http::Observer* http_observer = nullptr,
+      std::vector<InheritedSocket> inherited = {});
 
   // Aborts the remaining connections and waits for them.
   ~Server() = default;
 
-  // The listen addresses, with the ports that the system picked.
-  struct Listening {
-    Protocol protocol;
-    Endpoint endpoint;
-  };
+  using Listening = echod::Listening;
   const std::vector<Listening>& listening() const { return listening_; }
 
-  // "uring (io_uring passed its self-test), 2 workers".
+  // "uring (io_uring passed its self-test), 2 workers, busy-polling off: CPU quota of 1.5".
   const std::string& engine_summary() const { return engine_summary_; }
   EngineKind engine_kind() const { return engine_kind_; }
+  unsigned workers() const { return workers_; }
+
+  // Whether the event loops busy-poll, and why not. Never with the other engines.
+  const SpinChoice& spin() const { return spin_; }
+
+  // From any thread: fills in what the metrics show, but for the logs and the process. `snapshot`
+  // is new. Throws std::bad_alloc if out of memory.
+  void fill(MetricsSnapshot& snapshot) const;
+
+  // Event loops and threads that do not get around; see WorkerSet::stuck_loops().
+  size_t stuck_loops(Time now, Duration patience) { return engine_->stuck_loops(now, patience); }
 
   // Connections open now.
   size_t connections() const { return admission_.connections(); }
@@ -51,14 +65,20 @@ class Server {
   }
   const Readiness& readiness() const { return readiness_; }
 
+  // From any thread, one at a time: takes over the settings of `options` that can change while the
+  // server runs, which are those whose rows in the option table are `reloadable`. New connections
+  // have them; open ones keep theirs. The connection limits and the memory budget change at once.
+  // False: out of memory, and nothing has changed.
+  bool apply(const ServeOptions& options) noexcept;
+
   // From any thread; see Engine.
   void request(Phase phase) { engine_->request(phase); }
   bool wait(Deadline deadline) { return engine_->wait(deadline); }
 
  private:
   static std::expected<std::unique_ptr<Server>, std::string> start_with_memory(
-      const ServeOptions& options, Log& log,
-      http::Observer* http_observer);  // throws std::bad_alloc if out of memory
+      const ServeOptions& options, Log& log, http::Observer* http_observer,
+      std::vector<InheritedSocket> inherited);  // throws std::bad_alloc if out of memory
 
   Server(EchoService::Settings settings, const Admission::Limits& limits, Log& log)
       : service_(std::move(settings), log), admission_(limits) {}
@@ -67,8 +87,14 @@ class Server {
   Admission admission_;
   Readiness readiness_;
   std::vector<Listening> listening_;
+  http::Observer* http_observer_ = nullptr;
+  uint64_t seed_ = 0;       // of response control, if the options give none
+  size_t descriptors_ = 0;  // the process's limit
   std::string engine_summary_;
+  std::string engine_reason_;
   EngineKind engine_kind_ = EngineKind::kEpoll;
+  unsigned workers_ = 1;
+  SpinChoice spin_;
   std::unique_ptr<Engine> engine_;  // created last, destroyed first
 };
 

@@ -7,14 +7,16 @@
 namespace echod {
 
 struct StopSignals::Set {
-  sigset_t signals;
+  sigset_t stopping;
+  sigset_t signals;  // all of them
 };
 
-StopSignals::StopSignals(bool reopening) : set_(std::make_unique<Set>()) {
-  sigemptyset(&set_->signals);
-  sigaddset(&set_->signals, SIGTERM);
-  sigaddset(&set_->signals, SIGINT);
-  if (reopening) {
+StopSignals::StopSignals(bool serving) : set_(std::make_unique<Set>()) {
+  sigemptyset(&set_->stopping);
+  sigaddset(&set_->stopping, SIGTERM);
+  sigaddset(&set_->stopping, SIGINT);
+  set_->signals = set_->stopping;
+  if (serving) {
     sigaddset(&set_->signals, SIGHUP);
     sigaddset(&set_->signals, SIGUSR1);
   }
@@ -28,11 +30,34 @@ StopSignals::~StopSignals() = default;
 int StopSignals::wait_for(Duration timeout) const {
   constexpr int64_t kSecond = 1'000'000'000;
   const timespec wait{.tv_sec = timeout.count() / kSecond, .tv_nsec = timeout.count() % kSecond};
-  const int number = sigtimedwait(&set_->signals, nullptr, &wait);
+  constexpr timespec kNow{};
+  // The kernel delivers the lowest number first, and SIGHUP is 1.
+  int number = sigtimedwait(&set_->stopping, nullptr, &kNow);
+  if (number < 0) number = sigtimedwait(&set_->signals, nullptr, &wait);
   return number > 0 ? number : 0;
 }
 
-bool StopSignals::asks_to_reopen(int number) { return number == SIGHUP || number == SIGUSR1; }
+StopSignals::Request StopSignals::what_is_asked(int number) {
+  switch (number) {
+    case SIGTERM:
+    case SIGINT:
+      return Request::kStop;
+    case SIGHUP:
+      return Request::kReload;
+    case SIGUSR1:
+      return Request::kReopen;
+    default:
+      return Request::kNone;
+  }
+}
+
+void remove_orphans_if_first() {
+  if (::getpid() != 1) return;
+  struct sigaction action{};
+  action.sa_handler = SIG_IGN;
+  action.sa_flags = SA_NOCLDWAIT;
+  ::sigaction(SIGCHLD, &action, nullptr);
+}
 
 void occupy_standard_streams() {
   int fd = 0;

@@ -51,7 +51,9 @@ Result<std::unique_ptr<Engine>> BlockingEngine::start(const EngineOptions& optio
   if (Result<void> made = engine->make_placement(); !made) return std::unexpected(made.error());
   auto acceptor = std::make_shared<Acceptor>();
   for (Listener& listener : listeners) {
-    acceptor->listeners.push_back(std::move(listener.sockets.at(0)));
+    acceptor->listeners.push_back({.kind = listener.kind,
+                                   .socket = std::move(listener.sockets.at(0)),
+                                   .shared = listener.shared});
   }
   std::future<Result<void>> started = acceptor->started.get_future();
   Result<void> thread =
@@ -83,7 +85,8 @@ Result<void> BlockingEngine::make_placement() {
 void BlockingEngine::accept(Acceptor& acceptor) {
   try {
     BlockingLoop loop(per_thread(options_), options_.receive_size_max);
-    Worker worker(loop, workers_);  // only for the phase
+    // Only for the phase. It may wait for a thread to be free, as long as that has a client.
+    Worker worker(loop, workers_, false);
     Task<> task = accept_all(loop, acceptor);
     task.start();
     while (!task.done()) loop.run_once();
@@ -96,12 +99,15 @@ void BlockingEngine::accept(Acceptor& acceptor) {
 // If it fails, it fails before it reports that it has started.
 Task<> BlockingEngine::accept_all(EventLoop& loop, Acceptor& acceptor) {
   std::vector<std::unique_ptr<Socket>> sockets;
+  std::vector<ListenQueues::Entry> queues;
   std::vector<Task<>> tasks;
   tasks.reserve(acceptor.listeners.size());
   for (size_t i = 0; i < acceptor.listeners.size(); ++i) {
-    sockets.push_back(std::make_unique<Socket>(loop, std::move(acceptor.listeners[i])));
+    sockets.push_back(std::make_unique<Socket>(loop, std::move(acceptor.listeners[i].socket)));
+    if (acceptor.listeners[i].shared) sockets.back()->set_shared();
     Result<void> attached = sockets.back()->attach();
     ECHOD_CHECK(attached);  // a BlockingLoop needs no registration
+    queues.push_back(workers_.listen_queues().add(i, sockets.back()->fd()));
     tasks.push_back(accept_loop(*sockets[i], i, admission_, observer_, *placement_));
   }
   acceptor.started.set_value({});

@@ -65,6 +65,14 @@ class BlockingEngine final : public Engine {
   void request(Phase phase) override;
   bool wait(Deadline deadline) override;
   uint64_t connections_begun() const override { return workers_.connections(); }
+  void add_to(WorkerTotals& totals) const override { workers_.add_to(totals); }
+  void add_to(std::vector<ListenQueue>& sums) const override {
+    workers_.listen_queues().add_to(sums);
+  }
+  Phase phase() const override { return workers_.phase(); }
+  size_t stuck_loops(Time now, Duration patience) override {
+    return workers_.stuck_loops(now, patience);
+  }
 
  private:
   BlockingEngine(const EngineOptions& options, ConnectionHandler& handler, Admission& admission,
@@ -73,7 +81,7 @@ class BlockingEngine final : public Engine {
   Result<void> make_placement();
   // The accepting thread's arguments, and its report whether it could start.
   struct Acceptor {
-    std::vector<Fd> listeners;
+    std::vector<ListenerSocket> listeners;
     std::promise<Result<void>> started;
   };
 

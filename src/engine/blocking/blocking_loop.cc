@@ -38,7 +38,7 @@ Result<void> BlockingLoop::attach(Socket& socket) {
   sockets_.reserve(sockets_.size() + 1);
   listeners_.reserve(sockets_.size() + 1);
   reserve_operations(2 * (sockets_.size() + 1));  // each can receive and send concurrently
-  sockets_.push_back({.fd = socket.fd()});
+  sockets_.push_back({.fd = socket.fd(), .shared = socket.shared()});
   return {};
 }
 
@@ -66,7 +66,9 @@ void BlockingLoop::request(Phase phase) {
   // A sleeping call returns with the end of the stream, which recognise_interruption() detects. A
   // drain only shuts down reading, so that a response in progress is not cut.
   if (phase == Phase::kAborting) {
-    for (const Attached& socket : sockets_) kernel().shutdown(socket.fd, SHUT_RDWR);
+    for (const Attached& socket : sockets_) {
+      if (!socket.shared) kernel().shutdown(socket.fd, SHUT_RDWR);
+    }
   } else if (phase == Phase::kDraining) {
     for (int socket : idle_sockets_) kernel().shutdown(socket, SHUT_RD);
     // Includes listeners without a pending accept: new clients are refused, not left in the
@@ -84,7 +86,9 @@ bool BlockingLoop::start(Operation& operation) {
   }
   operation.state = Operation::State::kParked;
   pending_.push_back(&operation);
-  if (operation.kind == Operation::Kind::kAccept) remember_listener(operation.socket->fd());
+  const bool is_listener =
+      operation.kind == Operation::Kind::kAccept && !operation.socket->shared();
+  if (is_listener) remember_listener(operation.socket->fd());
   return false;
 }
 
@@ -128,16 +132,19 @@ bool BlockingLoop::take_ended() {
 
 void BlockingLoop::run_once_by(Deadline) {
   ECHOD_CHECK(!pending_.empty());
+  const Heartbeat::Turn work(heartbeat_);
   {
     std::lock_guard lock(mutex_);
     phase_ = requested_;
     for (const Operation* operation : pending_) {
       bool idle = operation->ends_on_drain && operation->kind != Operation::Kind::kSleep;
-      if (idle) idle_sockets_.push_back(operation->socket->fd());
+      if (idle && !operation->socket->shared()) idle_sockets_.push_back(operation->socket->fd());
     }
   }
   if (!take_ended()) {
-    if (pending_.size() == 1) {
+    const Operation& first = *pending_.front();
+    const bool is_polled = first.kind != Operation::Kind::kSleep && first.socket->shared();
+    if (pending_.size() == 1 && !is_polled) {
       perform_alone(*pending_.front());
     } else {
       perform_ready();
@@ -159,7 +166,11 @@ void BlockingLoop::perform_alone(Operation& operation) {
     return;  // the next round ends it
   }
   set_timeout(operation);
-  bool done = try_once(operation, 0);
+  bool done;
+  {
+    const Heartbeat::Turn rest(heartbeat_);
+    done = try_once(operation, 0);
+  }
   stop_waiting();
   if (!done) return;
   recognise_interruption(operation);
@@ -179,13 +190,20 @@ void BlockingLoop::recognise_interruption(Operation& operation) {
   operation.fail(end_of(phase_));
 }
 
+int BlockingLoop::poll_waits(int wait_ms) {
+  const Heartbeat::Turn rest(heartbeat_);
+  return kernel().poll(waits_.data(), waits_.size(), wait_ms);
+}
+
 void BlockingLoop::perform_ready() {
   waits_.clear();
   waiting_.clear();
   Deadline first = kNever;
+  bool shared = false;
   for (Operation* operation : pending_) {
     first = std::min(first, operation->deadline);
     if (operation->kind == Operation::Kind::kSleep) continue;
+    shared = shared || operation->socket->shared();
     short events = operation->writes() ? POLLOUT : POLLIN;
     waits_.push_back({.fd = operation->socket->fd(), .events = events, .revents = 0});
     waiting_.push_back(operation);
@@ -195,7 +213,8 @@ void BlockingLoop::perform_ready() {
     return;
   }
   int wait_ms = static_cast<int>(ms_until(first, clock_.now()));
-  if (kernel().poll(waits_.data(), waits_.size(), wait_ms) <= 0) return;
+  if (shared && (wait_ms < 0 || wait_ms > kSharedPollMs)) wait_ms = kSharedPollMs;
+  if (poll_waits(wait_ms) <= 0) return;
   finished_.clear();
   for (size_t i = 0; i < waits_.size(); ++i) {
     if (waits_[i].revents == 0 || !try_once(*waiting_[i], MSG_DONTWAIT)) continue;
@@ -213,6 +232,7 @@ void BlockingLoop::complete_finished() {
 }
 
 void BlockingLoop::wait_until(Deadline deadline) {
+  const Heartbeat::Turn rest(heartbeat_);
   std::unique_lock lock(mutex_);
   auto news = [this] { return requested_ != phase_; };
   if (deadline == kNever) {

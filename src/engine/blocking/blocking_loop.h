@@ -27,6 +27,7 @@ class BlockingLoop final : public EventLoop {
   void request(Phase phase) override;
   Phase phase() const override { return phase_; }
   BufferPool& buffers() override { return buffers_; }
+  void add_to(WorkerTotals& totals) const override { add_buffers(totals, buffers_); }
   Time now() const override { return clock_.now(); }
 
  private:
@@ -39,6 +40,7 @@ class BlockingLoop final : public EventLoop {
   void complete_finished();
   bool take_ended();
   void perform_alone(Operation& operation);
+  int poll_waits(int wait_ms);
   void perform_ready();
   void stop_waiting();
   void recognise_interruption(Operation& operation);
@@ -52,6 +54,7 @@ class BlockingLoop final : public EventLoop {
 
   struct Attached {
     int fd;
+    bool shared = false;  // see Listener::shared
     uint32_t receive_timeout_ms =
         0;  // the current SO_RCVTIMEO, 0 for none; used by this thread only
     uint32_t send_timeout_ms = 0;
@@ -62,6 +65,10 @@ class BlockingLoop final : public EventLoop {
   size_t receive_size_max_;
   Phase phase_ = Phase::kServing;
   std::vector<Operation*> pending_;  // in the order in which they were started
+
+  // A shared listener cannot be shut down to interrupt an accept(2), so the thread looks this often
+  // whether another phase was requested.
+  static constexpr int kSharedPollMs = 50;
 
   // Scratch space of the current round; members, so that no round has to allocate.
   std::vector<Operation*> finished_;

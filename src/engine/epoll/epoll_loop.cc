@@ -53,6 +53,12 @@ Result<std::unique_ptr<EventLoop>> EpollLoop::create(const BufferPool::Options& 
 
 Time EpollLoop::precise_now() const { return kernel().now(); }
 
+void EpollLoop::add_to(WorkerTotals& totals) const {
+  add_cells(totals.loops, cells_);
+  add_buffers(totals, buffers_);
+  add_buffers(totals, bulk_);
+}
+
 Result<void> EpollLoop::attach(Socket& socket) {
   if (free_slots_.empty()) {
     if (slots_.size() == slots_.capacity()) slots_.reserve(2 * slots_.size() + 8);
@@ -80,7 +86,9 @@ Result<void> EpollLoop::attach(Socket& socket) {
 void EpollLoop::detach(Socket& socket) noexcept {
   Slot& slot = slots_[socket.slot()];
   ECHOD_CHECK(slot.receiving == nullptr && slot.sending == nullptr);
-  // The caller closes the descriptor, which removes it from the epoll set.
+  // The caller closes the descriptor, which removes it from the epoll set, unless another process
+  // has it too.
+  if (socket.shared()) kernel().epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket.fd(), nullptr);
   ++slot.generation;
   free_slots_.push_back(socket.slot());
 }
@@ -266,16 +274,17 @@ int EpollLoop::poll(int wait_ms) {
 int EpollLoop::wait(Deadline latest) {
   if (!ready_.empty()) return poll(0);
   Time next = timers_.next_expiry();
-  if (std::min(next, latest) == kNever && !spinner_.enabled()) return poll(-1);
   Time start = kernel().now();
-  if (spinner_.worthwhile()) {
-    Time end = std::min({start + spinner_.longest(), next, latest});
+  waits_since_ = start;
+  if (spinner_.worthwhile(start)) {
+    const Time begin = start;
+    Time end = std::min({begin + spinner_.longest(), next, latest});
     int count = 0;
     while (count == 0 && start < end) {
       count = poll(0);
       start = kernel().now();
     }
-    spinner_.polled(count > 0);
+    spinner_.polled(begin, start, count > 0);
     if (count > 0) return count;
   }
   int count = sleep(start, next, latest);
@@ -307,8 +316,12 @@ int EpollLoop::sleep(Time now, Time next, Deadline latest) {
 }
 
 void EpollLoop::run_once_by(Deadline latest) {
+  const Time begin = now_;
+  waits_since_ = kNever;
   int count = wait(latest);
+  heartbeat_.beat();
   now_ = kernel().now();
+  cells_.rounds.record(std::min(waits_since_, now_) - begin);
   budget_ = kOperationsPerWakeUp;
   enter_requested_phase();
   expire_timers();

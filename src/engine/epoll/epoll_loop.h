@@ -35,7 +35,12 @@ class EpollLoop final : public EventLoop {
   void run_once_by(Deadline latest) override;
   void request(Phase phase) override { waker_.request(phase); }
   Phase phase() const override { return phase_; }
+  bool nudge() noexcept override {
+    waker_.wake();
+    return true;
+  }
   BufferPool& buffers() override { return buffers_; }
+  void add_to(WorkerTotals& totals) const override;
   Time now() const override { return now_; }
   Time precise_now() const override;
 
@@ -77,6 +82,8 @@ class EpollLoop final : public EventLoop {
   void process_ready();
 
   Time now_;
+  Time waits_since_ = kNever;  // when this round's work ended and its wait began; kNever: no wait
+  LoopCells cells_;
   Fd epoll_;
   Waker waker_;
   Phase phase_ = Phase::kServing;

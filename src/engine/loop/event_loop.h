@@ -3,12 +3,15 @@
 // thread.
 #pragma once
 
+#include <algorithm>
 #include <coroutine>
 #include <cstdint>
 
 #include "base/chunk.h"
 #include "base/timer.h"
+#include "engine/loop/heartbeat.h"
 #include "engine/loop/operation.h"
+#include "engine/worker_cells.h"
 #include "net/kernel.h"
 
 namespace echod {
@@ -34,6 +37,15 @@ inline Errc end_of(Phase phase) {
 // has used them. If all are in use, an ordinary buffer is used.
 inline constexpr BufferPool::Options kBulkBuffers{
     .buffer_size = 128 * 1024, .buffer_count_max = 64, .spare_count_max = 32};
+
+// Adds a pool's buffers to `totals`.
+inline void add_buffers(WorkerTotals& totals, const BufferPool& pool) {
+  // The two are read one after the other, while the loop goes on.
+  const size_t leased = pool.leased();
+  const size_t count = std::max(pool.buffer_count(), leased);
+  totals.buffers.in_use.add(leased * pool.buffer_size());
+  totals.buffers.spare.add((count - leased) * pool.buffer_size());
+}
 
 class EventLoop : public Timer {
  public:
@@ -63,8 +75,18 @@ class EventLoop : public Timer {
 
   virtual Phase phase() const = 0;
 
+  // From any thread: makes the loop's heartbeat move soon, if its thread still gets around. False:
+  // this is a BlockingLoop, which cannot be woken; its heartbeat says whether it works.
+  virtual bool nudge() noexcept { return false; }
+
+  // Any thread may read it.
+  const Heartbeat& heartbeat() const { return heartbeat_; }
+
   // The buffers for received bytes, and for the output of handlers.
   virtual BufferPool& buffers() = 0;
+
+  // From any thread: adds what the loop has counted, and its buffers.
+  virtual void add_to(WorkerTotals& totals) const = 0;
 
   // `co_await loop.perform(operation)`: starts it and waits for its end; then see outcome(). An
   // operation that already has an error ends at once.
@@ -84,6 +106,9 @@ class EventLoop : public Timer {
     co_await perform(operation);
     co_await operation.outcome();
   }
+
+ protected:
+  Heartbeat heartbeat_;
 
  private:
   friend class Socket;

@@ -18,6 +18,10 @@ class Socket {
   Socket& operator=(const Socket&) = delete;
   ~Socket() { close(); }
 
+  // Marks a listening socket as shared with other processes (Listener::shared); before attach().
+  void set_shared() { shared_ = true; }
+  bool shared() const { return shared_; }
+
   // Registers it with its loop. Fails if the kernel is out of memory.
   Result<void> attach() {
     Result<void> result = loop_.attach(*this);
@@ -59,6 +63,7 @@ class Socket {
   EventLoop& loop_;
   SocketHandle handle_;
   bool attached_ = false;
+  bool shared_ = false;
   uint32_t slot_ = 0;
 };
 static_assert(sizeof(Socket) == 32);  // every connection has one

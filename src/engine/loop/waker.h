@@ -25,6 +25,9 @@ class Waker {
   // From any thread: requests `phase`, and wakes the loop if that is a change.
   void request(Phase phase) noexcept;
 
+  // From any thread: wakes the loop.
+  void wake() noexcept { kernel_.eventfd_write(fd_.get(), 1); }
+
   // On the loop's thread, after a wake-up: resets the eventfd.
   void clear() noexcept;
 

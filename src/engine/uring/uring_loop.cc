@@ -62,6 +62,12 @@ Result<void> UringLoop::open() {
 
 Time UringLoop::precise_now() const { return kernel().now(); }
 
+void UringLoop::add_to(WorkerTotals& totals) const {
+  add_cells(totals.loops, cells_);
+  add_buffers(totals, buffers_);
+  add_buffers(totals, bulk_);
+}
+
 Result<void> UringLoop::attach(Socket&) { return {}; }
 
 void UringLoop::detach(Socket& socket) noexcept {
@@ -212,16 +218,18 @@ void UringLoop::wait(bool sleep, Deadline latest) {
     if (!sleep || io_uring_cq_ready(&first()) > 0) return;
   }
   Time next = std::min(timers_.next_expiry(), latest);
+  Time start = kernel().now();
+  waits_since_ = start;
   if (next == kNever && !spinner_.enabled()) {
     kernel().uring_submit_and_wait(&first(), 1);
     return;
   }
-  Time start = kernel().now();
-  if (spinner_.worthwhile()) {
-    bool ready = busy_poll(std::min(start + spinner_.longest(), next));
-    spinner_.polled(ready);
-    if (ready) return;
+  if (spinner_.worthwhile(start)) {
+    const Time begin = start;
+    bool ready = busy_poll(std::min(begin + spinner_.longest(), next));
     start = kernel().now();
+    spinner_.polled(begin, start, ready);
+    if (ready) return;
   }
   Duration wait = next == kNever ? kLongestWait : std::max(next - start, Duration::zero());
   constexpr int64_t kSecond = 1'000'000'000;
@@ -231,10 +239,14 @@ void UringLoop::wait(bool sleep, Deadline latest) {
 }
 
 void UringLoop::run_once_by(Deadline latest) {
+  const Time begin = now_;
+  waits_since_ = kNever;
   bool further = rings_.size() > 1 && serve_further_rings();
   rings_.front()->buffers().lend();
   wait(ready_.empty() && starved_.empty() && !further, latest);
+  heartbeat_.beat();
   now_ = kernel().now();
+  cells_.rounds.record(std::min(waits_since_, now_) - begin);
   enter_requested_phase();
   take_completions(*rings_.front());
   expire_timers();

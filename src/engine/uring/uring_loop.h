@@ -35,7 +35,12 @@ class UringLoop final : public EventLoop, private DirectSockets {
   void run_once_by(Deadline latest) override;
   void request(Phase phase) override { waker_.request(phase); }
   Phase phase() const override { return phase_; }
+  bool nudge() noexcept override {
+    waker_.wake();
+    return true;
+  }
   BufferPool& buffers() override { return buffers_; }
+  void add_to(WorkerTotals& totals) const override;
   Time now() const override { return now_; }
   Time precise_now() const override;
 
@@ -92,6 +97,8 @@ class UringLoop final : public EventLoop, private DirectSockets {
   void retry_starved();
 
   Time now_;
+  Time waits_since_ = kNever;  // when this round's work ended and its wait began; kNever: no wait
+  LoopCells cells_;
   Waker waker_;
   Phase phase_ = Phase::kServing;
   BufferPool buffers_;

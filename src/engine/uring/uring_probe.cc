@@ -43,7 +43,9 @@ std::string explain(const Error& error) {
     return "io_uring is forbidden here (a container's seccomp profile, or the sysctl "
            "kernel.io_uring_disabled)";
   }
-  if (error.os_error == ENOSYS) return "this kernel has no io_uring";
+  if (error.os_error == ENOSYS) {
+    return "this kernel has no io_uring, or a container's seccomp profile hides it";
+  }
   if (error.os_error == EINVAL) return "this kernel's io_uring is too old (6.1 or newer is needed)";
   return "io_uring cannot be set up: " + describe(error);
 }

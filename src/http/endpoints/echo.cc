@@ -10,6 +10,14 @@ namespace {
 
 using Kind = BodyPart::Kind;
 
+// The Content-Type of an echo.
+std::string_view echoed_type(const Responder& responder) {
+  const std::string_view type = responder.request().content_type;
+  const AnswerPolicy* policy = responder.settings().policy.get();
+  if (policy != nullptr && policy->unsafe && !type.empty()) return type;
+  return safe_content_type(type);
+}
+
 // The response's head is sent with the first part of the body, so that a body that is malformed
 // from its start still gets an error response.
 Task<BodyEnd> stream_body(Responder& responder) {
@@ -27,8 +35,7 @@ Task<BodyEnd> stream_body(Responder& responder) {
       if (request.content_coded || request.trailers_announced) {
         fields = echoed_fields(request.fields);
       }
-      Response response{.content_type = safe_content_type(request.content_type),
-                        .fields = fields.list()};
+      Response response{.content_type = echoed_type(responder), .fields = fields.list()};
       if (request.framing == BodyFraming::kContentLength) response.size = request.content_length;
       co_await responder.begin(response);
     }
@@ -45,6 +52,15 @@ Task<BodyEnd> stream_body(Responder& responder) {
   co_return BodyEnd::kComplete;
 }
 
+// Responds with `text` (--answer-body) instead of an echo.
+Task<BodyEnd> answer_text(Responder& responder, std::string_view text) {
+  BodyEnd end = co_await responder.drop_body();
+  if (end != BodyEnd::kComplete) co_return end;
+  const Response response{.content_type = "text/plain; charset=utf-8"};
+  co_await responder.answer(response, text);
+  co_return BodyEnd::kComplete;
+}
+
 }  // namespace
 
 Task<BodyEnd> echo_body(Responder& responder, std::string_view argument) {
@@ -52,6 +68,8 @@ Task<BodyEnd> echo_body(Responder& responder, std::string_view argument) {
   const std::optional<uint64_t> size = responder.plan().size;
   if (size) {
     end = co_await answer_generated(responder, *size);
+  } else if (responder.plan().body != nullptr) {
+    end = co_await answer_text(responder, *responder.plan().body);
   } else if (responder.request().framing == BodyFraming::kNone) {
     end = co_await reflect(responder, argument);
   } else {

@@ -224,6 +224,7 @@ TEST_F(HttpEndpointTest, ADelayedAnything) {
 TEST_F(HttpEndpointTest, FieldsAddressAndHealth) {
   EXPECT_EQ(Json::parse(ask(get("/headers")).body), Json::parse(R"({"headers":{"Host":["h:1"]}})"));
   EXPECT_EQ(Json::parse(ask(get("/ip")).body), Json::parse(R"({"origin": ""})")) << "a pipe";
+  EXPECT_EQ(Json::parse(ask(get("/env")).body), Json::parse(R"({"env":{}})"));
   EXPECT_EQ(ask(get("/healthz")).body, "ok\n");
 }
 

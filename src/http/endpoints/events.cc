@@ -33,7 +33,7 @@ std::expected<Events, std::string> read_events(std::string_view target,
     }
   }
   if (const auto text = wire::query_argument(query, "duration")) {
-    const auto duration = read_duration("duration", *text, settings);
+    const auto duration = read_duration("duration", *text, limits_of(settings));
     if (!duration) return std::unexpected(duration.error());
     events.duration = *duration;
   }
@@ -68,6 +68,7 @@ Task<BodyEnd> answer_events(Responder& responder, std::string_view) {
     const ReflectedRequest request{.head = responder.request(),
                                    .body = facts,
                                    .session = responder.session(),
+                                   .environment = responder.settings().environment,
                                    .head_duration = responder.head_duration()};
     constexpr std::string_view kDataBegin = "data: ";
     Document document(responder);

@@ -75,12 +75,12 @@ std::expected<Drip, std::string> read_drip(std::string_view query,
   constexpr Duration kDelay = std::chrono::seconds(2);
   if (!wire::query_argument(query, "delay")) drip.delay = std::min(kDelay, settings.duration_max);
   if (const auto text = wire::query_argument(query, "numbytes")) {
-    const auto size = read_size("numbytes", *text, settings);
+    const auto size = read_size("numbytes", *text, limits_of(settings));
     if (!size) return std::unexpected(size.error());
     drip.size = *size;
   }
   if (const auto text = wire::query_argument(query, "duration")) {
-    const auto duration = read_duration("duration", *text, settings);
+    const auto duration = read_duration("duration", *text, limits_of(settings));
     if (!duration) return std::unexpected(duration.error());
     drip.duration = *duration;
   }
@@ -100,7 +100,7 @@ Task<BodyEnd> answer_generated(Responder& responder, uint64_t size) {
 }
 
 Task<BodyEnd> answer_bytes(Responder& responder, std::string_view argument) {
-  const auto size = read_size("size", argument, responder.settings().control);
+  const auto size = read_size("size", argument, limits_of(responder.settings().control));
   BodyEnd end = BodyEnd::kComplete;
   if (size) {
     end = co_await answer_pattern(responder, *size, std::nullopt);
@@ -111,7 +111,7 @@ Task<BodyEnd> answer_bytes(Responder& responder, std::string_view argument) {
 }
 
 Task<BodyEnd> answer_stream_bytes(Responder& responder, std::string_view argument) {
-  const auto size = read_size("size", argument, responder.settings().control);
+  const auto size = read_size("size", argument, limits_of(responder.settings().control));
   std::expected<uint64_t, std::string> chunk_size = kChunkSize;
   if (const auto text = wire::query_argument(query_of(responder), "chunk_size")) {
     chunk_size = read_number("chunk_size", *text);

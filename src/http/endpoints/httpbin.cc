@@ -120,7 +120,7 @@ Task<BodyEnd> answer_anything(Responder& responder, std::string_view) {
 }
 
 Task<BodyEnd> answer_delay(Responder& responder, std::string_view argument) {
-  const auto delay = read_duration("delay", argument, responder.settings().control);
+  const auto delay = read_duration("delay", argument, limits_of(responder.settings().control));
   BodyEnd end = BodyEnd::kComplete;
   if (delay) {
     end = co_await answer_anything_after(responder, *delay);
@@ -136,6 +136,16 @@ Task<BodyEnd> answer_headers(Responder& responder, std::string_view) {
   Response response{.content_type = kJson};
   Document document(responder, response);
   co_await write_headers(document, responder.request().fields);
+  co_await document.end();
+  co_return BodyEnd::kComplete;
+}
+
+Task<BodyEnd> answer_env(Responder& responder, std::string_view) {
+  BodyEnd end = co_await responder.drop_body();
+  if (end != BodyEnd::kComplete) co_return end;
+  Response response{.content_type = kJson};
+  Document document(responder, response);
+  co_await write_env(document, responder.settings().environment);
   co_await document.end();
   co_return BodyEnd::kComplete;
 }

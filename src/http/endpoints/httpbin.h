@@ -18,6 +18,9 @@ Task<BodyEnd> answer_delay(Responder& responder, std::string_view argument);
 Task<BodyEnd> answer_headers(Responder& responder, std::string_view argument);
 Task<BodyEnd> answer_ip(Responder& responder, std::string_view argument);
 
+// /env: the variables that the operator shows (--show-environment).
+Task<BodyEnd> answer_env(Responder& responder, std::string_view argument);
+
 // /status/{code}: returns the given status with an empty body. "/status/200:0.9,503:0.1" draws one
 // by weight; the default weight is 1.
 Task<BodyEnd> answer_status(Responder& responder, std::string_view argument);

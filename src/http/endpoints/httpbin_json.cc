@@ -251,6 +251,19 @@ Task<> write_headers(Document& document, FieldList fields) {
   co_await document.write_rest(json);
 }
 
+Task<> write_env(Document& document, const ShownEnvironment& environment) {
+  JsonWriter json(kIndent);
+  json.begin_object();
+  json.name("env");
+  json.begin_object();
+  for (const ShownVariable& variable : environment.variables()) {
+    if (variable.value) co_await document.write_member(json, variable.name, *variable.value);
+  }
+  json.end_object();
+  json.end_object();
+  co_await document.write_rest(json);
+}
+
 Task<> write_origin(Document& document, const Session& session) {
   JsonWriter json(kIndent);
   json.begin_object();

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "http/document.h"
+#include "http/environment.h"
 
 namespace echod::http {
 
@@ -30,6 +31,9 @@ Task<> write_anything(Document& document, AnythingRequest request);
 
 // {"headers": {"Name": ["value"]}}
 Task<> write_headers(Document& document, FieldList fields);
+
+// {"env": {"POD_NAME": "web-1"}}, without the variables that are unset.
+Task<> write_env(Document& document, const ShownEnvironment& environment);
 
 // {"origin": "127.0.0.1"}, without the port.
 Task<> write_origin(Document& document, const Session& session);

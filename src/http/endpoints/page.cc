@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <new>
 #include <string>
 
 #include "base/check.h"
+#include "http/path_prefix.h"
 #include "wire/digest.h"
 #include "wire/http/accept.h"
 #include "wire/http/field_list.h"
@@ -31,11 +31,7 @@ std::string_view element(std::string_view begin, std::string_view end) {
   return kHttpPage.substr(from + begin.size(), to - from - begin.size());
 }
 
-std::string source_hash(std::string_view text) {
-  const Result<std::string> digest = wire::sha256(text);
-  if (!digest) throw std::bad_alloc();
-  return wire::to_base64(*digest);
-}
+std::string source_hash(std::string_view text) { return wire::to_base64(wire::sha256(text)); }
 
 // With Trusted Types the browser also rejects any script that would turn text into markup.
 std::string compose_policy() {
@@ -48,15 +44,20 @@ std::string compose_policy() {
 
 }  // namespace
 
-bool wants_http_page(const Request& request) {
+bool wants_http_page(const Request& request, std::string_view base_path) {
   if (request.method != "GET" && request.method != "HEAD") return false;
   if (request.framing != BodyFraming::kNone) return false;
   const wire::TargetParts target = wire::split_target(request.target);
-  if (target.path != "/" || target.has_query) return false;
+  const std::string_view path = path_below(base_path, target.path).value_or("");
+  if ((path != "/" && !needs_last_slash(request, base_path)) || target.has_query) return false;
   const FieldList fields = request.fields;
   const int html = wire::media_type_weight(fields, "text", "html");
   return html > wire::media_type_weight(fields, "application", "json") &&
          html > wire::media_type_weight(fields, "text", "plain");
+}
+
+bool needs_last_slash(const Request& request, std::string_view base_path) {
+  return !base_path.empty() && wire::split_target(request.target).path == base_path;
 }
 
 std::string_view http_page() { return kHttpPage; }

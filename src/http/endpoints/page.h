@@ -11,8 +11,12 @@ namespace echod::http {
 
 // Whether a request gets the page: a GET or HEAD of "/" without query and body, whose Accept fields
 // give text/html more weight than application/json and text/plain. Every browser's fields do;
-// "*/*", or no Accept at all, does not.
-bool wants_http_page(const Request& request);
+// "*/*", or no Accept at all, does not. With a `base_path` (AnswerPolicy), "/" is what follows it.
+bool wants_http_page(const Request& request, std::string_view base_path = {});
+
+// Whether such a request is for the base path itself, "/echo". The page's links are relative, so
+// the browser has to ask for "/echo/".
+bool needs_last_slash(const Request& request, std::string_view base_path);
 
 // The page: text/html in UTF-8.
 std::string_view http_page();

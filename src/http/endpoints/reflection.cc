@@ -10,6 +10,7 @@
 #include "wire/http/accept.h"
 #include "wire/http/field_list.h"
 #include "wire/http/target.h"
+#include "wire/http/trace_context.h"
 
 namespace echod::http {
 namespace {
@@ -80,40 +81,28 @@ Task<> write_body(Document& document, JsonWriter& json, const ReflectedRequest& 
   json.end_object();
 }
 
-bool is_lower_hex(std::string_view text) {
-  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-// W3C Trace Context, section 3.2: "00-TRACE_ID-PARENT_ID-FLAGS".
-constexpr std::array kTraceNames = {"version", "trace_id", "parent_id", "flags"};
-using TraceParts = std::array<std::string_view, kTraceNames.size()>;
-
-// Nothing if it does not have that form.
-std::optional<TraceParts> trace_parts(std::string_view value) {
-  constexpr size_t kSize = 55;
-  constexpr std::array<size_t, kTraceNames.size()> kSizes = {2, 32, 16, 2};
-  if (value.size() < kSize || (value.size() > kSize && (value[kSize] != '-' || value[1] == '0'))) {
-    return std::nullopt;
-  }
-  TraceParts parts;
-  for (size_t i = 0; i < kSizes.size(); ++i) {
-    parts[i] = value.substr(0, kSizes[i]);
-    const bool ended = i + 1 == kSizes.size() || value[kSizes[i]] == '-';
-    if (!is_lower_hex(parts[i]) || !ended) return std::nullopt;
-    value.remove_prefix(std::min(kSizes[i] + 1, value.size()));
-  }
-  return parts;
-}
-
-void write_trace(JsonWriter& json, std::optional<std::string_view> value) {
-  const std::optional<TraceParts> parts = value ? trace_parts(*value) : std::nullopt;
+void write_trace(JsonWriter& json, const std::optional<wire::TraceContext>& trace) {
   json.name("traceparent");
-  if (!parts) {
+  if (!trace) {
     json.null();
     return;
   }
   json.begin_object();
-  for (size_t i = 0; i < kTraceNames.size(); ++i) json.member(kTraceNames[i], (*parts)[i]);
+  json.member("version", trace->version);
+  json.member("trace_id", trace->trace_id);
+  json.member("parent_id", trace->parent_id);
+  json.member("flags", trace->flags);
+  json.end_object();
+}
+
+Task<> write_environment(Document& document, JsonWriter& json,
+                         const ShownEnvironment& environment) {
+  json.name("environment");
+  json.begin_object();
+  for (const ShownVariable& variable : environment.variables()) {
+    write(json, variable.name, variable.value);
+    co_await document.write(json);
+  }
   json.end_object();
 }
 
@@ -152,6 +141,19 @@ uint64_t age_ns(const Session& session) {
   return static_cast<uint64_t>((session.clock.now() - session.established).count());
 }
 
+Task<> show_page(Responder& responder, std::string_view base_path) {
+  if (needs_last_slash(responder.request(), base_path)) {
+    FieldBuffer fields;
+    fields.add("Location", std::string(base_path) + "/");
+    const Response redirect{.status = 307, .fields = fields.list()};
+    co_await responder.answer(redirect, "");
+    co_return;
+  }
+  const Response page{
+      .content_type = "text/html; charset=utf-8", .policy = http_page_policy(), .document = true};
+  co_await responder.answer(page, http_page());
+}
+
 }  // namespace
 
 bool prefers_text(FieldList fields) {
@@ -177,8 +179,9 @@ Task<> reflect_as_json(Document& document, JsonWriter& json, const ReflectedRequ
   co_await document.write_member(json, "raw_head", request.head.raw);
   co_await write_body(document, json, request);
   write(json, "expect", expect);
-  write_trace(json, wire::field_value(fields, "traceparent"));
+  write_trace(json, wire::trace_context(fields));
   write_connection(json, request.session);
+  co_await write_environment(document, json, request.environment);
   json.name("timing");
   json.begin_object();
   json.member("connection_age_ns", age_ns(request.session));
@@ -205,6 +208,9 @@ Task<> reflect_as_text(Document& document, const ReflectedRequest& request) {
                           facts.tcp->rtt_us, facts.tcp->rtt_variation_us, facts.tcp->retransmits,
                           facts.tcp->mss);
     }
+  }
+  if (const std::string_view list = request.environment.list(); !list.empty()) {
+    text += fmt::format("# environment: {}\n", list);
   }
   co_await document.write(text);
 }
@@ -235,15 +241,16 @@ Task<BodyEnd> reflect(Responder& responder, std::string_view) {
   ReflectedBody facts;
   BodyEnd read = co_await read_reflected(responder, facts);
   if (read != BodyEnd::kComplete) co_return read;
-  if (wants_http_page(responder.request())) {
-    const Response page{
-        .content_type = "text/html; charset=utf-8", .policy = http_page_policy(), .document = true};
-    co_await responder.answer(page, http_page());
+  const AnswerPolicy* policy = responder.settings().policy.get();
+  const std::string_view base = policy == nullptr ? std::string_view() : policy->base_path;
+  if (wants_http_page(responder.request(), base)) {
+    co_await show_page(responder, base);
     co_return BodyEnd::kComplete;
   }
   const ReflectedRequest request{.head = responder.request(),
                                  .body = facts,
                                  .session = responder.session(),
+                                 .environment = responder.settings().environment,
                                  .head_duration = responder.head_duration()};
   const bool as_text = prefers_text(request.head.fields);
   Response response{.content_type = as_text ? "text/plain; charset=utf-8" : "application/json"};

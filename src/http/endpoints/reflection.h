@@ -1,7 +1,7 @@
 // A description of a request for the client that sent it, exactly as received: the request line,
 // the fields with their order, case, duplicates and whitespace, the body's chunks and trailers, and
-// the connection. Nothing of the request is hidden from its sender. Nothing else is shown: no file,
-// no environment, no host name.
+// the connection. Nothing of the request is hidden from its sender. Of the server, only the
+// variables that the operator shows are shown: no file, no other variable, no host name.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/json_writer.h"
 #include "http/document.h"
+#include "http/environment.h"
 #include "stream/session.h"
 
 namespace echod::http {
@@ -28,6 +29,7 @@ struct ReflectedRequest {
   const Request& head;
   const ReflectedBody& body;
   const Session& session;
+  const ShownEnvironment& environment;
   Duration head_duration;  // from the first byte of the head to its last
 };
 

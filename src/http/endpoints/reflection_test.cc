@@ -77,6 +77,39 @@ TEST(HttpReflectionTest, OnlyWellFormedTraceParents) {
   }
 }
 
+// What the operator shows is in every response: a field, and in reflections.
+TEST(HttpReflectionTest, TheShownEnvironment) {
+  MemoryServer server(echo_router());
+  const auto list_of = [&server](const TestRequest& request) {
+    return server.ask(request).field("X-Echo-Environment");
+  };
+  EXPECT_EQ(list_of(get("/")), "(none)");
+  EXPECT_EQ(reflection_of(get("/"))["environment"], Json::object());
+  server.settings.environment = ShownEnvironment({{.name = "POD_NAME", .value = "web-1"},
+                                                  {.name = "NODE_NAME", .value = std::nullopt},
+                                                  {.name = "PLACE", .value = "caf\xe9\n"}});
+  const std::string list = "POD_NAME=web-1, PLACE=caf%E9%0A";
+  const TestResponse json = server.ask(get("/"));
+  EXPECT_EQ(json.field("X-Echo-Environment"), list);
+  const Json shown = {{"POD_NAME", "web-1"}, {"NODE_NAME", nullptr}, {"PLACE", "caf\u00e9\n"}};
+  EXPECT_EQ(Json::parse(json.body)["environment"], shown);
+  const TestResponse text = server.ask(get("/", {{"Accept", "text/plain"}}));
+  EXPECT_EQ(text.body, "# environment: " + list + "\n");
+  EXPECT_EQ(Json::parse(server.ask(get("/env")).body),
+            (Json{{"env", {{"POD_NAME", "web-1"}, {"PLACE", "caf\u00e9\n"}}}}));
+  for (const char* target : {"/status/404", "/bytes/3", "/?status=1", "/?delay=1h", "/healthz"}) {
+    EXPECT_EQ(list_of(get(target)), list) << target;
+  }
+  EXPECT_EQ(list_of({.method = "TRACE"}), list);
+}
+
+TEST(HttpReflectionTest, AClientCannotForgeTheEnvironment) {
+  MemoryServer server(echo_router());
+  server.settings.control.allowed_fields = {"*"};
+  EXPECT_EQ(server.ask(get("/?header=x-echo-environment:A=b")).status, 400);
+  EXPECT_EQ(server.ask(get("/", {{"X-Echo-Header", "X-Echo-Environment: A=b"}})).status, 400);
+}
+
 TEST(HttpReflectionTest, WhoWantsText) {
   const std::vector<std::pair<TestFields, bool>> cases = {
       {{}, false},

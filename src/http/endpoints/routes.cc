@@ -20,6 +20,7 @@ constexpr std::array kRoutes = {
     Route{"/bytes/", answer_bytes},
     Route{"/delay/", answer_delay},
     Route{"/drip", answer_drip},
+    Route{"/env", answer_env},
     Route{"/headers", answer_headers},
     Route{"/healthz", answer_health},
     Route{"/ip", answer_ip},

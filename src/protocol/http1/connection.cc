@@ -132,6 +132,9 @@ void Http1Connection::refuse_request(const http::Refusal& refusal) {
 // The rest of the connection belongs to WebSocket, where the handshake is right.
 Task<> Http1Connection::upgrade(wire::WebSocketFields fields) {
   const http::Request& request = exchange_.request();
+  http::Handshake handshake = http::Handshake::kAccept;
+  if (settings_.policy != nullptr) handshake = co_await http::admit_handshake(responder_);
+  if (handshake == http::Handshake::kAnswered) co_return;
   const auto acceptance = wire::accept_websocket(request.method, request.version, fields,
                                                  policy_of(settings_.websocket.compression));
   if (!acceptance) {
@@ -148,10 +151,14 @@ Task<> Http1Connection::upgrade(wire::WebSocketFields fields) {
     co_return;
   }
   std::string text;
-  wire::append_websocket_response(text, *acceptance);
+  wire::append_websocket_response(text, *acceptance, settings_.environment.field());
   co_await output_.write(text);
   co_await output_.flush();
   responder_.answered_with(101);
+  if (handshake == http::Handshake::kAcceptAndClose) {
+    exchange_.end_connection();
+    co_return;
+  }
   responder_.end_request();
   exchange_.end_request();
   session_.protocol = Protocol::kWebSocket;

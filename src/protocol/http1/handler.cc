@@ -7,7 +7,7 @@ namespace echod {
 
 Task<> Http1Handler::serve(Stream& peer, Session& session) const {
   session.protocol = Protocol::kHttp1;
-  Http1Connection connection(peer, session, settings_, router_, state_);
+  Http1Connection connection(peer, session, settings_, router_, *state_);
   co_await connection.serve();
 }
 

@@ -1,6 +1,9 @@
 // Serves HTTP/1.0 and HTTP/1.1 by a Router of endpoints, and WebSocket after its handshake.
 #pragma once
 
+#include <memory>
+#include <utility>
+
 #include "http/endpoints/routes.h"
 #include "http/settings.h"
 #include "protocol/handler.h"
@@ -24,16 +27,18 @@ struct Http1Settings : http::Settings {
 
 class Http1Handler final : public Handler {
  public:
-  // `router` maps paths to endpoints, and must outlive the handler.
-  explicit Http1Handler(const Http1Settings& settings,
-                        const http::Router& router = http::echo_router())
-      : settings_(settings), router_(router) {}
+  // `router` maps paths to endpoints, and must outlive the handler. `state` is shared by handlers
+  // that follow each other in one server, when its settings change: they count together.
+  explicit Http1Handler(
+      const Http1Settings& settings, const http::Router& router = http::echo_router(),
+      std::shared_ptr<http::ControlState> state = std::make_shared<http::ControlState>())
+      : settings_(settings), router_(router), state_(std::move(state)) {}
   Task<> serve(Stream& peer, Session& session) const override;
 
  private:
   Http1Settings settings_;
   const http::Router& router_;
-  mutable http::ControlState state_;
+  std::shared_ptr<http::ControlState> state_;
 };
 
 }  // namespace echod

@@ -152,59 +152,69 @@ bool WebSocketConnection::may_keep(size_t size) { return lease_.grow_to(size); }
 Task<> WebSocketConnection::begin_frame() {
   if (decoder_.frame().opcode != WebSocketOpcode::kContinuation) begin_message();
   if (decoder_.message_compressed() && !may_keep(recoder_ ? kRecoderSize : kInflaterSize)) {
-    co_await fail(kNoMemory);
-    co_return;
+    return fail(kNoMemory);
   }
   if (recoder_ && decoder_.message_compressed()) {
     mode_ = Mode::kRecoded;
-    co_return;
+    return Task<>::finished();
   }
   mode_ = is_held() ? Mode::kHeld : Mode::kPassing;
-  if (mode_ == Mode::kPassing) co_await send_head();
+  return mode_ == Mode::kPassing ? send_head() : Task<>::finished();
 }
 
 Task<> WebSocketConnection::take_payload(std::span<const std::byte> part) {
-  if (mode_ == Mode::kRecoded) {
-    Failure failure = co_await recoder_->take(part);
-    if (failure) co_await fail(*failure);
-    co_return;
-  }
+  if (mode_ == Mode::kRecoded) return recode(part);
   const Failure failure = check(part);
-  if (failure && mode_ == Mode::kHeld) {
-    co_await fail(*failure);
-  } else if (failure) {
-    co_await failed({Errc::kProtocol, During::kReceive, Layer::kProtocol});
-  } else if (mode_ == Mode::kPassing) {
-    co_await output_.pass(in_, part);
-  } else if (part.size() == decoder_.frame().size) {
-    whole_ = part;  // its end is the next event, before anything is received
-  } else {
-    if (!held_.has_buffer()) {
-      const size_t window = decoder_.message_compressed() ? kInflaterSize : 0;
-      if (!may_keep(session_.buffers.buffer_size() + window)) {
-        co_await fail(kNoMemory);
-        co_return;
-      }
-      held_ = co_await session_.buffers.lease();
+  if (failure) return mode_ == Mode::kHeld ? fail(*failure) : cut();
+  if (mode_ == Mode::kPassing) return output_.pass(in_, part);
+  if (part.size() < decoder_.frame().size) return hold(part);
+  whole_ = part;  // its end is the next event, before anything is received
+  return Task<>::finished();
+}
+
+Task<> WebSocketConnection::recode(std::span<const std::byte> part) {
+  Failure failure = co_await recoder_->take(part);
+  if (failure) co_await fail(*failure);
+}
+
+// Ends the connection: part of the invalid frame was echoed, so no close frame can follow.
+Task<> WebSocketConnection::cut() {
+  co_await failed({Errc::kProtocol, During::kReceive, Layer::kProtocol});
+}
+
+Task<> WebSocketConnection::hold(std::span<const std::byte> part) {
+  if (!held_.has_buffer()) {
+    const size_t window = decoder_.message_compressed() ? kInflaterSize : 0;
+    if (!may_keep(session_.buffers.buffer_size() + window)) {
+      co_await fail(kNoMemory);
+      co_return;
     }
-    held_.append(part);
+    held_ = co_await session_.buffers.lease();
   }
+  held_.append(part);
 }
 
 Task<> WebSocketConnection::end_frame() {
   const bool fin = decoder_.frame().fin;
-  if (mode_ == Mode::kRecoded) {
-    Failure failure = co_await recoder_->end_frame(fin);
-    if (failure) co_await fail(*failure);
-    co_return;  // the windows are kept, and so is the lease
-  }
+  if (mode_ == Mode::kRecoded) return end_recoded(fin);
   const Failure failure = fin ? check_end() : std::nullopt;
   if (!recoder_ && fin) lease_.release();
+  if (failure) return fail(*failure);
+  if (fin) session_.count_websocket_message();
+  return mode_ == Mode::kHeld ? send_held() : Task<>::finished();
+}
+
+// The windows are kept, and so is the lease.
+Task<> WebSocketConnection::end_recoded(bool fin) {
+  Failure failure = co_await recoder_->end_frame(fin);
   if (failure) {
     co_await fail(*failure);
-    co_return;
+  } else if (fin) {
+    session_.count_websocket_message();
   }
-  if (mode_ != Mode::kHeld) co_return;
+}
+
+Task<> WebSocketConnection::send_held() {
   co_await send_head();
   if (held_) {
     co_await output_.write(held_.text());
@@ -283,7 +293,7 @@ Task<> WebSocketConnection::take_control() {
   }
 }
 
-Task<> WebSocketConnection::fail(const WebSocketFailure& failure) {
+Task<> WebSocketConnection::fail(WebSocketFailure failure) {
   session_.report_refused(failure.close_code, failure.reason);
   co_await close(failure.close_code, failure.reason);
 }
@@ -304,8 +314,8 @@ Task<> WebSocketConnection::send_control(WebSocketOpcode opcode,
 }
 
 Task<> WebSocketConnection::send_head() {
-  const wire::EncodedFrameHead head = wire::encode_frame_head(decoder_.frame());
-  co_await output_.write(head.text());
+  head_ = wire::encode_frame_head(decoder_.frame());
+  return output_.write(head_.text());
 }
 
 }  // namespace echod

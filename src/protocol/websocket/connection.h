@@ -45,11 +45,16 @@ class WebSocketConnection {
   Task<> wait_out_ping(Error timeout);
   Task<> begin_frame();
   Task<> take_payload(std::span<const std::byte> part);
+  Task<> recode(std::span<const std::byte> part);
+  Task<> hold(std::span<const std::byte> part);
+  Task<> cut();
   Task<> end_frame();
+  Task<> end_recoded(bool fin);
+  Task<> send_held();
   bool may_keep(size_t size);
   Task<> take_control();
   Task<> close(uint16_t code, std::string_view reason);
-  Task<> fail(const wire::WebSocketFailure& failure);
+  Task<> fail(wire::WebSocketFailure failure);
   Task<> send_control(wire::WebSocketOpcode opcode, std::span<const std::byte> payload);
   Task<> send_head();
   void begin_message();
@@ -70,6 +75,7 @@ class WebSocketConnection {
   std::span<std::byte> unread_;       // the part not decoded yet
   std::span<const std::byte> whole_;  // payload of a held frame that arrived in one piece
   Chunk held_;                        // payload of one that did not
+  wire::EncodedFrameHead head_;       // being sent
   MemoryLease lease_;                 // for memory that the message needs
   Utf8Validator utf8_;                // of a text message
   wire::WebSocketFailure inflate_failure_;

@@ -69,12 +69,10 @@ bool is_websocket_key(std::string_view key) {
          std::ranges::all_of(key.substr(0, kKeyDigits), is_base64_digit);
 }
 
-Result<std::string> websocket_accept(std::string_view key) {
+std::string websocket_accept(std::string_view key) {
   std::string text(key);
   text += kAcceptSuffix;
-  const Result<std::string> digest = sha1(text);
-  if (!digest) return failure(digest.error().code);
-  return to_base64(*digest);
+  return to_base64(sha1(text));
 }
 
 std::string_view choose_subprotocol(std::string_view offered) {
@@ -95,14 +93,13 @@ std::expected<WebSocketAcceptance, int> accept_websocket(
   if (!is_websocket_key(fields.key)) return std::unexpected(400);
   const auto deflate = accept_deflate(fields.extensions, policy.value_or(DeflatePolicy{}));
   if (!deflate) return std::unexpected(400);
-  auto accept = websocket_accept(fields.key);
-  if (!accept) return std::unexpected(500);
-  return WebSocketAcceptance{.accept = std::move(*accept),
+  return WebSocketAcceptance{.accept = websocket_accept(fields.key),
                              .subprotocol = std::string(choose_subprotocol(fields.protocols)),
                              .deflate = policy ? *deflate : std::nullopt};
 }
 
-void append_websocket_response(std::string& out, const WebSocketAcceptance& acceptance) {
+void append_websocket_response(std::string& out, const WebSocketAcceptance& acceptance,
+                               FieldList fields) {
   append_status_line(out, 101);
   append_field(out, "Upgrade", "websocket");
   append_field(out, "Connection", "Upgrade");
@@ -115,6 +112,7 @@ void append_websocket_response(std::string& out, const WebSocketAcceptance& acce
     append_deflate_response(value, *acceptance.deflate);
     append_field(out, "Sec-WebSocket-Extensions", value);
   }
+  out += fields.text();
   out += "\r\n";
 }
 
@@ -145,9 +143,8 @@ std::expected<WebSocketAgreement, std::string_view> check_websocket_response(
   if (!fields.upgrade) return std::unexpected("no Upgrade to websocket");
   if (!fields.connection) return std::unexpected("no Connection: Upgrade");
   if (fields.repeated) return std::unexpected("duplicate handshake header");
-  const auto accept = websocket_accept(request.key);
-  if (!accept) return std::unexpected("out of memory");
-  if (fields.accept != *accept) return std::unexpected("wrong Sec-WebSocket-Accept");
+  const std::string accept = websocket_accept(request.key);
+  if (fields.accept != accept) return std::unexpected("wrong Sec-WebSocket-Accept");
   const std::string_view subprotocol = fields.protocols;
   if (!subprotocol.empty() &&
       (!is_token(subprotocol) || !lists_exactly(request.subprotocols, subprotocol))) {

@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.h"
 #include "base/random.h"
 #include "wire/http/request_head.h"
 #include "wire/websocket/extensions.h"
@@ -40,8 +39,8 @@ struct WebSocketFields {
 bool is_websocket_key(std::string_view key);
 
 // The Sec-WebSocket-Accept for a key (RFC 6455 section 4.2.2): base64 of the SHA-1 of the key and a
-// fixed text. kNoMemory if libcrypto cannot compute it.
-Result<std::string> websocket_accept(std::string_view key);
+// fixed text.
+std::string websocket_accept(std::string_view key);
 
 // The first subprotocol that a client offers: an echo server treats all of them the same. Empty if
 // there is none. Points into `offered`.
@@ -58,13 +57,14 @@ struct WebSocketAcceptance {
 
 // Checks a request for which wants_websocket() is true. Without a `policy` permessage-deflate is
 // declined. An error is the status of the error response: 400; 426 for another version, which
-// requires a "Sec-WebSocket-Version: 13" header; 500 if out of memory.
+// requires a "Sec-WebSocket-Version: 13" header.
 std::expected<WebSocketAcceptance, int> accept_websocket(
     std::string_view method, HttpVersion version, const WebSocketFields& fields,
     const std::optional<DeflatePolicy>& policy);
 
-// The whole head of the response: status line, fields, empty line.
-void append_websocket_response(std::string& out, const WebSocketAcceptance& acceptance);
+// The whole head of the response: status line, the handshake's fields, `fields`, empty line.
+void append_websocket_response(std::string& out, const WebSocketAcceptance& acceptance,
+                               FieldList fields = {});
 
 // --- The client's side --------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "wire/http/syntax.h"
 
@@ -65,12 +66,25 @@ std::string percent_encoded(std::string_view path) {
   return encoded;
 }
 
-// The address between brackets, in which RFC 6874 writes "%" before a zone as "%25".
-std::string without_zone_escape(std::string_view address) {
-  std::string host(address);
-  const size_t percent = host.find("%25");
-  if (percent != std::string::npos && percent + 3 < host.size()) host.erase(percent + 1, 2);
-  return host;
+// Whether `text` names an interface: RFC 6874's ZoneID without percent-encoding.
+bool is_zone(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return letter || (c >= '0' && c <= '9') || std::string_view("-._~").contains(c);
+  });
+}
+
+// The IPv6 address between brackets: "fe80::1", or with a zone "fe80::1%eth0", whose "%" RFC 6874
+// writes as "%25". Nothing: it is not an address.
+std::optional<std::string> bracketed_address(std::string_view text) {
+  const size_t percent = std::min(text.find('%'), text.size());
+  std::string address(text.substr(0, percent));
+  if (!wire::is_host("[" + address + "]")) return std::nullopt;
+  if (percent == text.size()) return address;
+  std::string_view zone = text.substr(percent + 1);
+  if (zone.starts_with("25") && zone.size() > 2) zone.remove_prefix(2);
+  if (!is_zone(zone)) return std::nullopt;
+  return address + "%" + std::string(zone);
 }
 
 }  // namespace
@@ -99,14 +113,15 @@ std::expected<BenchTarget, std::string> parse_bench_target(std::string_view url)
   std::string_view port;
   if (rest.starts_with('[')) {
     const size_t end = rest.find(']');
-    if (end == std::string_view::npos) {
+    std::optional<std::string> address;
+    if (end != std::string_view::npos) {
+      address = bracketed_address(rest.substr(1, end - 1));
+      rest.remove_prefix(end + 1);
+    }
+    if (!address || (!rest.empty() && rest.front() != ':')) {
       return Failure(fmt::format("'{}': write an IPv6 address as [::1]:8080", url));
     }
-    target.host = without_zone_escape(rest.substr(1, end - 1));
-    rest.remove_prefix(end + 1);
-    if (!rest.empty() && rest.front() != ':') {
-      return Failure(fmt::format("'{}': write an IPv6 address as [::1]:8080", url));
-    }
+    target.host = std::move(*address);
     port = rest.empty() ? rest : rest.substr(1);
   } else {
     const size_t colon = std::min(rest.find(':'), rest.size());

@@ -36,6 +36,8 @@ TEST(TargetTest, Urls) {
   expect("Tcp://h:7", kTcp, "h", 7);
   expect("http://[fe80::1%25eth0]:81", kHttp, "fe80::1%eth0", 81);
   expect("tcp://[::1%lo]:7", kTcp, "::1%lo", 7);
+  expect("tcp://[::1%25]:7", kTcp, "::1%25", 7);
+  expect("tcp://[::1%2525]:7", kTcp, "::1%25", 7);
   expect("http://h/\xc3\xa4?q=\xc3\xa9", kHttp, "h", 80, "/%C3%A4?q=%C3%A9");
 }
 
@@ -59,6 +61,10 @@ TEST(TargetTest, Mistakes) {
                           "tcp://[::1",
                           "tcp://[::1]7",
                           "http://[]:7",
+                          "http://[localhost]:7",
+                          "http://[::1%]:7",
+                          "http://[::1%25%25]:7",
+                          "http://[::1%e/0]:7",
                           "tcp://[[::1]:7",
                           "tcp://a]:7",
                           "http://a b/",

@@ -51,6 +51,12 @@ DURATION is `500ms`, `10s`, `5m`, `2h` or `1d`; a number alone is seconds. SIZE 
 `64k` or `64KiB`, `1m` or `1MiB` (powers of 1024), `64kB`, `1MB` (powers of 1000). RATE is a number
 per second: `500`, `20k`, `1.5M`. SHARE is `5%` or `0.05`. Words may be written in any case.
 
+SIGHUP makes a running server read its configuration file anew. The whole file is checked first: if
+there is a mistake, nothing changes, and the log says where it is. Options with "yes" under *reload*
+change at once, for new connections; open ones keep the values with which they began. Others take
+effect at the next start, and the log says so. The command line and the environment still have
+precedence over the file.
+
 A variable that begins with `ECHOD_` and belongs to no option is a warning, not an error: others
 set such variables too. Kubernetes does for a service called `echod`, and those are ignored.
 )";
@@ -79,8 +85,10 @@ std::string row_of(const Verb& verb, const Option& option) {
   std::string about = fmt::format("{}.", option.help);
   if (!option.details.empty()) about += fmt::format(" {}", option.details);
   if (option.value.is_list && !option.positional) about += " Repeatable.";
-  return fmt::format("| {} | {} | {} | {} | {} |\n", code(name), code(variable_of(verb, option)),
-                     cell(takes_of(option)), cell(default_of(option)), cell(about));
+  // Only a server runs long enough to be told of new values.
+  const std::string_view reload = !verb.is_default ? "" : option.reloadable ? "yes | " : " | ";
+  return fmt::format("| {} | {} | {} | {} | {}{} |\n", code(name), code(variable_of(verb, option)),
+                     cell(takes_of(option)), cell(default_of(option)), reload, cell(about));
 }
 
 }  // namespace
@@ -107,9 +115,9 @@ std::string options_markdown() {
     text += fmt::format("\n## {}: {}\n", name, verb.summary);
     for (const OptionGroup& group : table) {
       text += fmt::format(
-          "\n### {}\n\n| option | variable | values | default | meaning |\n"
-          "| --- | --- | --- | --- | --- |\n",
-          group.heading);
+          "\n### {}\n\n| option | variable | values | default | {}meaning |\n"
+          "| --- | --- | --- | --- | {}--- |\n",
+          group.heading, verb.is_default ? "reload | " : "", verb.is_default ? "--- | " : "");
       for (const Option& option : group.options) {
         if (!option.hidden) text += row_of(verb, option);
       }

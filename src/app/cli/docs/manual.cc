@@ -46,6 +46,7 @@ std::string entry_of(const Verb& verb, const Option& option) {
   add("", takes_of(option));
   add("default: ", default_of(option));
   add("", option.value.is_list && !option.positional ? "repeatable" : "");
+  add("", option.reloadable ? "reloadable" : "");
   add("variable: ", variable_of(verb, option));
   std::string text = fmt::format(".TP\n{}\n{}.\n", name, roff(option.help));
   if (!option.details.empty()) text += roff(option.details) + "\n";
@@ -74,6 +75,9 @@ Shows the settings in effect and where each comes from, as TOML.
 .TP
 \fBechod config example\fR
 Shows a commented file of all settings with their defaults.
+.PP
+SIGHUP makes a running server read the file anew. Options that are marked as reloadable apply to new
+connections then; others when it is started again. A file with a mistake changes nothing.
 )";
 
 }  // namespace

@@ -1,0 +1,92 @@
+#include "app/serve/reloader.h"
+
+#include <fmt/format.h>
+
+#include <new>
+#include <utility>
+
+namespace echod {
+namespace {
+
+using Failure = std::unexpected<std::string>;
+
+}  // namespace
+
+bool Reloader::reload() noexcept {
+  try {
+    const std::lock_guard lock(mutex_);
+    const std::expected<void, std::string> outcome = reread_and_apply();
+    if (outcome) return true;
+    log_.write(
+        {.level = LogLevel::kError,
+         .event = "reload_failed",
+         .peer = {},
+         .text = "Configuration not reloaded, the previous one stays in effect: " + outcome.error(),
+         .fields = {{"reason", outcome.error()}}});
+  } catch (const std::bad_alloc&) {  // nothing has changed, and it cannot be logged
+  }
+  return false;
+}
+
+std::expected<void, std::string> Reloader::reread_and_apply() {
+  std::expected<LiveOptions::Change, std::string> change = options_.reread();
+  if (!change) return Failure(change.error());
+  const std::vector<LiveOptions::Difference> deferred = change->deferred;
+  const size_t applied = change->applied.size();
+  if (const auto outcome = apply(std::move(*change), "Reloaded", ""); !outcome) return outcome;
+  for (const LiveOptions::Difference& one : deferred) {
+    const std::string text = fmt::format("Changed, takes effect after a restart: {} {} -> {}",
+                                         one.name, one.from, one.to);
+    log_.write({.level = LogLevel::kWarning,
+                .event = "option_deferred",
+                .peer = {},
+                .text = text,
+                .fields = {{"option", one.name}, {"from", one.from}, {"to", one.to}}});
+  }
+  const std::string text = applied == 0 ? "Configuration reloaded: no option changed"
+                                        : fmt::format("Configuration reloaded: {} option{} changed",
+                                                      applied, applied == 1 ? "" : "s");
+  log_.write({.level = LogLevel::kInfo,
+              .event = "reload",
+              .peer = {},
+              .text = text,
+              .fields = {{"changed", uint64_t{applied}}, {"deferred", uint64_t{deferred.size()}}}});
+  return {};
+}
+
+std::expected<void, std::string> Reloader::change(const std::vector<GivenSetting>& given,
+                                                  std::string_view peer) {
+  const std::lock_guard lock(mutex_);
+  std::expected<LiveOptions::Change, std::string> change = options_.with(given);
+  if (!change) return Failure(change.error());
+  return apply(std::move(*change), "Changed through the admin interface", peer);
+}
+
+std::expected<void, std::string> Reloader::apply(LiveOptions::Change change, std::string_view what,
+                                                 std::string_view peer) {
+  if (!server_.apply(change.options)) return Failure("out of memory");
+  log_.restyle(change.options.log.level, change.options.log.format);
+  const std::vector<LiveOptions::Difference> applied = std::move(change.applied);
+  options_.adopt(std::move(change));
+  for (const LiveOptions::Difference& one : applied) {
+    const std::string text = fmt::format("{}: {} {} -> {}", what, one.name, one.from, one.to);
+    log_.write({.level = LogLevel::kInfo,
+                .event = "option_changed",
+                .peer = peer,
+                .text = text,
+                .fields = {{"option", one.name}, {"from", one.from}, {"to", one.to}}});
+  }
+  return {};
+}
+
+std::vector<LiveSetting> Reloader::settings() const {
+  const std::lock_guard lock(mutex_);
+  return options_.settings();
+}
+
+ServeOptions Reloader::options() const {
+  const std::lock_guard lock(mutex_);
+  return options_.options();
+}
+
+}  // namespace echod
