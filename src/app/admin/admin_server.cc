@@ -7,6 +7,7 @@
 #include "app/admin/routes.h"
 #include "net/resolver.h"
 #include "net/socket_options.h"
+#include "stream/socket_transport.h"
 
 namespace echod {
 namespace {
@@ -143,6 +144,8 @@ void AdminServer::add(Listener listener, std::string name, bool local, bool unix
 Task<> AdminServer::serve(Worker& worker, Accepted accepted) {
   Session session{.clock = worker.loop(), .buffers = worker.buffers(), .worker = &worker};
   SocketStream stream(worker.loop(), std::move(accepted.socket), session, kTimeouts);
+  const SocketTransport transport(stream, accepted.ticket.peer(), worker.begin_connection());
+  session.transport = &transport;
   const Result<void> opened = stream.open();
   if (!opened) co_return;
   if (open_.size() == kConnectionsMax) {
