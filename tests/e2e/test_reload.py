@@ -308,6 +308,9 @@ def test_limits_are_read_and_changed(echod, config, admin):
         assert status_of(server, 20) == 200
         assert post(before, 11) == 413
     server.wait_log("^.*Changed through the admin interface: max-body 10 -> 20$")
+    answer = admin({"answer-header": "Authorization: Basic c2VjcmV0"})
+    assert options_of(answer)["answer-header"]["value"] == ["Authorization:REDACTED"]
+    server.wait_log("^.*: answer-header default -> Authorization:REDACTED$")
     reload(server)
     assert status_of(server, 20) == 413, "a reload returns to the file"
     assert options_of(admin())["max-body"]["origin"] == "file"

@@ -1,7 +1,6 @@
 // /config: the settings in effect.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "http/responder.h"
@@ -13,10 +12,5 @@ namespace echod {
 // (default, file, environment, command line), and the exact place if it is not the default. Values
 // that are credentials are redacted.
 Task<http::BodyEnd> answer_config(http::Responder& responder, std::string_view argument);
-
-// `value`, of the option called `name`, without credentials: the value of a header ("Authorization:
-// x", "Cookie=x"), user information and arguments of a URL, and the whole value if the option's own
-// name is a credential's.
-std::string redacted_value(std::string_view name, std::string_view value);
 
 }  // namespace echod

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/admin/admin_test_util.h"
-#include "app/admin/config_endpoint.h"
+#include "app/log/redaction.h"
 
 namespace echod {
 namespace {

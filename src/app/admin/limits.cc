@@ -3,6 +3,7 @@
 #include "app/admin/context.h"
 #include "app/admin/endpoints.h"
 #include "app/admin/limits_json_reader.h"
+#include "app/log/redaction.h"
 #include "app/serve/reloader.h"
 #include "base/json_writer.h"
 
@@ -16,12 +17,14 @@ void write_values(JsonWriter& json, const LiveSetting& setting) {
   json.name("value");
   if (setting.is_list) {
     json.begin_array();
-    for (const std::string& value : setting.values) json.ascii(value);  // may be any bytes
+    for (const std::string& value : setting.values) {
+      json.ascii(redacted_value(setting.name, value));  // may be any bytes
+    }
     json.end_array();
   } else if (setting.values.empty()) {
     json.null();
   } else {
-    json.ascii(setting.values.front());
+    json.ascii(redacted_value(setting.name, setting.values.front()));
   }
 }
 

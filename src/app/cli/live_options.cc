@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/cli/suggestion.h"
+#include "app/log/redaction.h"
 
 namespace echod {
 namespace {
@@ -16,9 +17,12 @@ using Failure = std::unexpected<std::string>;
 
 constexpr size_t kShownSizeMax = 200;  // bytes of a value in the log
 
-// The value for people.
-std::string shown(const std::vector<std::string>& values) {
-  std::string text = values.empty() ? "default" : fmt::format("{}", fmt::join(values, ", "));
+// The value of the option `name` for people, without credentials: the log is read by others.
+std::string shown(std::string_view name, const std::vector<std::string>& values) {
+  std::string text = values.empty() ? "default" : "";
+  for (const std::string& value : values) {
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", redacted_value(name, value));
+  }
   if (text.size() > kShownSizeMax) text = text.substr(0, kShownSizeMax) + "...";
   return text;
 }
@@ -44,16 +48,21 @@ LiveSetting* find(std::vector<LiveSetting>& settings, std::string_view name) {
   return found == settings.end() ? nullptr : &*found;
 }
 
-// The tables of paths for people, and to compare: "/slow: answer-delay = 2s".
-std::string tables_of(const CommandParser& parser) {
-  std::string text;
+LiveOptions::PathTables tables_of(const CommandParser& parser) {
+  LiveOptions::PathTables text;
   for (const PathTable& table : parser.path_tables()) {
-    text += fmt::format("{}{}:", text.empty() ? "" : "; ", table.path);
+    const std::string path = fmt::format("{}{}:", text.exact.empty() ? "" : "; ", table.path);
+    text.exact += path;
+    text.shown += path;
     for (const Setting& setting : table.settings) {
-      text += fmt::format(" {} = {}", setting.option->name, fmt::join(setting.values, ", "));
+      const std::string_view name = setting.option->name;
+      text.exact += fmt::format(" {} = {}", name, fmt::join(setting.values, ", "));
+      text.shown += fmt::format(" {} = {}", name, shown(name, setting.values));
     }
   }
-  return text.empty() ? "none" : text;
+  if (text.shown.empty()) text.shown = "none";
+  if (text.shown.size() > kShownSizeMax) text.shown = text.shown.substr(0, kShownSizeMax) + "...";
+  return text;
 }
 
 // Why the configuration file in `settings` must not be read; nothing if it may. Errors that reading
@@ -100,13 +109,15 @@ std::expected<LiveOptions::Change, std::string> LiveOptions::reread() const {
     LiveSetting& next = change.settings[i];
     if (now.values != next.values) {
       (next.reloadable ? change.applied : change.deferred)
-          .push_back({.name = now.name, .from = shown(now.values), .to = shown(next.values)});
+          .push_back({.name = now.name,
+                      .from = shown(now.name, now.values),
+                      .to = shown(now.name, next.values)});
     }
     if (!next.reloadable) next = now;
   }
-  if (change.path_tables != path_tables_) {
+  if (change.path_tables.exact != path_tables_.exact) {
     change.applied.push_back(
-        {.name = "path", .from = shown({path_tables_}), .to = shown({change.path_tables})});
+        {.name = "path", .from = path_tables_.shown, .to = change.path_tables.shown});
   }
   auto options = options_of(change.settings, std::move(read.answers.paths));
   if (!options) return Failure(options.error());
@@ -137,8 +148,9 @@ std::expected<LiveOptions::Change, std::string> LiveOptions::with(
       return Failure(fmt::format("{}: give one value", one.name));
     }
     if (setting->values != one.values) {
-      change.applied.push_back(
-          {.name = setting->name, .from = shown(setting->values), .to = shown(one.values)});
+      change.applied.push_back({.name = setting->name,
+                                .from = shown(one.name, setting->values),
+                                .to = shown(one.name, one.values)});
     }
     setting->values = one.values;
     setting->origin = Origin::kAdmin;

@@ -57,15 +57,21 @@ class LiveOptions {
 
   struct Difference {
     std::string_view name;
-    std::string from;  // for people: "5m", "default"
+    std::string from;  // for people: "5m", "default"; credentials are redacted
     std::string to;
+  };
+
+  // The file's tables of paths: "/slow: answer-delay = 2s".
+  struct PathTables {
+    std::string exact;  // to compare
+    std::string shown;  // for people: without credentials, and cut where it is long
   };
 
   // What a change would do.
   struct Change {
     ServeOptions options;
     std::vector<LiveSetting> settings;
-    std::string path_tables;  // for people
+    PathTables path_tables;
     std::vector<Difference> applied;
     std::vector<Difference> deferred;  // would take effect at the next start only; not in `options`
   };
@@ -90,7 +96,7 @@ class LiveOptions {
   const char* const* const argv_;
   ServeOptions options_;
   std::vector<LiveSetting> settings_;  // in the table's order
-  std::string path_tables_;            // for people
+  PathTables path_tables_;
 };
 
 }  // namespace echod

@@ -1,5 +1,5 @@
-// Removes credentials from a URL before it is logged. Logs are kept, copied and read by others; a
-// token in a query string is the usual leak.
+// Removes credentials from a URL or an option's value before it is logged or shown. Logs are kept,
+// copied and read by others; a token in a query string is the usual leak.
 #pragma once
 
 #include <string>
@@ -24,5 +24,10 @@ inline constexpr std::string_view kRedacted = "REDACTED";
 // "?" and "#", as some parsers have it. A credential in a path is not known as one, nor within a
 // value that is percent-encoded as a whole. Takes time and memory linear in the size of `url`.
 std::string redacted_url(std::string_view url);
+
+// `value`, of the option called `name`, without credentials: the value of a header ("Authorization:
+// x", "Cookie=x"), user information and arguments of a URL, and the whole value if the option's own
+// name is a credential's.
+std::string redacted_value(std::string_view name, std::string_view value);
 
 }  // namespace echod
