@@ -14,7 +14,9 @@ namespace echod {
 
 inline constexpr size_t kShownVariablesMax = 32;
 inline constexpr size_t kShownNameSizeMax = 128;    // bytes
-inline constexpr size_t kShownValueSizeMax = 1024;  // bytes
+// Bytes. Each reflection escapes all values anew, so clients decide how often: a Kubernetes name has at
+// most 253.
+inline constexpr size_t kShownValueSizeMax = 256;
 
 // --show-environment: fills `names`, without duplicates.
 Option show_environment_option(std::vector<std::string>& names);

@@ -76,7 +76,7 @@ TEST(ShowEnvironment, IsReadWithWarnings) {
             (std::vector<std::string>{
                 "ECHO_TEST_UNSET is not set" + end,
                 "ECHO_TEST_PASSWORD has a credential's name; every client sees its value" + end,
-                "ECHO_TEST_LARGE is cut to 1024 bytes" + end,
+                "ECHO_TEST_LARGE is cut to 256 bytes" + end,
                 "ECHO_TEST_ODD is in reflections alone: X-Echo-Environment has at most 2048 bytes" +
                     end}));
 }
