@@ -132,7 +132,8 @@ def test_port_7_and_files(machine):
     curl(machine, "http://localhost:8080/first")
     ready = subprocess.run(
         ["curl", "-sS", "--max-time", "30", "--unix-socket",
-         pathlib.Path("/proc", machine.init, "root", "run/echod/admin.sock"), "http://localhost/readyz"],
+         pathlib.Path("/proc", machine.init, "root", "run/echod/admin.sock"),
+         "http://localhost/readyz"],
         check=True, capture_output=True, text=True, timeout=60)
     assert "ok" in ready.stdout
     log = machine.root / "var/log/private/echod/access.log"
