@@ -15,7 +15,9 @@ DASHBOARD = ROOT / "packaging" / "prometheus" / "echod-dashboard.json"
 
 
 def admin_port(server):
-    return int(server.wait_log(r"Admin interface on \S+:(\d+)").group(1))
+    line = support.wait_until(lambda: re.search(r"^Admin interface on \S+:(\d+)$", server.stdout, re.M),
+                              "the admin interface's port")
+    return int(line.group(1))
 
 
 class Prometheus:

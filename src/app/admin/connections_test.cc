@@ -32,7 +32,7 @@ class OpenConnection {
         session_{.clock = clock, .buffers = loop.buffers()},
         stream_(loop, std::move(pair_.near), session_, kNoTimeouts),
         transport_(stream_, peer_, number),
-        entry_(&registry, session_, transport_, 0) {}
+        entry_(registry, session_, transport_, 0) {}
 
   Session& session() { return session_; }
   const Endpoint& peer() const { return peer_; }

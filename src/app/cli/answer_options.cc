@@ -80,7 +80,7 @@ OptionValue as_base_path(std::string& member) {
 std::vector<Option> default_rows(AnswerDefaults& defaults) {
   return {
       {.name = "answer-status",
-       .value = as_default(defaults.status, "STATUS[:PERCENT],…", http::read_default_status),
+       .value = as_default(defaults.status, "STATUS", http::read_default_status),
        .help = "HTTP: default status: 503, or 503:20,404:10.5 (percent)",
        .details = "The syntax of this and the following options is that of response control in "
                   "docs/http.md; an empty value is no default. They may also stand in a table of "
@@ -89,13 +89,13 @@ std::vector<Option> default_rows(AnswerDefaults& defaults) {
        .default_note = "the endpoint's",
        .example = "503:20"},
       {.name = "answer-delay",
-       .value = as_default(defaults.delay, "DURATION[:PERCENT],…", http::read_default_delay),
+       .value = as_default(defaults.delay, "DURATION", http::read_default_delay),
        .help = "HTTP: default delay: 100ms, or 100ms:10,2ms:5 (percent)",
        .details = "At most a day; --max-duration and --max-waiting bound what clients ask for.",
        .default_note = "none",
        .example = "100ms:10,2ms:5"},
       {.name = "answer-size",
-       .value = as_default(defaults.size, "BYTES[:PERCENT],…", http::read_default_size),
+       .value = as_default(defaults.size, "BYTES", http::read_default_size),
        .help = "HTTP: default size of a generated body, instead of the echo",
        .details = "At most 1 TiB; --max-answer bounds what clients ask for.",
        .default_note = "none",

@@ -5,13 +5,12 @@
 
 namespace echod {
 
-ConnectionRegistry::Entry::Entry(ConnectionRegistry* registry, const Session& session,
+ConnectionRegistry::Entry::Entry(ConnectionRegistry& registry, const Session& session,
                                  const SocketTransport& transport, size_t listener)
-    : registry_(registry),
+    : registry_(&registry),
       session_(&session),
       transport_(&transport),
       listener_(static_cast<uint16_t>(listener)) {
-  if (registry_ == nullptr) return;
   List& list = registry_->list_of(transport_->number());
   std::lock_guard lock(list.mutex);
   insert_before(list.head);

@@ -24,12 +24,12 @@ class ConnectionRegistry {
  public:
   struct Facts;
 
-  // A connection's membership, from its construction to its destruction. It belongs to the
-  // connection's frame, and must be destroyed before the socket is closed.
+  // A connection's membership, from its construction to its destruction. It must be destroyed
+  // before the socket is closed.
   class Entry {
    public:
-    // `registry` null: nobody lists it. The arguments must outlive it.
-    Entry(ConnectionRegistry* registry, const Session& session, const SocketTransport& transport,
+    // The arguments must outlive it.
+    Entry(ConnectionRegistry& registry, const Session& session, const SocketTransport& transport,
           size_t listener);
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;

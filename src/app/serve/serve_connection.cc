@@ -5,6 +5,8 @@
 // The layers in brackets do not exist yet. A layer that reads the first bytes from the client (a
 // proxy header) comes before layers that change bytes or timing. Those come before layers that need
 // the plain bytes: detection sees decrypted TLS data.
+#include <memory>
+
 #include "app/serve/echo_service.h"
 #include "protocol/detect.h"
 
@@ -24,9 +26,12 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
       worker.loop(), std::move(accepted.socket), session, serving->settings.timeouts);
   const SocketTransport transport(static_cast<SocketStream&>(*stream), accepted.ticket.peer(),
                                   worker.begin_connection());
-  const ConnectionRegistry::Entry entry(
-      serving->settings.lists_connections ? &open_connections_ : nullptr, session, transport,
-      accepted.listener);
+  // On the heap, so that a connection's frame is no larger for it where nobody lists connections.
+  std::unique_ptr<ConnectionRegistry::Entry> entry;
+  if (serving->settings.lists_connections) {
+    entry = std::make_unique<ConnectionRegistry::Entry>(open_connections_, session, transport,
+                                                        accepted.listener);
+  }
   Result<void> outcome = begin(session, accepted.listener, transport, serving->settings);
 
   if (outcome) session.protocol = serving->settings.protocols[accepted.listener];
@@ -35,7 +40,7 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
   }
   if (outcome)
     outcome = co_await serving->handler_for(session.protocol).serve(*stream, session).observed();
-  if (entry.was_closed()) outcome = closed_by_admin();
+  if (entry && entry->was_closed()) outcome = closed_by_admin();
   end(session, accepted.listener, transport, outcome, serving->settings);
 }
 
