@@ -1,5 +1,5 @@
-"""A bare Debian: a directory that mmdebstrap fills, and systemd as process 1 over it, in namespaces of
-its own (mounts, processes, control groups, IPC, host name, network). No virtual machine and no
+"""A bare Debian: a directory that mmdebstrap fills, and systemd as process 1 over it, in namespaces
+of its own (mounts, processes, control groups, IPC, host name, network). No virtual machine and no
 container engine: what it needs is root, unshare(1) and nsenter(1).
 """
 

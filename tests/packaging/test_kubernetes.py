@@ -100,7 +100,7 @@ def container(resources):
 
 def environment(resources):
     """The container's variables as the kubelet would set them."""
-    fields = {"metadata.name": "echod-0", "metadata.namespace": "echo", "spec.nodeName": "node-1"}
+    fields = {"metadata.name": "echod-0", "metadata.namespace": "echod", "spec.nodeName": "node-1"}
     return {entry["name"]: entry["value"] if "value" in entry
             else fields[entry["valueFrom"]["fieldRef"]["fieldPath"]]
             for entry in container(resources)["env"]}
@@ -198,7 +198,7 @@ def test_overlay_changes(rendered):
     resources = rendered["overlays/example"]
     assert environment(resources)["ECHOD_MAX_BODY"] == "64MiB"
     assert container(resources)["image"].startswith("registry.example/echod:")
-    assert all(resource["metadata"].get("namespace", "echo") == "echo" for resource in resources)
+    assert all(resource["metadata"].get("namespace", "echod") == "echod" for resource in resources)
 
 
 def test_restricted_profile(resources):
@@ -233,7 +233,8 @@ def test_grace_period_covers_drain(resources):
 
 
 def test_echod_runs_with_the_settings(rendered, tmp_path):
-    """The real echod with the container's variables, and the paths that probes and Prometheus ask."""
+    """The real echod with the container's variables, and the paths that probes and Prometheus
+    ask."""
     resources = rendered["overlays/example"]
     variables = environment(resources)
     # Ports that are free here.

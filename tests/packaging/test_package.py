@@ -58,6 +58,7 @@ def test_contents(package, unpacked):
             "/usr/share/bash-completion/completions/echod",
             "/usr/share/zsh/vendor-completions/_echod",
             "/usr/share/fish/vendor_completions.d/echod.fish",
+            "/usr/share/doc/echod/examples/echod.rules.yml",
             "/usr/share/doc/echod/copyright", "/usr/share/doc/echod/changelog.gz",
             "/usr/share/doc/echod/changelog.Debian.gz"} <= files
     conffiles = (unpacked / "DEBIAN/conffiles").read_text().split()
