@@ -15,8 +15,9 @@ DASHBOARD = ROOT / "packaging" / "prometheus" / "echod-dashboard.json"
 
 
 def admin_port(server):
-    line = support.wait_until(lambda: re.search(r"^Admin interface on \S+:(\d+)$", server.stdout, re.M),
-                              "the admin interface's port")
+    line = support.wait_until(
+        lambda: re.search(r"^Admin interface on \S+:(\d+)$", server.stdout, re.M),
+        "the admin interface's port")
     return int(line.group(1))
 
 

@@ -14,8 +14,8 @@ namespace echod {
 
 inline constexpr size_t kShownVariablesMax = 32;
 inline constexpr size_t kShownNameSizeMax = 128;    // bytes
-// Bytes. Each reflection escapes all values anew, so clients decide how often: a Kubernetes name has at
-// most 253.
+// Bytes. Each reflection escapes all values anew, as often as clients ask for one. A name in
+// Kubernetes has at most 253.
 inline constexpr size_t kShownValueSizeMax = 256;
 
 // --show-environment: fills `names`, without duplicates.
