@@ -144,12 +144,13 @@ def test_serves_and_drains_as_first_process(image, tmp_path):
         mounts = open(f"/proc/{state['pid']}/mounts").read().splitlines()
         assert any(line.split()[1] == "/" and line.split()[3].startswith("ro") for line in mounts)
         run(*runc, "exec", name, *settings["Healthcheck"]["Test"][1:])
+        known = log.read_text().count("Connection established")
         # A request that is being answered is answered to its end.
         client = subprocess.Popen(["curl", "-sS", "--max-time", str(PATIENCE_S), "--data", "late",
                                    f"http://127.0.0.1:{port}/?delay=500ms"],
                                   stdout=subprocess.PIPE)
         deadline = time.monotonic() + PATIENCE_S
-        while log.read_text().count("Connection established") < 2:
+        while log.read_text().count("Connection established") == known:
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.01)
         run(*runc, "kill", name, "TERM")
