@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import time
 
@@ -59,6 +60,18 @@ def serving(command, directory, **options):
     finally:
         process.kill()
         process.wait()
+
+
+def unused_port():
+    """A port that is unused on every loopback address, unless somebody is quicker."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as first:
+            port = first.getsockname()[1]
+            try:
+                socket.create_server(("::1", port), family=socket.AF_INET6).close()
+            except OSError:
+                continue
+        return port
 
 
 def echoes(port, text="Hello!", host="127.0.0.1"):

@@ -2,7 +2,6 @@
 
 import io
 import json
-import socket
 import subprocess
 import tarfile
 import time
@@ -10,7 +9,7 @@ import time
 import pytest
 
 from support import (ARCHITECTURES, BUILD, NATIVE, PATIENCE_S, ROOT, VERSION, echoes, needs_root,
-                     run, serving, static)
+                     run, serving, static, unused_port)
 
 IMAGE = BUILD / "image" / f"echod-{VERSION}.oci.tar"
 UID = 65532
@@ -110,9 +109,8 @@ def bundle(image, directory, arguments=()):
     path = directory / "config.json"
     spec = json.loads(path.read_text())
     settings = configuration["config"]
-    with socket.create_server(("127.0.0.1", 0)) as unused:  # the health check has to know it
-        port = unused.getsockname()[1]
-    environment = [each.replace("8080", str(port)) for each in settings["Env"]]
+    port = str(unused_port())  # and not any, because the health check has to know it
+    environment = [each.replace("8080", port) for each in settings["Env"]]
     nothing = {kind: [] for kind in spec["process"]["capabilities"]}
     spec["process"].update(terminal=False, user={"uid": UID, "gid": UID}, env=environment,
                            args=settings["Entrypoint"] + list(arguments), capabilities=nothing,
@@ -144,12 +142,13 @@ def test_serves_and_drains_as_first_process(image, tmp_path):
         mounts = open(f"/proc/{state['pid']}/mounts").read().splitlines()
         assert any(line.split()[1] == "/" and line.split()[3].startswith("ro") for line in mounts)
         run(*runc, "exec", name, *settings["Healthcheck"]["Test"][1:])
+        known = log.read_text().count("Connection established")
         # A request that is being answered is answered to its end.
         client = subprocess.Popen(["curl", "-sS", "--max-time", str(PATIENCE_S), "--data", "late",
                                    f"http://127.0.0.1:{port}/?delay=500ms"],
                                   stdout=subprocess.PIPE)
         deadline = time.monotonic() + PATIENCE_S
-        while log.read_text().count("Connection established") < 2:
+        while log.read_text().count("Connection established") == known:
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.01)
         run(*runc, "kill", name, "TERM")

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from support import (ARCHITECTURES, BUILD, NATIVE, PATIENCE_S, PRESETS, ROOT, VERSION, echoes,
-                     emulated, needs_root, run, serving, static)
+                     emulated, needs_root, run, serving, static, unused_port)
 
 SIZE_MAX = 7_000_000  # bytes; 5.6 million when this was written
 TARGETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
@@ -86,7 +86,8 @@ def test_runs_in_an_empty_root(tmp_path):
     empty = tmp_path / "root"
     empty.mkdir()
     shutil.copy(static(NATIVE), empty)
-    command = ["chroot", "--userspec=65532:65532", empty, "/echod", "--listen", "localhost:0"]
+    command = ["chroot", "--userspec=65532:65532", empty, "/echod", "--listen",
+               f"localhost:{unused_port()}"]
     with serving(command, tmp_path) as (process, port, log):
         assert "127.0.0.1:" in log.read_text() or "[::1]:" in log.read_text()
         echoes(port, host="localhost")
