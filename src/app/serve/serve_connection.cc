@@ -25,8 +25,11 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
       worker.loop(), std::move(accepted.socket), session, settings.timeouts);
   const SocketTransport transport(static_cast<SocketStream&>(*stream), accepted.ticket.peer(),
                                   worker.begin_connection());
-  const ConnectionRegistry::Entry entry(settings.lists_connections ? &open_connections_ : nullptr,
-                                        session, transport, accepted.listener);
+  std::unique_ptr<ConnectionRegistry::Entry> entry;  // most servers have none: not in the frame
+  if (settings.lists_connections) {
+    entry = std::make_unique<ConnectionRegistry::Entry>(&open_connections_, session, transport,
+                                                        accepted.listener);
+  }
   Result<void> outcome = begin(session, accepted.listener, transport, settings);
 
   if (outcome) session.protocol = settings.protocols[accepted.listener];
@@ -35,7 +38,7 @@ Task<> EchoService::serve(Worker& worker, Accepted accepted) {
   }
   if (outcome)
     outcome = co_await serving->handler_for(session.protocol).serve(*stream, session).observed();
-  if (entry.was_closed()) outcome = closed_by_admin();
+  if (entry && entry->was_closed()) outcome = closed_by_admin();
   end(session, accepted.listener, transport, outcome, settings);
 }
 
