@@ -12,7 +12,7 @@ _echod() {
   fi
   if (( COMP_CWORD > 1 )); then
     case ${COMP_WORDS[1]} in
-      serve|bench|sim|config|help|version) verb=${COMP_WORDS[1]} at=2 ;;
+      serve|bench|health|sim|config|help|version) verb=${COMP_WORDS[1]} at=2 ;;
     esac
     if [[ $verb == bench && COMP_CWORD -gt 2 && ${COMP_WORDS[2]} == @(compare|merge) ]]; then
       verb="bench ${COMP_WORDS[2]}" at=3
@@ -144,7 +144,7 @@ _echod() {
     case "$verb" in
       serve)
         options=''
-        if (( COMP_CWORD == 1 )); then options='serve bench sim config help version'; fi
+        if (( COMP_CWORD == 1 )); then options='serve bench health sim config help version'; fi
         if [[ ${COMP_WORDS[1]} == config ]] && (( COMP_CWORD == 3 )); then
           options='serve bench sim'
         fi

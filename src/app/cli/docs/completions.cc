@@ -49,7 +49,7 @@ std::vector<std::string> typed_names(const Option& option) {
 }
 
 std::string names_of_verbs() {
-  std::string names = "serve bench sim";
+  std::string names = "serve bench health sim";
   for (const PlainCommand& command : kPlainCommands) names += fmt::format(" {}", command.name);
   return names;
 }
