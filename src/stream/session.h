@@ -17,6 +17,7 @@
 namespace echod {
 
 struct Session;
+struct StreamTimeouts;
 
 // Called for events on an open connection.
 class SessionObserver {
@@ -43,6 +44,9 @@ struct Session {
   const Transport* transport = nullptr;  // null if there is none to describe
 
   Deadlines deadlines = {};  // of its stream
+
+  // Its stream's, which sets it: here it takes no room that an idle connection would have to pay.
+  const StreamTimeouts* timeouts = nullptr;
 
   Relaxed<uint64_t> bytes_received = 0;
   Relaxed<uint64_t> bytes_sent = 0;

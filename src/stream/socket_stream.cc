@@ -8,7 +8,9 @@ namespace echod {
 
 SocketStream::SocketStream(EventLoop& loop, SocketHandle handle, Session& session,
                            const StreamTimeouts& timeouts)
-    : socket_(loop, std::move(handle)), session_(session), timeouts_(timeouts) {}
+    : socket_(loop, std::move(handle)), session_(session) {
+  session_.timeouts = &timeouts;
+}
 
 SocketStream::~SocketStream() { ECHOD_CHECK(receiving_ == nullptr && sending_ == nullptr); }
 
@@ -20,15 +22,16 @@ Deadline SocketStream::earlier_of(Duration timeout) const {
 void SocketStream::count_received(size_t size) {
   uint64_t before = session_.bytes_received;
   session_.count_received(size);
-  bool hold = timeouts_.growth_earned && before < kHoldSize && before + size >= kHoldSize &&
-              session_.bytes_sent < kTrustedSize;
+  bool hold = session_.timeouts->growth_earned && before < kHoldSize &&
+              before + size >= kHoldSize && session_.bytes_sent < kTrustedSize;
   if (hold) socket_.hold_receive_buffer(true);
 }
 
 void SocketStream::count_sent(size_t size) {
   uint64_t before = session_.bytes_sent;
   session_.count_sent(size);
-  bool earned = timeouts_.growth_earned && before < kTrustedSize && before + size >= kTrustedSize;
+  bool earned =
+      session_.timeouts->growth_earned && before < kTrustedSize && before + size >= kTrustedSize;
   if (earned) socket_.hold_receive_buffer(false);
 }
 
@@ -44,10 +47,10 @@ Task<> SocketStream::connect(const Endpoint& peer, Deadline deadline) {
 
 Task<Chunk> SocketStream::receive() {
   ECHOD_CHECK(receiving_ == nullptr);
-  Operation operation = Operation::receive(socket_, earlier_of(timeouts_.idle));
+  Operation operation = Operation::receive(socket_, earlier_of(session_.timeouts->idle));
   operation.error = aborted_;
   operation.ends_on_drain = session_.ends_on_drain;
-  operation.bulk = much_ && timeouts_.growth_earned && session_.bytes_sent >= kTrustedSize;
+  operation.bulk = much_ && session_.timeouts->growth_earned && session_.bytes_sent >= kTrustedSize;
   receiving_ = &operation;
   co_await socket_.loop().perform(operation);
   receiving_ = nullptr;
@@ -61,7 +64,7 @@ Task<> SocketStream::send(Chunk chunk) {
   ECHOD_CHECK(sending_ == nullptr);
   if (!chunk) co_return;
   size_t size = chunk.size();
-  Duration stall = timeouts_.stall * static_cast<int64_t>(1 + size / kStallSize);
+  Duration stall = session_.timeouts->stall * static_cast<int64_t>(1 + size / kStallSize);
   Deadline end = earlier_of(stall);
   std::optional<Progress> progress;  // of the peer, once the send has waited for a while
   Duration pause = stall > Duration::zero() ? std::min(kReliefDelay, stall / 4) : kReliefDelay;
@@ -115,7 +118,7 @@ bool SocketStream::reads_fast_enough(const Progress& since) const {
   if (!now) return false;
   const auto taken = static_cast<double>(now->acknowledged - since.acknowledged);
   const auto waited = std::chrono::duration<double>(now->at - since.at);
-  return taken * std::chrono::duration<double>(timeouts_.stall).count() >=
+  return taken * std::chrono::duration<double>(session_.timeouts->stall).count() >=
          static_cast<double>(kStallSize) * waited.count();
 }
 

@@ -77,7 +77,6 @@ class SocketStream final : public Stream {
 
   Socket socket_;
   Session& session_;
-  const StreamTimeouts& timeouts_;
   Deadline deadline_ = kNever;
   Operation* receiving_ = nullptr;
   Operation* sending_ = nullptr;
