@@ -213,7 +213,7 @@ int config(int argc, const char* const* argv) {
   if (command == "--help" || command == "-h" || command == "--help-all") {
     return print_ending({std::string(kHelp), kExitSuccess});
   }
-  if (command.empty()) return print_ending(mistake("missing command; give check or example"));
+  if (command.empty()) return print_ending(mistake("missing command; give check, dump or example"));
   const std::vector<std::string> commands = {"check", "dump", "example", "docs"};
   const std::string_view wrong = command == "example" ? argv[2] : command.data();
   return print_ending(
