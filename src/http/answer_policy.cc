@@ -33,9 +33,8 @@ void AnswerDefaults::inherit(const AnswerDefaults& other) {
 
 void AnswerPolicy::finish() {
   base_path = without_last_slash(base_path);
-  std::ranges::stable_sort(paths, std::ranges::greater(), [](const PathDefaults& path) {
-    return without_last_slash(path.path).size();
-  });
+  std::ranges::sort(paths, std::ranges::greater(),
+                    [](const PathDefaults& path) { return without_last_slash(path.path).size(); });
   has_defaults = defaults.any();
   for (PathDefaults& path : paths) {
     path.defaults.inherit(defaults);

@@ -146,7 +146,7 @@ void Responder::compose_fields(const Response& response, int status) {
       plan_.content_type.empty() ? response.content_type : std::string_view(plan_.content_type);
   if (!type.empty()) fields_.add("Content-Type", type);
   // A browser neither guesses another type nor runs anything, whatever a client made us say.
-  if (response.policy.data() != kSandboxPolicy.data()) {
+  if (response.policy != kSandboxPolicy) {
     fields_.add(kNoSniff);
     fields_.add("Content-Security-Policy", response.policy);
   } else {

@@ -10,8 +10,8 @@ void check_options(const ServeOptions& options) {
   for (const ListenUrl& url : options.listen) ECHOD_CHECK(!url.host.empty());
   ECHOD_CHECK(options.workers <= 10'000);
   ECHOD_CHECK(options.queue_max >= 1 && options.queue_max <= 100'000);
-  ECHOD_CHECK(options.spin_max >= Duration::zero());
-  ECHOD_CHECK(options.spin_max <= std::chrono::milliseconds(10));
+  const Duration spin_max = options.spin_max.value_or(kSpinMax);
+  ECHOD_CHECK(spin_max >= Duration::zero() && spin_max <= std::chrono::milliseconds(10));
   ECHOD_CHECK(options.connections_max <= 1'000'000'000);
   ECHOD_CHECK(options.connections_per_source_max <= 1'000'000'000);
   ECHOD_CHECK(options.http.limits.body_size_max >= 1);

@@ -104,7 +104,8 @@ TEST_F(ConnectionsTest, EachIsDescribed) {
 }
 
 TEST_F(ConnectionsTest, TheyAreFilteredAndSorted) {
-  for (const uint64_t number : {3, 1, 2, 70}) open(number).session().protocol = Protocol::kRaw;
+  for (const uint64_t number : std::initializer_list<uint64_t>{3, 1, 2, 70})
+    open(number).session().protocol = Protocol::kRaw;
   open_[0].session().bytes_sent = 10;
   open_[1].session().bytes_received = 1000;
   open_[2].session().requests = 7;

@@ -34,7 +34,7 @@ bool is_ipv4(std::string_view text) {
 bool is_ipv6_in_brackets(std::string_view text) {
   return text.size() > 3 && text.front() == '[' && text.back() == ']' &&
          text.find_first_not_of("0123456789abcdefABCDEF:.", 1) == text.size() - 1 &&
-         text.contains("::") | (std::ranges::count(text, ':') == 7);
+         (text.contains("::") || std::ranges::count(text, ':') == 7);
 }
 
 // The authority of a target in absolute form; empty in the others.

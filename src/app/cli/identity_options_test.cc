@@ -60,25 +60,30 @@ TEST(ShowEnvironment, IsReadWithWarnings) {
   const Variable plain("ECHO_TEST_PLAIN", "plain");
   const Variable secret("ECHO_TEST_PASSWORD", "x");
   const Variable large("ECHO_TEST_LARGE", std::string(kShownValueSizeMax + 1, 'x'));
-  const Variable odd("ECHO_TEST_ODD", std::string(kShownValueSizeMax, '%'));
+  const std::string odd(kShownValueSizeMax, '%');  // three bytes each in the header
+  const Variable first("ECHO_TEST_ODD1", odd);
+  const Variable second("ECHO_TEST_ODD2", odd);
+  const Variable third("ECHO_TEST_ODD3", odd);
   const EnvironmentReading reading =
       read_environment({"ECHO_TEST_PLAIN", "ECHO_TEST_UNSET", "ECHO_TEST_PASSWORD",
-                        "ECHO_TEST_LARGE", "ECHO_TEST_ODD"});
+                        "ECHO_TEST_LARGE", "ECHO_TEST_ODD1", "ECHO_TEST_ODD2", "ECHO_TEST_ODD3"});
   const auto& variables = reading.environment.variables();
-  ASSERT_EQ(variables.size(), 5u);
+  ASSERT_EQ(variables.size(), 7u);
   EXPECT_EQ(variables[0].value, "plain");
   EXPECT_EQ(variables[1].value, std::nullopt);
   EXPECT_EQ(variables[2].value, "x");
   EXPECT_EQ(variables[3].value, std::string(kShownValueSizeMax - 3, 'x') + "...");
-  EXPECT_FALSE(variables[4].listed);
+  EXPECT_TRUE(variables[5].listed);
+  EXPECT_FALSE(variables[6].listed);
   const std::string end = " (--show-environment)";
-  EXPECT_EQ(reading.warnings,
-            (std::vector<std::string>{
-                "ECHO_TEST_UNSET is not set" + end,
-                "ECHO_TEST_PASSWORD has a credential's name; every client sees its value" + end,
-                "ECHO_TEST_LARGE is cut to 256 bytes" + end,
-                "ECHO_TEST_ODD is in reflections alone: X-Echo-Environment has at most 2048 bytes" +
-                    end}));
+  EXPECT_EQ(
+      reading.warnings,
+      (std::vector<std::string>{
+          "ECHO_TEST_UNSET is not set" + end,
+          "ECHO_TEST_PASSWORD has a credential's name; every client sees its value" + end,
+          "ECHO_TEST_LARGE is cut to 256 bytes" + end,
+          "ECHO_TEST_ODD3 is in reflections alone: X-Echo-Environment has at most 2048 bytes" +
+              end}));
 }
 
 TEST(ShowEnvironment, ACutValueEndsBetweenCharacters) {

@@ -43,9 +43,9 @@ class ServiceReport {
   Log& log_;
   MonotonicClock clock_;
   Time next_ = kNever;
-  Time next_status_ = Time::min();
-  Time next_check_ = Time::min();
-  Time next_extension_ = Time::min();
+  Time next_status_{};  // long ago: due at once
+  Time next_check_{};
+  Time next_extension_{};
   std::string last_status_;
   bool stopping_ = false;
   bool stuck_ = false;  // and said so
