@@ -305,6 +305,21 @@ TEST(CorsTest, OtherOriginsGetNothing) {
   EXPECT_EQ(preflight.field("Access-Control-Allow-Methods"), "(none)");
 }
 
+TEST(CorsTest, AnExplicitFieldIsKeptAlone) {
+  AnswerPolicy policy;
+  policy.defaults.fields = {field("access-control-allow-origin: https://b.example")};
+  policy.cors.allow_any();
+  const TestResponse response = PolicyServer(policy).ask(get("/"));
+  EXPECT_EQ(response.field("Access-Control-Allow-Origin"), "https://b.example");
+  EXPECT_EQ(response.field("Access-Control-Expose-Headers"), "(none)");
+  EXPECT_EQ(std::ranges::count_if(response.fields,
+                                  [](const auto& line) {
+                                    return wire::equals_ignoring_case(
+                                        line.first, "Access-Control-Allow-Origin");
+                                  }),
+            1);
+}
+
 TEST(CorsTest, PreflightNamesAreBounded) {
   AnswerPolicy policy;
   policy.cors.allow_any();

@@ -70,6 +70,8 @@ void Cors::add_preflight_fields(FieldBuffer& fields, const Request& request) con
 void Cors::add_fields(FieldBuffer& fields, const Request& request) const {
   const std::string_view origin = allowed_origin(request);
   if (origin.empty()) return;
+  // A browser refuses a response that has the field twice.
+  if (wire::field_value(fields.list(), "Access-Control-Allow-Origin")) return;
   // By name for listed origins: to a request with credentials "*" means nothing.
   const std::string exposed = any_ ? "*" : names_of(fields.list());
   fields.add("Access-Control-Allow-Origin", origin);

@@ -37,7 +37,8 @@ class Cors {
   void add_preflight_fields(FieldBuffer& fields, const Request& request) const;
 
   // Appends what lets the request's origin read a response, and of it the header fields in
-  // `fields`. Nothing for an origin that is not allowed.
+  // `fields`. Nothing for an origin that is not allowed, nor where `fields` say already who may
+  // read it (--answer-header, ?header= with --unsafe-answers).
   void add_fields(FieldBuffer& fields, const Request& request) const;
 
  private:

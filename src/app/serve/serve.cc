@@ -251,8 +251,8 @@ int drain(Server& server, const StopSignals& signals, ServiceReport& service,
           const ServeOptions& options, Log& log) {
   MonotonicClock clock;
   const Duration timeout = options.drain_timeout;
+  server.announce_stop();  // first: a service manager that does not read delays the other
   service.stopping();
-  server.announce_stop();
   if (options.drain_delay > Duration::zero()) {
     report(log, LogLevel::kInfo, "drain_delay",
            fmt::format("Shutting down in {}: serving with Connection: close until then",
