@@ -39,8 +39,7 @@ TEST(ListenQueueTest, CountsWhoWaitsAndWhoIsDropped) {
     queue = listen_queue_of(listener.socket.get());
     ASSERT_TRUE(queue);
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  } while ((queue->length < 2 || queue->drops == 0) &&
-           std::chrono::steady_clock::now() < deadline);
+  } while ((queue->length < 2 || queue->drops == 0) && std::chrono::steady_clock::now() < deadline);
   EXPECT_EQ(queue->limit, 1u);
   EXPECT_EQ(queue->length, 2u);
   EXPECT_GE(queue->drops, 1u);

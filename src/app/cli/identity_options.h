@@ -13,7 +13,7 @@
 namespace echod {
 
 inline constexpr size_t kShownVariablesMax = 32;
-inline constexpr size_t kShownNameSizeMax = 128;    // bytes
+inline constexpr size_t kShownNameSizeMax = 128;  // bytes
 // Bytes. Each reflection escapes all values anew, as often as clients ask for one. A name in
 // Kubernetes has at most 253.
 inline constexpr size_t kShownValueSizeMax = 256;
