@@ -49,12 +49,12 @@ void ServiceReport::tick() {
   schedule(now);
 }
 
-// Four times in a period, and with half a period of patience. A stall of less than a period is
-// survived: the manager was told half a period after its beginning, and is told again a quarter
-// after its end.
+// Four times in a period, but no more often than kCheckInterval, and with half a period of
+// patience. A stall of less than a period is survived: the manager was told half a period after its
+// beginning, and is told again a quarter after its end.
 void ServiceReport::check_loops(Time now) {
   const Duration period = manager_.watchdog_period();
-  next_check_ = now + period / 4;
+  next_check_ = now + std::max(period / 4, kCheckInterval);
   const size_t stuck = server_.stuck_loops(now, period / 2);
   if (stuck == 0) {
     manager_.alive();

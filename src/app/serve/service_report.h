@@ -31,6 +31,7 @@ class ServiceReport {
 
  private:
   static constexpr Duration kStatusInterval = std::chrono::seconds(10);
+  static constexpr Duration kCheckInterval = std::chrono::milliseconds(10);  // at least
   static constexpr Duration kExtensionInterval = std::chrono::seconds(1);
   static constexpr Duration kExtension = std::chrono::seconds(10);
 
