@@ -23,9 +23,10 @@ bool Reloader::reload() noexcept {
          .peer = {},
          .text = "Configuration not reloaded, the previous one stays in effect: " + outcome.error(),
          .fields = {{"reason", outcome.error()}}});
-  } catch (const std::bad_alloc&) {  // nothing has changed, and it cannot be logged
+    return false;
+  } catch (const std::bad_alloc&) {
+    return false;  // nothing has changed, and it cannot be logged
   }
-  return false;
 }
 
 std::expected<void, std::string> Reloader::reread_and_apply() {
