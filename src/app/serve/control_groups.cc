@@ -1,5 +1,7 @@
 #include "app/serve/control_groups.h"
 
+#include <fmt/format.h>
+
 #include <fstream>
 
 namespace echod {
@@ -41,9 +43,9 @@ std::vector<std::string> control_group_folders(const std::string& root,
       add_up_to_root(mounts, path, folders);
     } else if (names(controllers, controller)) {
       // Mounted together ("cpu,cpuacct"), with a symbolic link for each that may be missing.
-      add_up_to_root(mounts + "/" + controllers, path, folders);
+      add_up_to_root(fmt::format("{}/{}", mounts, controllers), path, folders);
       if (controllers != controller) {
-        add_up_to_root(mounts + "/" + std::string(controller), path, folders);
+        add_up_to_root(fmt::format("{}/{}", mounts, controller), path, folders);
       }
     }
   }
