@@ -172,7 +172,7 @@ LoggedEnvironment::LoggedEnvironment(const http::ShownEnvironment& environment)
   JsonWriter writer(0);
   writer.begin_object();
   for (const http::ShownVariable& variable : environment.variables()) {
-    if (!variable.listed) continue;
+    if (!variable.listed || !variable.value) continue;
     writer.name(variable.name);
     writer.ascii(*variable.value);
   }
