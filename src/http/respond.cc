@@ -146,11 +146,12 @@ Task<Handshake> admit_handshake(Responder& responder) {
   bool planned = co_await plan(responder, operators);
   ECHOD_CHECK(planned);
   co_await responder.pause(responder.plan().delay);
-  if (responder.plan().status) {
+  const std::optional<int> status = responder.plan().status;
+  if (status) {
     const FieldBuffer fields(responder.plan().fields.list());
     co_await responder.decline(
-        *responder.plan().status,
-        "no WebSocket: the server answers with this status (--answer-status)", fields.list());
+        *status, "no WebSocket: the server answers with this status (--answer-status)",
+        fields.list());
     co_return Handshake::kAnswered;
   }
   // A client that has ended its side has nothing to say over a WebSocket.

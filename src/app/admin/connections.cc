@@ -162,7 +162,7 @@ List collect(ConnectionRegistry& connections, const Filter& filter, Time now) {
       list.rows.pop_back();
     }
     if (facts.fd >= 0) row.tcp = tcp_info_of(facts.fd);
-    list.rows.push_back(std::move(row));
+    list.rows.push_back(row);
     std::ranges::push_heap(list.rows, std::less<>{});
   });
   std::ranges::sort_heap(list.rows, std::less<>{});
