@@ -1,6 +1,7 @@
 """What the tests of the packages share. They test what packaging/release made: run it first."""
 
 import contextlib
+import hashlib
 import os
 import pathlib
 import re
@@ -77,3 +78,8 @@ def unused_port():
 def echoes(port, text="Hello!", host="127.0.0.1"):
     assert run("curl", "-sS", "--max-time", PATIENCE_S, "--data", text,
                f"http://{host}:{port}") == text
+
+
+def digest_of(path):
+    """To compare large files: of bytes that differ, pytest would take hours to show the difference."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

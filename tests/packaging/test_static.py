@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from support import (ARCHITECTURES, BUILD, NATIVE, PATIENCE_S, PRESETS, ROOT, VERSION, echoes,
+from support import (ARCHITECTURES, BUILD, NATIVE, PATIENCE_S, PRESETS, ROOT, VERSION, digest_of,
+                     echoes,
                      emulated, needs_root, run, serving, static, unused_port)
 
 SIZE_MAX = 7_000_000  # bytes; 5.6 million when this was written
@@ -51,10 +52,10 @@ def test_linking_again_gives_the_same():
     built = BUILD / "release" / "echod_static"
     link = ["ninja", "-C", BUILD / "release", "echod_static"]
     run(*link)
-    before = built.read_bytes()
+    before = digest_of(built)
     built.unlink()
     assert "Linking CXX executable echod_static" in run(*link)
-    assert built.read_bytes() == before
+    assert digest_of(built) == before
 
 
 @each_architecture
