@@ -81,5 +81,5 @@ def echoes(port, text="Hello!", host="127.0.0.1"):
 
 
 def digest_of(path):
-    """To compare large files: of bytes that differ, pytest would take hours to show the difference."""
+    """To compare large files: pytest takes hours to show where their bytes differ."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

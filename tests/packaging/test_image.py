@@ -9,8 +9,7 @@ import time
 import pytest
 
 from support import (ARCHITECTURES, BUILD, NATIVE, PATIENCE_S, ROOT, VERSION, digest_of, echoes,
-                     needs_root,
-                     run, serving, static, unused_port)
+                     needs_root, run, serving, static, unused_port)
 
 IMAGE = BUILD / "image" / f"echod-{VERSION}.oci.tar"
 UID = 65532

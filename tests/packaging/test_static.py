@@ -10,8 +10,7 @@ import sys
 import pytest
 
 from support import (ARCHITECTURES, BUILD, NATIVE, PATIENCE_S, PRESETS, ROOT, VERSION, digest_of,
-                     echoes,
-                     emulated, needs_root, run, serving, static, unused_port)
+                     echoes, emulated, needs_root, run, serving, static, unused_port)
 
 SIZE_MAX = 7_000_000  # bytes; 5.6 million when this was written
 TARGETS = {"amd64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
