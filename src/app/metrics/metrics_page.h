@@ -26,7 +26,7 @@ class MetricsPage {
   MetricsPage(const Server& server, const Log& log, const AccessLog* access_log)
       : server_(server), log_(log), access_log_(access_log) {}
 
-  // Reads all counters, and asks the kernel about the process: some 50 us. Throws std::bad_alloc if
+  // Reads all counters, and asks the kernel about the process. Throws std::bad_alloc if
   // out of memory.
   std::string render(MetricsFormat format) const;
 
