@@ -63,7 +63,7 @@ def test_over_tcp_and_a_unix_socket(echod, tmp_path):
     config = json.loads(curl(f"http://localhost:{port}/config").stdout)
     assert config["workers"] == {"value": "1", "origin": "command line", "place": "--workers"}
     assert json.loads(ask(server, "/version")[1])["engine"] in server.engine_line
-    # A handshake is an ordinary request here: WebSocket would echo, whoever asks.
+    # A handshake is an ordinary request here: WebSocket would echo for any caller.
     done = curl("-i", "-H", "Connection: Upgrade", "-H", "Upgrade: websocket",
                 "-H", "Sec-WebSocket-Version: 13", "-H", "Sec-WebSocket-Key: " + "A" * 22 + "==",
                 "-H", "Origin: http://evil.example", f"http://127.0.0.1:{port}/")

@@ -59,7 +59,7 @@ class Machine:
     def __init__(self, directory):
         self.root = pathlib.Path(directory)
         self.process = None
-        self.failed_before = None  # tests, of whoever uses the machine in steps
+        self.failed_before = None  # for tests that use the machine in steps
         self.init = None  # systemd's process id, as the host sees it
         subprocess.run(["tar", "-xf", str(archive()), "-C", str(self.root)], check=True,
                        timeout=PATIENCE_S)

@@ -18,7 +18,7 @@ std::string_view without_port(std::string_view host) {
 }
 
 // Four decimal numbers. inet_aton's other forms (127.1) are names to a browser's URL parser, which
-// would have replaced them; whoever else sends them can send the usual form.
+// would have replaced them; other clients can send the usual form.
 bool is_ipv4(std::string_view text) {
   size_t parts = 0;
   while (true) {

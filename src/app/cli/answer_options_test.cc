@@ -23,7 +23,7 @@ std::shared_ptr<const http::AnswerPolicy> policy(std::vector<const char*> argume
   return command.serve ? command.serve->http.policy : nullptr;
 }
 
-// What is told of a configuration file "f".
+// The error in a configuration file "f".
 std::string mistake_in(std::string_view text) {
   const auto file = parse_config(text);
   if (!file) return "f:" + file.error();

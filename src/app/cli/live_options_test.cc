@@ -87,7 +87,7 @@ TEST_F(LiveOptionsTest, TheCommandLineKeepsItsPrecedence) {
 
 TEST_F(LiveOptionsTest, WhatNeedsARestartKeepsItsValue) {
   LiveOptions& live = start("workers = 1\nlisten = \"tcp://:7\"\n");
-  for (int i = 0; i < 2; ++i) {  // and is told of each time
+  for (int i = 0; i < 2; ++i) {  // and is reported each time
     write("workers = 2\nidle-timeout = \"1m\"\n");
     auto change = live.reread();
     ASSERT_TRUE(change);

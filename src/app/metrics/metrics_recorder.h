@@ -11,7 +11,8 @@ namespace echod {
 // One object serves all connections, on several threads at once: the state is the worker's.
 class MetricsRecorder final : public SessionObserver, public http::Observer {
  public:
-  // `log` is told of sessions, `access_log`, which may be null, of requests; both must outlive it.
+  // Passes sessions on to `log`, and requests to `access_log`, which may be null. Both must outlive
+  // it.
   MetricsRecorder(SessionObserver& log, http::Observer* access_log)
       : log_(log), access_log_(access_log) {}
 

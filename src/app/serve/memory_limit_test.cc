@@ -1,33 +1,15 @@
 #include "app/serve/memory_limit.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
+#include "app/serve/fake_root_test_util.h"
 
 namespace echod {
 namespace {
 
-// A file system made for the test.
-class MemoryLimitTest : public testing::Test {
+class MemoryLimitTest : public FakeRootTest {
  protected:
-  void SetUp() override {
-    root_ = testing::TempDir() + "memory_limit." + std::to_string(::getpid()) + "/";
-    std::filesystem::remove_all(root_);
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
-  void put(const std::string& file, const std::string& text) {
-    const std::filesystem::path path = root_ + file;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path) << text;
-  }
-
-  uint64_t limit() const { return memory_limit_at(root_); }
-
- private:
-  std::string root_;
+  uint64_t limit() const { return memory_limit_at(root()); }
 };
 
 TEST_F(MemoryLimitTest, OfTheMachine) {

@@ -1,33 +1,15 @@
 #include "app/serve/processor_quota.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
+#include "app/serve/fake_root_test_util.h"
 
 namespace echod {
 namespace {
 
-// A file system made for the test.
-class ProcessorQuotaTest : public testing::Test {
+class ProcessorQuotaTest : public FakeRootTest {
  protected:
-  void SetUp() override {
-    root_ = testing::TempDir() + "processor_quota." + std::to_string(::getpid()) + "/";
-    std::filesystem::remove_all(root_);
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
-  void put(const std::string& file, const std::string& text) {
-    const std::filesystem::path path = root_ + file;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path) << text;
-  }
-
-  std::optional<double> quota() const { return processor_quota_at(root_); }
-
- private:
-  std::string root_;
+  std::optional<double> quota() const { return processor_quota_at(root()); }
 };
 
 TEST_F(ProcessorQuotaTest, NoneIsKnown) {

@@ -84,7 +84,7 @@ std::expected<ServiceManager, std::string> ServiceManager::from_environment() {
   if (!socket) return Failure(socket.error());
   manager.name_ = *name;
   manager.socket_ = std::move(*socket);
-  // Without WATCHDOG_PID it is for whoever reads it.
+  // Without WATCHDOG_PID it is for any process that reads it.
   const bool is_for_us = !watched || number_of(watched) == static_cast<uint64_t>(::getpid());
   constexpr uint64_t kLongest = uint64_t{365} * 24 * 3600 * 1'000'000;
   if (period && *period > 0 && *period < kLongest && is_for_us) {
