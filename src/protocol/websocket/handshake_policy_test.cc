@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view kSwitching = "HTTP/1.1 101 Switching Protocols\r\n";
+constexpr std::string_view kStatusLine101 = "HTTP/1.1 101 Switching Protocols\r\n";
 
 std::string handshake(std::string_view target) {
   return "GET " + std::string(target) +
@@ -55,7 +55,7 @@ TEST_F(HandshakePolicyTest, HealthPathsHaveNoDefaults) {
   defaults.status = http::read_default_status("503").value();
   Conversation& conversation = serve_by({.defaults = defaults});
   conversation.send(handshake("/healthz"));
-  EXPECT_TRUE(conversation.received().starts_with(kSwitching));
+  EXPECT_TRUE(conversation.received().starts_with(kStatusLine101));
 }
 
 TEST_F(HandshakePolicyTest, ADelay) {
@@ -66,7 +66,7 @@ TEST_F(HandshakePolicyTest, ADelay) {
   const Time begin = conversation.clock().now();
   conversation.send(handshake("/"));
   EXPECT_EQ(conversation.clock().now() - begin, 10ms);
-  EXPECT_TRUE(conversation.take_received().starts_with(kSwitching));
+  EXPECT_TRUE(conversation.take_received().starts_with(kStatusLine101));
   const std::string_view message("\x81\x82\0\0\0\0hi", 8);  // masked by 0
   conversation.send(message);
   EXPECT_EQ(conversation.received(), "\x81\x02hi");
@@ -77,7 +77,7 @@ TEST_F(HandshakePolicyTest, CloseEndsTheConnectionAfterThe101) {
   defaults.close = 100;
   Conversation& conversation = serve_by({.defaults = defaults});
   conversation.send(handshake("/"));
-  EXPECT_TRUE(conversation.received().starts_with(kSwitching));
+  EXPECT_TRUE(conversation.received().starts_with(kStatusLine101));
   EXPECT_TRUE(conversation.received().ends_with("\r\n\r\n")) << "and no close frame";
   EXPECT_TRUE(conversation.got_end());
 }
@@ -87,7 +87,7 @@ TEST_F(HandshakePolicyTest, OutsideTheBasePath) {
   conversation.send(handshake("/"));
   EXPECT_TRUE(conversation.take_received().starts_with("HTTP/1.1 404 "));
   conversation.send(handshake("/echo/a"));
-  EXPECT_TRUE(conversation.take_received().starts_with(kSwitching));
+  EXPECT_TRUE(conversation.take_received().starts_with(kStatusLine101));
 }
 
 }  // namespace
