@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/http1/echo_handler.h"
+#include "protocol/http1/handler.h"
 #include "protocol/http1/response_test_util.h"
 #include "protocol/protocol.h"
 #include "protocol/protocol_test_util.h"
@@ -275,8 +275,8 @@ TEST(Http1EchoTest, TwoBuffersSufficeForAnyBody) {
 }
 
 TEST(Http1EchoTest, TrailersComeBack) {
-  const Http1Handler echo_handler{Http1Settings()};
-  Conversation conversation(echo_handler);
+  const Http1Handler handler{Http1Settings()};
+  Conversation conversation(handler);
   conversation.send(
       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
       "Trailer: X-Sum, Set-Cookie\r\nTrailer: grpc-status\r\n\r\n"
@@ -290,8 +290,8 @@ TEST(Http1EchoTest, TrailersComeBack) {
 }
 
 TEST(Http1EchoTest, ACodedBodyComesBackWithItsCoding) {
-  const Http1Handler echo_handler{Http1Settings()};
-  Conversation conversation(echo_handler);
+  const Http1Handler handler{Http1Settings()};
+  Conversation conversation(handler);
   conversation.send(
       "POST /?gzip=true HTTP/1.1\r\nHost: h\r\nContent-Encoding: br, gzip\r\nAccept-Encoding: "
       "gzip\r\n"

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/http1/handler.h"
 #include "protocol/http1/response_test_util.h"
-#include "protocol/http1/timed_handler.h"
 #include "protocol/protocol_test_util.h"
 
 namespace echod {
@@ -246,7 +246,7 @@ TEST(Http1FailureTest, AResetWhileItWaits) {
 }
 
 TEST(Http1FailureTest, APoolWithoutBuffersEndsTheConnection) {
-  // One buffer: the client's. What the timed_handler writes finds none.
+  // One buffer: the client's. What the handler writes finds none.
   Conversation conversation(timed_handler(), {.buffer_count_max = 1});
   conversation.send(kGetRequest);
   ASSERT_TRUE(conversation.ended());

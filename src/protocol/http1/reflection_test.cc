@@ -9,7 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "protocol/http1/reflecting_handler.h"
+#include "protocol/http1/handler.h"
 #include "protocol/http1/response_test_util.h"
 #include "protocol/protocol_test_util.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/http1/limited_handler.h"
+#include "protocol/http1/handler.h"
 #include "protocol/http1/response_test_util.h"
 #include "protocol/protocol_test_util.h"
 
