@@ -2,8 +2,8 @@
 # instantiated once. Building all takes half of the time so; building again after a change of one
 # source takes longer. It is for builds that are made to run the tests once.
 #
-# The names in unnamed namespaces must therefore differ within a folder. A source still includes what it uses:
-# clang-tidy reads each on its own, and the presets `clang` and `plain` compile them so.
+# The names in unnamed namespaces must therefore differ within a folder. A source still includes what
+# it uses: clang-tidy reads each on its own, and the presets `clang` and `plain` compile them so.
 set(ECHOD_UNITY OFF CACHE STRING "Compile the sources of a folder as one: OFF, TESTS (the tests'), ALL")
 
 # echod_unity(TARGET): one compilation for each folder of its sources.
