@@ -53,7 +53,7 @@ Task<> Http1Connection::serve() {
       }
       co_return;
     }
-    ++session_.requests;
+    session_.requests.add(1);
     Task<> answering = head == Head::kRefused ? responder_.refuse(exchange_.refusal()) : answer();
     Result<void> outcome = co_await answering.observed();
     if (!outcome) responder_.cut();
