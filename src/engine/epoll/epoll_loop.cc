@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <limits>
 
+#include "engine/loop/send_chunk.h"
 #include "engine/loop/socket.h"
 #include "net/kernel.h"
 
@@ -20,9 +21,6 @@ constexpr uint64_t kWakerEvent = std::numeric_limits<uint64_t>::max();
 uint64_t event_data(uint32_t slot, uint32_t generation) {
   return uint64_t{generation} << 32 | slot;
 }
-
-// Whether a system call failed only because it would block.
-bool would_block(int os_error) { return os_error == EAGAIN || os_error == EWOULDBLOCK; }
 
 }  // namespace
 
@@ -107,6 +105,17 @@ bool EpollLoop::start(Operation& operation) {
   }
   operation.state = Operation::State::kComplete;
   return true;
+}
+
+Result<void> EpollLoop::send_now(Socket& socket, Chunk& chunk, Deadline deadline) {
+  Slot& slot = slots_[socket.slot()];
+  if (phase_ == Phase::kAborting || deadline <= now_ || budget_ == 0 || !slot.writable) return {};
+  --budget_;
+  const int os_error = send_chunk(kernel(), socket.fd(), chunk);
+  if (os_error == 0) return {};
+  if (!would_block(os_error)) return std::unexpected(os_failure(os_error, During::kSend));
+  slot.writable = false;
+  return {};
 }
 
 void EpollLoop::cancel(Operation& operation, Error reason) {
@@ -222,19 +231,12 @@ bool EpollLoop::try_receive(Operation& operation, Slot& slot) {
 bool EpollLoop::try_send(Operation& operation, Slot& slot) {
   if (!slot.writable) return false;
   --budget_;
-  while (operation.chunk) {
-    ssize_t sent = kernel().send(operation.socket->fd(), operation.chunk.data(),
-                                 operation.chunk.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent >= 0) {
-      operation.chunk.drop_front(static_cast<size_t>(sent));
-    } else if (would_block(errno)) {
-      slot.writable = false;
-      return false;
-    } else if (errno != EINTR) {
-      operation.fail_with_errno(errno);
-      return true;
-    }
+  const int os_error = send_chunk(kernel(), operation.socket->fd(), operation.chunk);
+  if (would_block(os_error)) {
+    slot.writable = false;
+    return false;
   }
+  if (os_error != 0) operation.fail_with_errno(os_error);
   return true;
 }
 

@@ -31,6 +31,7 @@ class EpollLoop final : public EventLoop {
   ~EpollLoop() override;
 
   bool start(Operation& operation) override;
+  Result<void> send_now(Socket& socket, Chunk& chunk, Deadline deadline) override;
   void cancel(Operation& operation, Error reason) override;
   void run_once_by(Deadline latest) override;
   void request(Phase phase) override { waker_.request(phase); }

@@ -55,6 +55,11 @@ class Socket {
   // The process's descriptor; for a direct descriptor (UringLoop only), its index in its table.
   int fd() const { return handle_.number(); }
 
+  // For UringLoop: whether the last receive took all there was, so that trying the next one before
+  // it is readable again would be in vain.
+  bool emptied() const { return emptied_; }
+  void set_emptied(bool emptied) { emptied_ = emptied; }
+
   // For EpollLoop: the index of its state for this socket.
   uint32_t slot() const { return slot_; }
   void set_slot(uint32_t slot) { slot_ = slot; }
@@ -64,6 +69,7 @@ class Socket {
   SocketHandle handle_;
   bool attached_ = false;
   bool shared_ = false;
+  bool emptied_ = false;
   uint32_t slot_ = 0;
 };
 static_assert(sizeof(Socket) == 32);  // every connection has one

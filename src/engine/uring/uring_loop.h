@@ -19,6 +19,9 @@ namespace echod {
 
 class UringLoop final : public EventLoop, private DirectSockets {
  public:
+  // How many sends one wake-up may complete without waiting before it yields to others.
+  static constexpr int kOperationsPerWakeUp = 16;
+
   // Create it on the thread that will run it: the kernel ties the ring to that thread
   // (IORING_SETUP_SINGLE_ISSUER). Fails if the kernel lacks or forbids io_uring.
   //
@@ -31,6 +34,7 @@ class UringLoop final : public EventLoop, private DirectSockets {
   ~UringLoop() override;
 
   bool start(Operation& operation) override;
+  Result<void> send_now(Socket& socket, Chunk& chunk, Deadline deadline) override;
   void cancel(Operation& operation, Error reason) override;
   void run_once_by(Deadline latest) override;
   void request(Phase phase) override { waker_.request(phase); }
@@ -70,7 +74,6 @@ class UringLoop final : public EventLoop, private DirectSockets {
   Result<void> open();
   io_uring& first() { return rings_.front()->get(); }
   void submit(Operation& operation);
-  bool send_now(Operation& operation);
   void prepare_accept(Operation& operation);
   Result<void> measure_descriptors();
   uint16_t ring_for_accept();
@@ -107,6 +110,7 @@ class UringLoop final : public EventLoop, private DirectSockets {
   ReadyQueue ready_;    // sleeps that have ended
   ReadyQueue starved_;  // receives for which the kernel had no buffer
   Spinner spinner_;
+  int budget_ = kOperationsPerWakeUp;
 
   // The first ring, on which the thread waits and whose sockets are descriptors, then those with
   // tables.
