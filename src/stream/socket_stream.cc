@@ -54,7 +54,7 @@ Task<Chunk> SocketStream::receive() {
   receiving_ = &operation;
   co_await socket_.loop().perform(operation);
   receiving_ = nullptr;
-  co_await operation.outcome();
+  if (operation.error) co_await failed(*operation.error);
   much_ = operation.chunk.size() >= session_.buffers.buffer_size();
   if (operation.chunk) count_received(operation.chunk.size());
   co_return std::move(operation.chunk);

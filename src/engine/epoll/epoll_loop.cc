@@ -138,7 +138,10 @@ bool EpollLoop::try_now(Operation& operation) {
     }
     return false;
   }
-  Slot& slot = slots_[operation.socket->slot()];
+  return try_on(operation, slots_[operation.socket->slot()]);
+}
+
+bool EpollLoop::try_on(Operation& operation, Slot& slot) {
   bool done = false;
   switch (operation.kind) {
     case Operation::Kind::kAccept:
@@ -156,7 +159,7 @@ bool EpollLoop::try_now(Operation& operation) {
     case Operation::Kind::kSleep:
       break;
   }
-  if (!done) park(operation);
+  if (!done) park_on(operation, slot);
   return done;
 }
 
@@ -243,8 +246,10 @@ bool EpollLoop::try_send(Operation& operation, Slot& slot) {
 void EpollLoop::park(Operation& operation) {
   operation.state = Operation::State::kParked;
   timers_.add(operation, operation.deadline);
-  if (operation.kind == Operation::Kind::kSleep) return;
-  Slot& slot = slots_[operation.socket->slot()];
+}
+
+void EpollLoop::park_on(Operation& operation, Slot& slot) {
+  park(operation);
   Operation*& place = operation.writes() ? slot.sending : slot.receiving;
   ECHOD_CHECK(place == nullptr);  // one operation per direction
   place = &operation;
@@ -372,8 +377,9 @@ void EpollLoop::dispatch(const epoll_event& event) {
   if (broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0) slot.readable = true;
   if (broken || (event.events & (EPOLLRDHUP | EPOLLPRI)) != 0) slot.ask_again = true;
   if (broken || (event.events & EPOLLOUT) != 0) slot.writable = true;
-  wake_parked(slot_index, generation, &Slot::receiving);
-  wake_parked(slot_index, generation, &Slot::sending);
+  const bool sends = slot.sending != nullptr;
+  if (slot.receiving != nullptr) wake_parked(slot_index, generation, &Slot::receiving);
+  if (sends) wake_parked(slot_index, generation, &Slot::sending);
 }
 
 // Retries a parked operation. Resuming its waiter may close the socket, so the slot is looked up
@@ -382,9 +388,10 @@ void EpollLoop::wake_parked(uint32_t slot_index, uint32_t generation, Operation*
   Slot& slot = slots_[slot_index];
   Operation* operation = slot.*parked;
   if (slot.generation != generation || operation == nullptr) return;
-  unpark(*operation);
+  slot.*parked = nullptr;
+  timers_.remove(*operation);
   budget_ = kOperationsPerWakeUp;
-  if (try_now(*operation)) complete(*operation);
+  if (try_on(*operation, slot)) complete(*operation);
 }
 
 void EpollLoop::process_ready() {

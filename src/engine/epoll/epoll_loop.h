@@ -66,11 +66,13 @@ class EpollLoop final : public EventLoop {
   void detach(Socket& socket) noexcept override;
 
   bool try_now(Operation& operation);
+  bool try_on(Operation& operation, Slot& slot);
   bool try_accept(Operation& operation, Slot& slot);
   bool try_connect(Operation& operation, Slot& slot);
   bool try_receive(Operation& operation, Slot& slot);
   bool try_send(Operation& operation, Slot& slot);
   void park(Operation& operation);
+  void park_on(Operation& operation, Slot& slot);
   void unpark(Operation& operation);
   void complete(Operation& operation);
   int poll(int wait_ms);

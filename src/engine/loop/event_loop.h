@@ -60,8 +60,8 @@ class EventLoop : public Timer {
 
   // Sends what the kernel takes of `chunk` at once, without an operation, and drops it from the
   // front of the chunk. What is left needs an operation, which then also ends at its deadline, when
-  // the loop aborts, or after the turns of others: such a send may take nothing here. No send may be
-  // pending on the socket. Fails as the send would.
+  // the loop aborts, or after the turns of others: such a send may take nothing here. No send may
+  // be pending on the socket. Fails as the send would.
   virtual Result<void> send_now(Socket& socket, Chunk& chunk, Deadline deadline) {
     static_cast<void>(socket), static_cast<void>(chunk), static_cast<void>(deadline);
     return {};

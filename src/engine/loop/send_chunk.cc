@@ -10,8 +10,7 @@ bool would_block(int os_error) { return os_error == EAGAIN || os_error == EWOULD
 
 int send_chunk(Kernel& kernel, int fd, Chunk& chunk) {
   while (chunk) {
-    const ssize_t sent =
-        kernel.send(fd, chunk.data(), chunk.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t sent = kernel.send(fd, chunk.data(), chunk.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent >= 0) {
       chunk.drop_front(static_cast<size_t>(sent));
     } else if (errno != EINTR) {

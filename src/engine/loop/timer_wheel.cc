@@ -70,8 +70,8 @@ void TimerWheel::remove(TimerNode& node) {
   if (node.prev == node.next) {
     // The list is empty now; if it belongs to a slot, clear the slot's bit.
     const TimerNode* sentinel = node.prev;
-    const auto offset = reinterpret_cast<uintptr_t>(sentinel) -
-                        reinterpret_cast<uintptr_t>(levels_.data());
+    const auto offset =
+        reinterpret_cast<uintptr_t>(sentinel) - reinterpret_cast<uintptr_t>(levels_.data());
     if (offset < sizeof(levels_)) {
       Level& level = levels_[offset / sizeof(Level)];
       level.occupied &= ~(uint64_t{1} << (sentinel - level.slots.data()));

@@ -47,9 +47,9 @@ class LentBuffers {
  private:
   BufferPool& pool_;
   unsigned count_ = 0;
-  unsigned count_max_ = kCountMin;   // to lend
-  unsigned rounds_ = 0;              // calls of lend() since count_max_ was assessed
-  unsigned taken_max_ = 0;           // the most that were taken between two of them
+  unsigned count_max_ = kCountMin;     // to lend
+  unsigned rounds_ = 0;                // calls of lend() since count_max_ was assessed
+  unsigned taken_max_ = 0;             // the most that were taken between two of them
   std::vector<bool> lent_;             // by buffer id
   io_uring_buf_ring* ring_ = nullptr;  // shared with the kernel; mapped by open()
 };
