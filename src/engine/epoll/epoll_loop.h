@@ -31,7 +31,6 @@ class EpollLoop final : public EventLoop {
   ~EpollLoop() override;
 
   bool start(Operation& operation) override;
-  Result<void> send_now(Socket& socket, Chunk& chunk, Deadline deadline) override;
   void cancel(Operation& operation, Error reason) override;
   void run_once_by(Deadline latest) override;
   void request(Phase phase) override { waker_.request(phase); }
@@ -64,6 +63,7 @@ class EpollLoop final : public EventLoop {
 
   Result<void> attach(Socket& socket) override;
   void detach(Socket& socket) noexcept override;
+  Result<void> send_now(Socket& socket, Chunk& chunk, Deadline deadline) override;
 
   bool try_now(Operation& operation);
   bool try_on(Operation& operation, Slot& slot);

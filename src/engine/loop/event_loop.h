@@ -58,15 +58,6 @@ class EventLoop : public Timer {
   // (a sleep: without an error).
   virtual bool start(Operation& operation) = 0;
 
-  // Sends what the kernel takes of `chunk` at once, without an operation, and drops it from the
-  // front of the chunk. What is left needs an operation, which then also ends at its deadline, when
-  // the loop aborts, or after the turns of others: such a send may take nothing here. No send may
-  // be pending on the socket. Fails as the send would.
-  virtual Result<void> send_now(Socket& socket, Chunk& chunk, Deadline deadline) {
-    static_cast<void>(socket), static_cast<void>(chunk), static_cast<void>(deadline);
-    return {};
-  }
-
   // Makes a pending `operation` end with `reason`, in a later run_once(), unless it completes
   // first. Does nothing if the operation is not pending.
   virtual void cancel(Operation& operation, Error reason) = 0;
@@ -127,6 +118,9 @@ class EventLoop : public Timer {
   // Registers `socket` for operations; detach() unregisters it.
   virtual Result<void> attach(Socket& socket) = 0;
   virtual void detach(Socket& socket) noexcept = 0;
+
+  // See Socket::send_now(). Without an implementation, all sends are operations.
+  virtual Result<void> send_now(Socket&, Chunk&, Deadline) { return {}; }
 };
 
 }  // namespace echod

@@ -28,7 +28,7 @@ class SendNowTest : public LoopTest {
     int taken = 0;
     for (int i = 0; i < count; ++i) {
       Chunk byte = chunk("x");
-      EXPECT_TRUE(loop().send_now(*socket_, byte, kNever));
+      EXPECT_TRUE(socket_->send_now(byte, kNever));
       if (!byte) ++taken;
     }
     return taken;
@@ -42,7 +42,7 @@ ECHOD_ON_EVERY_LOOP(SendNowTest);
 
 TEST_P(SendNowTest, SendsAtOnce) {
   Chunk hello = chunk("hello");
-  EXPECT_TRUE(loop().send_now(*socket_, hello, kNever));
+  EXPECT_TRUE(socket_->send_now(hello, kNever));
   EXPECT_FALSE(hello);
   EXPECT_EQ(read_exactly(pair_.far, 5), "hello");
 }
@@ -62,7 +62,7 @@ TEST_P(SendNowTest, KeepsWhatTheKernelDoesNotTake) {
   while (!left) {
     left = chunk(pattern_of(kTestBuffers.buffer_size));
     EXPECT_TRUE(run(sleep_until(loop(), Time::min())));
-    EXPECT_TRUE(loop().send_now(*socket_, left, kNever));
+    EXPECT_TRUE(socket_->send_now(left, kNever));
     sent += pattern_of(kTestBuffers.buffer_size);
   }
   Task<> rest = send(*socket_, std::move(left));
@@ -80,7 +80,7 @@ TEST_P(SendNowTest, KeepsWhatTheKernelDoesNotTake) {
 TEST_P(SendNowTest, FailsAsTheSendWould) {
   pair_.far.close();
   Chunk hello = chunk("hello");
-  const Result<void> sent = loop().send_now(*socket_, hello, kNever);
+  const Result<void> sent = socket_->send_now(hello, kNever);
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code, Errc::kReset);
   EXPECT_EQ(sent.error().during, During::kSend);
@@ -88,11 +88,11 @@ TEST_P(SendNowTest, FailsAsTheSendWould) {
 
 TEST_P(SendNowTest, TakesNothingAfterTheDeadlineOrTheAbort) {
   Chunk late = chunk("late");
-  EXPECT_TRUE(loop().send_now(*socket_, late, loop().now()));
+  EXPECT_TRUE(socket_->send_now(late, loop().now()));
   EXPECT_EQ(late.text(), "late");
   loop().request(Phase::kAborting);
   run_until([this] { return loop().phase() == Phase::kAborting; });
-  EXPECT_TRUE(loop().send_now(*socket_, late, kNever));
+  EXPECT_TRUE(socket_->send_now(late, kNever));
   EXPECT_EQ(late.text(), "late");
 }
 

@@ -36,6 +36,14 @@ class Socket {
     handle_.close();
   }
 
+  // Sends what the kernel takes of `chunk` at once, without an operation, and drops it from the
+  // front of the chunk. What is left needs an operation, which also ends at its deadline or when
+  // the loop aborts, and lets others have their turn: where it would, this takes nothing. No send
+  // may be pending. Fails as the operation would.
+  Result<void> send_now(Chunk& chunk, Deadline deadline) {
+    return loop_.send_now(*this, chunk, deadline);
+  }
+
   // Tells the peer that nothing more will be sent (FIN). It may fail if the peer has disconnected;
   // the next operation then reports that.
   void shut_down_sending() noexcept { handle_.shut_down_sending(); }

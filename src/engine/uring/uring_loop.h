@@ -34,7 +34,6 @@ class UringLoop final : public EventLoop, private DirectSockets {
   ~UringLoop() override;
 
   bool start(Operation& operation) override;
-  Result<void> send_now(Socket& socket, Chunk& chunk, Deadline deadline) override;
   void cancel(Operation& operation, Error reason) override;
   void run_once_by(Deadline latest) override;
   void request(Phase phase) override { waker_.request(phase); }
@@ -66,6 +65,7 @@ class UringLoop final : public EventLoop, private DirectSockets {
 
   Result<void> attach(Socket& socket) override;
   void detach(Socket& socket) noexcept override;
+  Result<void> send_now(Socket& socket, Chunk& chunk, Deadline deadline) override;
   void close_direct(DirectSlot slot) noexcept override;
   void shut_down_direct(DirectSlot slot) noexcept override;
   void set_direct_option(DirectSlot slot, int level, int name, const void* value,
