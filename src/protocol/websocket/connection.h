@@ -38,10 +38,13 @@ class WebSocketConnection {
     kPassing,  // as it arrives
     kRecoded,  // inflated and deflated again
   };
+  using Event = wire::WebSocketDecoder::Event;
   using Failure = CompressedEcho::Failure;
 
-  Task<> decode_input();
-  Task<bool> receive_more();
+  void take_input(Chunk next);
+  Task<> take(Event event);
+  Deadline next_look() const;
+  Task<> outlive(Error error, Deadline look);
   Task<> wait_out_ping(Error timeout);
   Task<> begin_frame();
   Task<> take_payload(std::span<const std::byte> part);
