@@ -1,6 +1,8 @@
 #include "protocol/websocket/connection.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "stream/linger.h"
 #include "wire/websocket/close.h"
@@ -64,15 +66,13 @@ Task<> WebSocketConnection::serve(Chunk first) {
     }
     co_await output_.flush();
     if (closing_) break;
-    take_input(Chunk());  // no buffer is held while waiting
+    drop_input();  // no buffer is held while waiting
     const Deadline look = next_look();
     session_.ends_on_drain = !decoder_.in_frame() && !decoder_.in_message();
-    Result<Chunk> received;
-    {
-      std::optional<DeadlineScope<Stream>> scope;
-      if (look != kNever) scope.emplace(peer_, session_.deadlines, look);
-      received = co_await peer_.receive().observed();
-    }
+    std::optional<DeadlineScope<Stream>> scope;
+    if (look != kNever) scope.emplace(peer_, session_.deadlines, look);
+    Result<Chunk> received = co_await peer_.receive().observed();
+    scope.reset();
     session_.ends_on_drain = false;
     if (!received) {
       co_await outlive(received.error(), look);
@@ -82,16 +82,21 @@ Task<> WebSocketConnection::serve(Chunk first) {
     take_input(std::move(*received));
     if (!in_) break;
   }
-  take_input(Chunk());
+  drop_input();
   held_ = Chunk();
   co_await output_.flush();
   co_await finish_and_linger(peer_, session_, linger_timeout_);
 }
 
-// Replaces the decoded input with the next.
-void WebSocketConnection::take_input(Chunk next) {
+// What is decoded next; the last input was dropped.
+void WebSocketConnection::take_input(Chunk&& next) {
   in_ = std::move(next);
   unread_ = in_.mutable_bytes();
+}
+
+void WebSocketConnection::drop_input() {
+  unread_ = {};
+  if (in_.has_buffer()) in_ = Chunk();
 }
 
 // What a decoded event asks for. Most of it is done at once, without a frame.
@@ -143,11 +148,14 @@ void WebSocketConnection::begin_message() {
   if (recoder_ && decoder_.message_compressed()) recoder_->begin(decoder_.message_opcode());
 }
 
-// Whether the current frame is checked before any of it is echoed.
+// Whether the current frame is echoed as a whole: one whose payload has arrived, and one that is
+// checked before any of it is echoed.
 bool WebSocketConnection::is_held() const {
+  const uint64_t size = decoder_.frame().size;
+  if (size <= unread_.size()) return true;
   const bool checked =
       decoder_.message_opcode() == WebSocketOpcode::kText || decoder_.message_compressed();
-  return checked && decoder_.frame().size <= session_.buffers.buffer_size();
+  return checked && size <= session_.buffers.buffer_size();
 }
 
 // Whether the server's memory budget has room for a total of `size` bytes for this connection.
@@ -218,15 +226,32 @@ Task<> WebSocketConnection::end_recoded(bool fin) {
   }
 }
 
+// A frame that came in one piece goes back in the buffer that it came in, if it is the only one
+// there.
 Task<> WebSocketConnection::send_held() {
+  if (held_) return send_collected();
+  const std::span<const std::byte> payload = std::exchange(whole_, {});
+  const bool is_last = payload.data() + payload.size() == in_.data() + in_.size();
+  if (payload.empty() || !is_last || !output_.empty()) return send_copy(payload);
+  head_ = wire::encode_frame_head(decoder_.frame());
+  // The peer's head, which has a mask, was longer; but maybe its beginning was in another buffer.
+  const auto before = static_cast<size_t>(payload.data() - in_.data());
+  const size_t head_size = head_.bytes().size();
+  if (before < head_size) return send_copy(payload);
+  in_.drop_front(before - head_size);
+  std::ranges::copy(head_.bytes(), in_.mutable_bytes().begin());
+  return peer_.send(std::move(in_));
+}
+
+Task<> WebSocketConnection::send_copy(std::span<const std::byte> payload) {
   co_await send_head();
-  if (held_) {
-    co_await output_.write(held_.text());
-    held_ = Chunk();
-  } else if (!whole_.empty()) {
-    co_await output_.pass(in_, whole_);
-    whole_ = {};
-  }
+  co_await output_.pass(in_, payload);
+}
+
+Task<> WebSocketConnection::send_collected() {
+  co_await send_head();
+  co_await output_.write(held_.text());
+  held_ = Chunk();
 }
 
 // Checks the next `part` of the message's payload.

@@ -68,10 +68,19 @@ WebSocketDecoder::Event WebSocketDecoder::next(std::span<std::byte>& input) {
 // Reads the head's bytes that are there. Stops behind its last one, and at an invalid one.
 void WebSocketDecoder::read_head(std::span<std::byte>& input) {
   size_t size = 0;
-  while (size < input.size() && state_ <= State::kMask) {
+  while (size < input.size() && state_ < State::kMask) {
     head_byte(static_cast<uint8_t>(input[size++]));
   }
   input = input.subspan(size);
+  if (state_ == State::kMask && !input.empty()) take_mask(input);
+}
+
+void WebSocketDecoder::take_mask(std::span<std::byte>& input) {
+  const size_t size = std::min<size_t>(head_left_, input.size());
+  std::memcpy(mask_.data() + mask_.size() - head_left_, input.data(), size);
+  input = input.subspan(size);
+  head_left_ -= static_cast<uint8_t>(size);
+  if (head_left_ == 0) end_head();
 }
 
 inline void WebSocketDecoder::head_byte(uint8_t byte) {
@@ -82,10 +91,6 @@ inline void WebSocketDecoder::head_byte(uint8_t byte) {
       return second_byte(byte);
     case State::kLength:
       return length_byte(byte);
-    case State::kMask:
-      mask_[mask_.size() - head_left_] = static_cast<std::byte>(byte);
-      if (--head_left_ == 0) end_head();
-      return;
     default:
       ECHOD_CHECK(false);
   }

@@ -115,6 +115,7 @@ class WebSocketDecoder {
 
   void fail(uint16_t code, std::string_view reason);
   void read_head(std::span<std::byte>& input);
+  void take_mask(std::span<std::byte>& input);
   void head_byte(uint8_t byte);
   void first_byte(uint8_t byte);
   void second_byte(uint8_t byte);
