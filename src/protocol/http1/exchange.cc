@@ -51,11 +51,21 @@ void Http1Exchange::end_request() {
 
 Task<bool> Http1Exchange::receive_more() {
   ECHOD_CHECK(unread_.empty());
-  in_ = Chunk();
+  drop_input();
   if (client_ended_) co_return false;
-  in_ = co_await peer_.receive();
+  Chunk next = co_await peer_.receive();
+  co_return take_input(std::move(next));
+}
+
+void Http1Exchange::drop_input() {
+  unread_ = {};
+  if (in_.has_buffer()) in_ = Chunk();
+}
+
+bool Http1Exchange::take_input(Chunk&& next) {
+  in_ = std::move(next);
   unread_ = in_.bytes();
-  co_return static_cast<bool>(in_);
+  return static_cast<bool>(in_);
 }
 
 Chunk Http1Exchange::take_unread() {
@@ -216,7 +226,11 @@ Task<> Http1Exchange::send_chunked(Chunk chunk) {
 }
 
 Task<> Http1Exchange::end(http::FieldList trailers) {
-  if (framing_ != BodyFraming::kChunked || silent_) co_return;
+  if (framing_ != BodyFraming::kChunked || silent_) return Task<>::finished();
+  return end_chunked(trailers);
+}
+
+Task<> Http1Exchange::end_chunked(http::FieldList trailers) {
   if (trailers.empty()) {
     co_await output_.write(wire::kChunkedEnd);
     co_return;

@@ -20,22 +20,30 @@ void FieldReader::start(size_t size_max, size_t count_max) {
 
 FieldReader::Event FieldReader::next(std::span<const std::byte>& input) {
   ECHOD_CHECK(!refusal_);
-  while (!input.empty()) {
-    take_run(input);
-    if (input.empty()) break;
+  std::span<const std::byte> rest = input;  // a local one can be kept in registers
+  Event event = Event::kNeedInput;
+  while (!rest.empty() && event == Event::kNeedInput) {
+    take_run(rest);
+    if (rest.empty()) break;
     if (size_left_ == 0) {
       refusal_ = {431, "the header fields are longer than the limit"};
-      return Event::kError;
+      event = Event::kError;
+      break;
     }
     const State before = state_;
-    refusal_ = step(static_cast<unsigned char>(input.front()));
-    if (refusal_) return Event::kError;
-    consume(input, 1);
+    const Http1Refusal refusal = step(static_cast<unsigned char>(rest.front()));
+    if (refusal) {
+      refusal_ = refusal;
+      event = Event::kError;
+      break;
+    }
+    rest = rest.subspan(1);
     --size_left_;
-    if (before == State::kLineFeed) return Event::kField;
-    if (before == State::kLastLineFeed) return Event::kEnd;
+    if (before == State::kLineFeed) event = Event::kField;
+    if (before == State::kLastLineFeed) event = Event::kEnd;
   }
-  return Event::kNeedInput;
+  input = rest;
+  return event;
 }
 
 std::string_view FieldReader::name() const { return std::string_view(line_).substr(0, name_size_); }
@@ -49,16 +57,17 @@ void FieldReader::shrink(size_t size_kept) {
 }
 
 // Consumes the bytes at the front that belong to the current name or value.
-void FieldReader::take_run(std::span<const std::byte>& input) {
+inline void FieldReader::take_run(std::span<const std::byte>& input) {
   if (state_ != State::kName && state_ != State::kValue) return;
   const CharClass wanted = state_ == State::kName ? CharClass::kToken : CharClass::kValue;
   const size_t size = run_length(input.first(std::min(input.size(), size_left_)), wanted);
-  line_.append(consume(input, size));
+  line_.append(as_text(input.first(size)));
+  input = input.subspan(size);
   size_left_ -= size;
 }
 
 // Processes one byte outside names and values. Returns the refusal, if any.
-Http1Refusal FieldReader::step(unsigned char byte) {
+inline Http1Refusal FieldReader::step(unsigned char byte) {
   switch (state_) {
     case State::kLineStart:
       if (byte == '\r') {

@@ -26,22 +26,29 @@ void RequestLineReader::start(size_t size_max) {
 
 RequestLineReader::Event RequestLineReader::next(std::span<const std::byte>& input) {
   ECHOD_CHECK(!refusal_);
-  while (!input.empty()) {
-    take_run(input);
-    if (input.empty()) break;
-    const auto byte = static_cast<unsigned char>(input.front());
+  std::span<const std::byte> rest = input;  // a local one can be kept in registers
+  Event event = Event::kNeedInput;
+  while (!rest.empty() && event == Event::kNeedInput) {
+    take_run(rest);
+    if (rest.empty()) break;
+    const auto byte = static_cast<unsigned char>(rest.front());
     const State before = state_;
     // At the limit only the line end may follow. Any other byte is reported as "too long", even if
     // it is also invalid.
     const bool too_long = started_ && size_ == size_max_ && byte != '\r' && byte != '\n';
-    refusal_ =
+    const Http1Refusal refusal =
         too_long ? Http1Refusal{414, "the request line is longer than the limit"} : step(byte);
-    if (refusal_) return Event::kError;
-    consume(input, 1);
+    if (refusal) {
+      refusal_ = refusal;
+      event = Event::kError;
+      break;
+    }
+    rest = rest.subspan(1);
     read_ = before == State::kLineFeed;
-    if (read_) return Event::kEnd;
+    if (read_) event = Event::kEnd;
   }
-  return Event::kNeedInput;
+  input = rest;
+  return event;
 }
 
 void RequestLineReader::shrink(size_t size_kept) {
@@ -51,16 +58,17 @@ void RequestLineReader::shrink(size_t size_kept) {
 }
 
 // Consumes the bytes at the front that belong to the current method or target.
-void RequestLineReader::take_run(std::span<const std::byte>& input) {
+inline void RequestLineReader::take_run(std::span<const std::byte>& input) {
   if (state_ != State::kMethod && state_ != State::kTarget) return;
   const CharClass wanted = state_ == State::kMethod ? CharClass::kToken : CharClass::kTarget;
   const size_t size = run_length(input.first(std::min(input.size(), size_max_ - size_)), wanted);
-  line_.append(consume(input, size));
+  line_.append(as_text(input.first(size)));
+  input = input.subspan(size);
   size_ += size;
 }
 
 // Processes one byte outside method and target. Returns the refusal, if any.
-Http1Refusal RequestLineReader::step(unsigned char byte) {
+inline Http1Refusal RequestLineReader::step(unsigned char byte) {
   switch (state_) {
     case State::kEmptyLine:
     case State::kEmptyLineFeed:
@@ -113,7 +121,7 @@ Http1Refusal RequestLineReader::empty_line_byte(unsigned char byte) {
 }
 
 // "HTTP/" DIGIT "." DIGIT and the CR after it.
-Http1Refusal RequestLineReader::version_byte(unsigned char byte) {
+inline Http1Refusal RequestLineReader::version_byte(unsigned char byte) {
   constexpr std::string_view kPattern = "HTTP/0.0";  // "0" stands for any digit
   if (version_size_ == kPattern.size()) {
     if (byte != '\r') return {400, "the HTTP version is not followed by CR LF"};
