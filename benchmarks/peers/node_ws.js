@@ -1,7 +1,7 @@
 // Node with the ws module, as most programs for Node.js speak WebSocket.
 'use strict';
 
-const {WebSocketServer} = require('ws');
+const {WebSocketServer} = require('/usr/share/nodejs/ws');  // of Debian's package
 
 const port = process.argv[2];
 
