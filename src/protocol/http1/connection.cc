@@ -194,7 +194,7 @@ Task<> Http1Connection::upgrade(wire::WebSocketFields fields) {
 
 Task<> Http1Connection::answer() {
   const http::Request& request = exchange_.request();
-  if (settings_.websocket.enabled && request.method == "GET" &&
+  if (settings_.websocket.enabled && request.upgrade_offered && request.method == "GET" &&
       request.version == HttpVersion::kHttp11 && !request.has_body()) {
     wire::WebSocketFields fields = websocket_fields(request.fields);
     if (fields.wants_websocket()) return upgrade(std::move(fields));

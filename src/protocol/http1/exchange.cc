@@ -1,7 +1,5 @@
 #include "protocol/http1/exchange.h"
 
-#include <fmt/format.h>
-
 #include "http/response_fields.h"
 #include "wire/http1/response.h"
 
@@ -148,11 +146,11 @@ void Http1Exchange::append_framing(const http::ResponseHead& head) {
   if (!head.size) framing_ = chunks ? BodyFraming::kChunked : BodyFraming::kNone;
   if (head.status == 204 || head.status == 304) return;  // RFC 9110 section 6.4.1
   if (head.status == 205) {                              // section 15.3.6
-    wire::append_field(text_, "Content-Length", "0");
+    wire::append_content_length(text_, 0);
   } else if (framing_ == BodyFraming::kChunked) {
     wire::append_field(text_, "Transfer-Encoding", "chunked");
   } else if (framing_ == BodyFraming::kContentLength) {
-    wire::append_field(text_, "Content-Length", fmt::format_int(*head.size).c_str());
+    wire::append_content_length(text_, *head.size);
   }
 }
 

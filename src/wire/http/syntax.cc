@@ -3,7 +3,6 @@
 #include "wire/http/syntax.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/check.h"
 
@@ -14,17 +13,9 @@ constexpr bool is_letter(unsigned char byte) {
   return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
 }
 
-constexpr unsigned char lower(unsigned char byte) {
+unsigned char lower(unsigned char byte) {
   return byte >= 'A' && byte <= 'Z' ? static_cast<unsigned char>(byte + ('a' - 'A')) : byte;
 }
-
-constexpr std::array<unsigned char, 256> kLower = [] {
-  std::array<unsigned char, 256> table{};
-  for (size_t byte = 0; byte < table.size(); ++byte) {
-    table[byte] = lower(static_cast<unsigned char>(byte));
-  }
-  return table;
-}();
 
 bool is_hex_digit(unsigned char byte) {
   return is_digit(byte) || (lower(byte) >= 'a' && lower(byte) <= 'f');
@@ -92,12 +83,10 @@ bool is_token(std::string_view text) {
   return !text.empty() && all_in_class(text, CharClass::kToken);
 }
 
-bool internal::equal_letters(const char* left, const char* right, size_t size) {
-  for (size_t i = 0; i < size; ++i) {
-    if (kLower[static_cast<unsigned char>(left[i])] != kLower[static_cast<unsigned char>(right[i])])
-      return false;
-  }
-  return true;
+bool internal::equal_in_lower_case(std::string_view left, std::string_view right) {
+  return std::equal(left.begin(), left.end(), right.begin(), [](char a, char b) {
+    return lower(static_cast<unsigned char>(a)) == lower(static_cast<unsigned char>(b));
+  });
 }
 
 std::string_view trim(std::string_view text) {

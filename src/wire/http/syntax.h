@@ -57,13 +57,6 @@ inline bool in_class(unsigned char byte, CharClass wanted) {
   return (internal::kClasses[byte] & internal::bit(wanted)) != 0;
 }
 
-// Without a branch for each byte: the texts are short, and nearly always right.
-inline bool all_in_class(std::string_view text, CharClass wanted) {
-  unsigned common = internal::bit(wanted);
-  for (const char c : text) common &= internal::kClasses[static_cast<unsigned char>(c)];
-  return common != 0;
-}
-
 // How many bytes at the front of `input` belong to the class.
 inline size_t run_length(std::span<const std::byte> input, CharClass wanted) {
   constexpr size_t kStep = 4;  // looked at together
@@ -79,6 +72,10 @@ inline size_t run_length(std::span<const std::byte> input, CharClass wanted) {
   return size;
 }
 
+inline bool all_in_class(std::string_view text, CharClass wanted) {
+  return run_length(std::as_bytes(std::span(text)), wanted) == text.size();
+}
+
 // The same bytes as text.
 inline std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -88,14 +85,14 @@ inline bool is_digit(unsigned char byte) { return byte >= '0' && byte <= '9'; }
 bool is_token(std::string_view text);  // one tchar or more
 
 namespace internal {
-bool equal_letters(const char* left, const char* right, size_t size);
+bool equal_in_lower_case(std::string_view left, std::string_view right);  // of the same size
 }
 
-// Whether two texts differ at most in the case of ASCII letters. A text is compared with many names
-// of other sizes, so that sizes are compared without a call.
+// Whether two texts differ at most in the case of ASCII letters. Inline, since most pairs differ in
+// size; and most others are written alike.
 inline bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  return left.size() == right.size() &&
-         internal::equal_letters(left.data(), right.data(), left.size());
+  if (left.size() != right.size()) return false;
+  return left == right || internal::equal_in_lower_case(left, right);
 }
 
 // `text` without the spaces and tabs around it.

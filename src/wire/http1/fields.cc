@@ -37,6 +37,7 @@ FieldReader::Event FieldReader::next(std::span<const std::byte>& input) {
       event = Event::kError;
       break;
     }
+    if (before == State::kLineStart && state_ == State::kName) continue;  // the name's first byte
     rest = rest.subspan(1);
     --size_left_;
     if (before == State::kLineFeed) event = Event::kField;
@@ -66,8 +67,9 @@ inline void FieldReader::take_run(std::span<const std::byte>& input) {
   size_left_ -= size;
 }
 
-// Processes one byte outside names and values. Returns the refusal, if any.
-inline Http1Refusal FieldReader::step(unsigned char byte) {
+// Processes one byte outside names and values, or looks at the first byte of a name. Returns the
+// refusal, if any.
+[[gnu::always_inline]] inline Http1Refusal FieldReader::step(unsigned char byte) {
   switch (state_) {
     case State::kLineStart:
       if (byte == '\r') {
@@ -80,7 +82,7 @@ inline Http1Refusal FieldReader::step(unsigned char byte) {
         return {400, "a header line does not begin with a name"};
       if (count_left_ == 0) return {431, "there are more header fields than the limit"};
       --count_left_;
-      line_.assign(1, static_cast<char>(byte));
+      line_.clear();
       state_ = State::kName;
       return {};
     case State::kName:
