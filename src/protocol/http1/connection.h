@@ -25,6 +25,7 @@ class Http1Connection {
 
   Task<Head> read_head();
   Task<> answer();
+  Task<> answer_in_time();
   Task<> upgrade(wire::WebSocketFields fields);
   Task<bool> receive_last();
   void refuse_request(const http::Refusal& refusal);
