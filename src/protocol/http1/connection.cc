@@ -199,7 +199,14 @@ Task<> Http1Connection::answer() {
     wire::WebSocketFields fields = websocket_fields(request.fields);
     if (fields.wants_websocket()) return upgrade(std::move(fields));
   }
+  if (settings_.request_timeout > Duration::zero()) return answer_in_time();
   return http::respond(responder_, router_);
+}
+
+Task<> Http1Connection::answer_in_time() {
+  const DeadlineScope scope(peer_, session_.deadlines,
+                            deadline_after(session_.clock.now(), settings_.request_timeout));
+  co_await http::respond(responder_, router_);
 }
 
 }  // namespace echod

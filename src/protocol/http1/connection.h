@@ -30,6 +30,7 @@ class Http1Connection {
   Task<Head> read_rest_of_head();
   Task<> end();
   Task<> answer();
+  Task<> answer_in_time();
   Task<> upgrade(wire::WebSocketFields fields);
   Task<bool> receive_last(Error error);
   void refuse_request(const http::Refusal& refusal);
