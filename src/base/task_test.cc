@@ -17,13 +17,13 @@ namespace echod {
 namespace {
 
 // How a coroutine of these tests ends.
-struct Way {
+struct Completion {
   bool waits = false;
   bool fails = false;
 };
 
 // Not inlined, or clang would put its frame into its caller's, where no memory can be refused.
-[[gnu::noinline]] Task<int> leaf(Gate& gate, Way way, int value) {
+[[gnu::noinline]] Task<int> leaf(Gate& gate, Completion way, int value) {
   Counted local(1);
   if (way.waits) co_await gate.pass();
   if (way.fails) co_await failed(kTestFailure);
@@ -31,7 +31,7 @@ struct Way {
 }
 
 // `depth` coroutines above a leaf; each notes that its callee let it go on.
-Task<int> tower(Gate& gate, Way way, int depth, int& resumed) {
+Task<int> tower(Gate& gate, Completion way, int depth, int& resumed) {
   Counted local(2);
   if (depth == 0) co_return co_await leaf(gate, way, 7);
   int value = co_await tower(gate, way, depth - 1, resumed);
@@ -76,7 +76,7 @@ TEST_P(TaskTest, PassesAnErrorUpWithoutResumingTheCallers) {
   EXPECT_EQ(Counted::constructed, 7);
 }
 
-Task<std::string> observer(Gate& gate, Way way, int& alive_after) {
+Task<std::string> observer(Gate& gate, Completion way, int& alive_after) {
   int resumed = 0;
   Result<int> result = co_await tower(gate, way, 3, resumed).observed();
   alive_after = Counted::alive();
@@ -96,7 +96,7 @@ TEST_P(TaskTest, AnObserverSeesTheErrorAndGoesOn) {
   EXPECT_EQ(alive_after, 0) << "the failed frames are gone when the observer goes on";
 }
 
-Task<int> observes_a_local(Gate& gate, Way way) {
+Task<int> observes_a_local(Gate& gate, Completion way) {
   Task<int> kept = leaf(gate, way, 3);
   Result<int> result = co_await kept.observed();
   co_return result.value_or(-1);
@@ -290,7 +290,7 @@ TEST(TaskMemoryTest, OneThatRunsOutOfMemoryFailsAndSoDoesWhoAwaitsIt) {
   }
 }
 
-class RefusesAll final : public MemoryFaults {
+class RefusesFrames final : public MemoryFaults {
  public:
   bool refuses_memory() noexcept override { return true; }
 };
@@ -303,7 +303,7 @@ Task<int> calls_without_memory(Gate& gate, MemoryFaults& faults) {
 
 TEST(TaskMemoryTest, WithoutMemoryForAFrameTheCallerFails) {
   Gate gate;
-  RefusesAll faults;
+  RefusesFrames faults;
   Task<int> task = calls_without_memory(gate, faults);
   task.start();
   ASSERT_TRUE(task.done());

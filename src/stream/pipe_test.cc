@@ -11,7 +11,7 @@
 namespace echod {
 namespace {
 
-constexpr Error kReason{Errc::kTimeout, During::kReceive};
+constexpr Error kPipeReason{Errc::kTimeout, During::kReceive};
 
 class PipeTest : public testing::Test {
  protected:
@@ -135,15 +135,15 @@ TEST_F(PipeTest, AnAbortEndsWhatIsPendingAndWhatComesLater) {
   Task<> sending = near_.send(chunk("hello"));
   receiving.start();
   sending.start();
-  near_.abort(kReason);
-  EXPECT_EQ(error_of(receiving.result()), kReason);
-  EXPECT_EQ(error_of(sending.result()), kReason);
+  near_.abort(kPipeReason);
+  EXPECT_EQ(error_of(receiving.result()), kPipeReason);
+  EXPECT_EQ(error_of(sending.result()), kPipeReason);
   Task<Chunk> receiving_later = near_.receive();
   Task<> sending_later = near_.send(chunk("hello"));
   receiving_later.start();
   sending_later.start();
-  EXPECT_EQ(error_of(receiving_later.result()), kReason);
-  EXPECT_EQ(error_of(sending_later.result()), kReason);
+  EXPECT_EQ(error_of(receiving_later.result()), kPipeReason);
+  EXPECT_EQ(error_of(sending_later.result()), kPipeReason);
 }
 
 TEST_F(PipeTest, AnAbortIsAResetForThePeer) {
@@ -151,18 +151,18 @@ TEST_F(PipeTest, AnAbortIsAResetForThePeer) {
   Task<> sending = far_.send(chunk("hello"));
   receiving.start();
   sending.start();
-  near_.abort(kReason);
+  near_.abort(kPipeReason);
   EXPECT_EQ(error_of(receiving.result()).code, Errc::kReset);
   EXPECT_EQ(error_of(sending.result()).code, Errc::kReset);
 }
 
 TEST_F(PipeTest, TheFirstReasonCounts) {
-  near_.abort(kReason);
+  near_.abort(kPipeReason);
   near_.abort({Errc::kProtocol});
   far_.abort({Errc::kProtocol});
   Task<Chunk> receiving = near_.receive();
   receiving.start();
-  EXPECT_EQ(error_of(receiving.result()), kReason);
+  EXPECT_EQ(error_of(receiving.result()), kPipeReason);
   Task<Chunk> receiving_far = far_.receive();
   receiving_far.start();
   EXPECT_EQ(error_of(receiving_far.result()).code, Errc::kReset);

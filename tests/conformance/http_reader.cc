@@ -10,7 +10,7 @@
 namespace echod {
 namespace {
 
-constexpr size_t kReceiveSize = 256 * 1024;
+constexpr size_t kReadSize = 256 * 1024;
 constexpr std::string_view kLineEnd = "\r\n";
 
 uint64_t parse_number(std::string_view text, int base) {
@@ -29,7 +29,7 @@ std::string HttpResponse::field(const std::string& lower_case_name) const {
 }
 
 bool HttpReader::fill() {
-  std::vector<char> room(kReceiveSize);
+  std::vector<char> room(kReadSize);
   Client::Received received = client_.receive_some(room);
   unread_.append(room.data(), received.size);
   return received.status == Client::Status::kBytes;

@@ -38,8 +38,12 @@ class Prometheus:
                 ["prometheus", f"--config.file={file}", f"--storage.tsdb.path={directory / 'data'}",
                  "--web.listen-address=127.0.0.1:0"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self.port = support.wait_until(self._port, "Prometheus to listen")
-        support.wait_until(self._ready, "Prometheus to be ready")
+        try:
+            self.port = support.wait_until(self._port, "Prometheus to listen")
+            support.wait_until(self._ready, "Prometheus to be ready")
+        except BaseException:  # nobody else could end it
+            self.close()
+            raise
 
     def _port(self):
         assert self.process.poll() is None, self.log_path.read_text()

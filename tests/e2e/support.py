@@ -80,8 +80,13 @@ class Server:
         self.process = subprocess.Popen(command, **self.popen)
         self.ended_by_test = False
         if started:
-            wait_until(lambda: re.search(started, self.stdout, re.M) or self.has_ended, started)
-            assert not self.has_ended, f"{command} ended: {self.log}"
+            try:
+                wait_until(lambda: re.search(started, self.stdout, re.M) or self.has_ended, started)
+                assert not self.has_ended, f"{command} ended: {self.log}"
+            except BaseException:  # nobody else could end it
+                self.process.kill()
+                self.process.wait()
+                raise
 
     @property
     def stdout(self):

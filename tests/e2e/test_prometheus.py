@@ -1,6 +1,7 @@
 """Debian's Prometheus scrapes a server, and finds what the dashboard and the rules ask for. Each
 alert fires where it should, and is quiet where it should not."""
 
+import contextlib
 import http.client
 import json
 import re
@@ -20,11 +21,12 @@ def scraped(tmp_path_factory):
     directory = tmp_path_factory.mktemp("prometheus")
     server = support.Server(directory, "--admin", "127.0.0.1:0", "--drain-timeout", "2s",
                             "--access-log", directory / "access.log")
-    prometheus = prometheus_server.Prometheus(directory,
-                                              f"127.0.0.1:{prometheus_server.admin_port(server)}")
-    yield server, prometheus
-    prometheus.close()
-    server.close()
+    with contextlib.ExitStack() as to_end:
+        to_end.callback(server.close)
+        target = f"127.0.0.1:{prometheus_server.admin_port(server)}"
+        prometheus = prometheus_server.Prometheus(directory, target)
+        to_end.callback(prometheus.close)
+        yield server, prometheus
 
 
 def load(server):

@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t kMessage = 64;
 constexpr Duration kVictimPause = std::chrono::milliseconds(10);
-constexpr int kEventsMax = 64;
+constexpr int kPingEventsMax = 64;
 
 double microseconds(Duration duration) {
   return std::chrono::duration<double, std::micro>(duration).count();
@@ -146,7 +146,7 @@ void Pingers::work(const std::stop_token& token) {
   Time due = Clock::now();
   Time give_up = Time::max();
   size_t next = 0;
-  std::array<epoll_event, kEventsMax> events;
+  std::array<epoll_event, kPingEventsMax> events;
   for (;;) {
     const bool stopping = token.stop_requested();
     const Time now = Clock::now();
@@ -167,7 +167,7 @@ void Pingers::work(const std::stop_token& token) {
       }
     }
     const int wait_ms = stopping ? 5 : std::min(milliseconds_until(due), 20);
-    const int ready = epoll_wait(epoll_, events.data(), kEventsMax, wait_ms);
+    const int ready = epoll_wait(epoll_, events.data(), kPingEventsMax, wait_ms);
     for (int i = 0; i < ready; ++i) {
       receive(*static_cast<Pinger*>(events[static_cast<size_t>(i)].data.ptr));
     }

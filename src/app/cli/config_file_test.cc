@@ -20,7 +20,7 @@ std::vector<std::string> values_of(std::string_view text) {
   return file->entries.empty() ? std::vector<std::string>() : file->entries.front().values;
 }
 
-std::string mistake_in(std::string_view text) {
+std::string mistake_in_file(std::string_view text) {
   const auto file = parse_config(text);
   return file ? "none" : file.error();
 }
@@ -57,26 +57,26 @@ TEST(ConfigFileTest, LinesAndTables) {
 }
 
 TEST(ConfigFileTest, Mistakes) {
-  EXPECT_EQ(mistake_in("a"), "1: 'a' is not `key = value`");
-  EXPECT_EQ(mistake_in("\n= 2"), "2: '= 2' is not `key = value`");
-  EXPECT_EQ(mistake_in("a.b = 2"), "1: 'a.b = 2' is not `key = value`");
-  EXPECT_EQ(mistake_in("a ="), "1: a: a value is missing");
-  EXPECT_EQ(mistake_in("a = # none"), "1: a: a value is missing");
-  EXPECT_EQ(mistake_in("a = 10s"), "1: a: put '10s' into quotes");
-  EXPECT_EQ(mistake_in("a = b c"), "1: a: put 'b c' into quotes");
-  EXPECT_EQ(mistake_in("a = -1"), "1: a: put '-1' into quotes");
-  EXPECT_EQ(mistake_in("a = \"x"), "1: a: the quotes do not close");
-  EXPECT_EQ(mistake_in("a = 'x\n'"), "1: a: the quotes do not close");
-  EXPECT_EQ(mistake_in("a = \"x\" y"), "1: a: 'y' is left over behind the value");
-  EXPECT_EQ(mistake_in("a = [1,\n2"), "2: a: the array does not end; close it with ]");
-  EXPECT_EQ(mistake_in("a = [1\n2]"),
+  EXPECT_EQ(mistake_in_file("a"), "1: 'a' is not `key = value`");
+  EXPECT_EQ(mistake_in_file("\n= 2"), "2: '= 2' is not `key = value`");
+  EXPECT_EQ(mistake_in_file("a.b = 2"), "1: 'a.b = 2' is not `key = value`");
+  EXPECT_EQ(mistake_in_file("a ="), "1: a: a value is missing");
+  EXPECT_EQ(mistake_in_file("a = # none"), "1: a: a value is missing");
+  EXPECT_EQ(mistake_in_file("a = 10s"), "1: a: put '10s' into quotes");
+  EXPECT_EQ(mistake_in_file("a = b c"), "1: a: put 'b c' into quotes");
+  EXPECT_EQ(mistake_in_file("a = -1"), "1: a: put '-1' into quotes");
+  EXPECT_EQ(mistake_in_file("a = \"x"), "1: a: the quotes do not close");
+  EXPECT_EQ(mistake_in_file("a = 'x\n'"), "1: a: the quotes do not close");
+  EXPECT_EQ(mistake_in_file("a = \"x\" y"), "1: a: 'y' is left over behind the value");
+  EXPECT_EQ(mistake_in_file("a = [1,\n2"), "2: a: the array does not end; close it with ]");
+  EXPECT_EQ(mistake_in_file("a = [1\n2]"),
             "2: a: put a comma between the values of an array, and ] behind the last");
-  EXPECT_EQ(mistake_in("a = [[1]]"), "1: a: put '[1' into quotes");
-  EXPECT_EQ(mistake_in("a = 1\na = 2"), "2: a stands in line 1 already");
-  EXPECT_EQ(mistake_in("[a"), "1: '[a' is not a table; write [bench]");
-  EXPECT_EQ(mistake_in("[[a]]"), "1: '[[a]]' is not a table; write [bench]");
+  EXPECT_EQ(mistake_in_file("a = [[1]]"), "1: a: put '[1' into quotes");
+  EXPECT_EQ(mistake_in_file("a = 1\na = 2"), "2: a stands in line 1 already");
+  EXPECT_EQ(mistake_in_file("[a"), "1: '[a' is not a table; write [bench]");
+  EXPECT_EQ(mistake_in_file("[[a]]"), "1: '[[a]]' is not a table; write [bench]");
   for (const char* escape : {R"("\x41")", R"("\u12")", R"("\ud800")", R"("\U00110000")"}) {
-    EXPECT_TRUE(mistake_in(std::string("a = ") + escape).contains("unknown escape")) << escape;
+    EXPECT_TRUE(mistake_in_file(std::string("a = ") + escape).contains("unknown escape")) << escape;
   }
 }
 

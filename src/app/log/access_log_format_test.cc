@@ -19,8 +19,8 @@ namespace {
 using namespace std::string_view_literals;
 using nlohmann::json;
 
-constexpr AccessLogFormat kFormats[] = {AccessLogFormat::kText, AccessLogFormat::kJson,
-                                        AccessLogFormat::kCombined};
+constexpr AccessLogFormat kAccessFormats[] = {AccessLogFormat::kText, AccessLogFormat::kJson,
+                                              AccessLogFormat::kCombined};
 
 // A request with what can be logged of it.
 struct Request {
@@ -148,7 +148,7 @@ TEST(AccessLogFormatTest, NoCredentialIsLogged) {
                         .fields = kFields + "Referer: x\r\n"};
   Request referred = request;
   referred.fields = "Referer: http://u:s3ss10n@h/?Code=s3ss10n#sig=s3ss10n\r\n" + kFields;
-  for (AccessLogFormat format : kFormats) {
+  for (AccessLogFormat format : kAccessFormats) {
     for (const Request& each : {request, referred}) {
       const std::string line = each.line(format);
       EXPECT_EQ(line.find("s3ss10n"), std::string::npos) << line;
@@ -188,7 +188,7 @@ TEST(AccessLogFormatTest, WhateverTheBytesItIsOneHarmlessLine) {
   for (const char byte : all) values.push_back(std::string("a") + byte + "b");
   for (const std::string& value : values) {
     for_each_place(value, [](const Request& request) {
-      for (AccessLogFormat format : kFormats) {
+      for (AccessLogFormat format : kAccessFormats) {
         const std::string line = request.line(format);
         EXPECT_TRUE(std::ranges::none_of(line, [](char c) { return (c & 0xe0) == 0 || c == 0x7f; }))
             << line;
@@ -246,7 +246,7 @@ TEST(AccessLogFormatTest, EveryFieldHasItsLimit) {
       request.fields += bytes;
       request.fields += "\r\n";
     }
-    for (AccessLogFormat format : kFormats) {
+    for (AccessLogFormat format : kAccessFormats) {
       EXPECT_LE(request.line(format).size(), kAccessLineSizeMax);
     }
   }

@@ -25,7 +25,7 @@ namespace {
 using nlohmann::json;
 
 // Keeps its lines as JSON; from any thread.
-class RecordingLog final : public Log {
+class AccessRecorder final : public Log {
  public:
   bool wants(LogLevel) const override { return true; }
   void write(const LogLine& line) override {
@@ -44,7 +44,7 @@ class RecordingLog final : public Log {
   std::vector<json> lines_;
 };
 
-class FakeTransport final : public Transport {
+class AccessTransport final : public Transport {
  public:
   TransportFacts facts() const override {
     return {.number = 7, .remote = "192.0.2.1:5000", .local = {}, .tcp = {}};
@@ -91,8 +91,8 @@ class AccessLogTest : public testing::Test {
   }
 
   std::filesystem::path directory_;
-  RecordingLog log_;
-  FakeTransport transport_;
+  AccessRecorder log_;
+  AccessTransport transport_;
   FakeClock clock_;
   BufferPool pool_{{}};
   Session session_{.clock = clock_, .buffers = pool_};

@@ -5,9 +5,10 @@
 #include <unistd.h>
 
 #include <charconv>
-#include <cstdlib>
 #include <optional>
 #include <string_view>
+
+#include "app/serve/take_variable.h"
 
 namespace echod {
 namespace {
@@ -15,14 +16,6 @@ namespace {
 using Failure = std::unexpected<std::string>;
 
 constexpr int kFirst = 3;  // SD_LISTEN_FDS_START
-
-std::optional<std::string> take_variable(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr) return std::nullopt;
-  std::string text(value);
-  ::unsetenv(name);
-  return text;
-}
 
 std::optional<int> number_in(std::string_view text) {
   int number = 0;

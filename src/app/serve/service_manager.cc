@@ -9,24 +9,16 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <utility>
+
+#include "app/serve/take_variable.h"
 
 namespace echod {
 namespace {
 
 using Failure = std::unexpected<std::string>;
-
-// Reads a variable and removes it.
-std::optional<std::string> take_variable(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr) return std::nullopt;
-  std::string text(value);
-  ::unsetenv(name);
-  return text;
-}
 
 std::optional<uint64_t> number_of(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;

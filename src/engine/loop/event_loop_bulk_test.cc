@@ -13,7 +13,7 @@
 namespace echod {
 namespace {
 
-constexpr Error kReason{.code = Errc::kProtocol, .during = During::kNone, .os_error = 99};
+constexpr Error kCancelled{.code = Errc::kProtocol, .during = During::kNone, .os_error = 99};
 
 class BulkTest : public LoopTest {
  protected:
@@ -76,10 +76,10 @@ TEST_P(BulkTest, EndsWhenCancelled) {
   operation.bulk = true;
   Task<> receiving = perform(loop(), operation);
   receiving.start();
-  loop().cancel(operation, kReason);
+  loop().cancel(operation, kCancelled);
   run_until([&] { return receiving.done(); });
   ASSERT_FALSE(receiving.result());
-  EXPECT_EQ(operation.error, kReason);
+  EXPECT_EQ(operation.error, kCancelled);
 }
 
 TEST_P(BulkTest, ReportsAReset) {

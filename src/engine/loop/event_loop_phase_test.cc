@@ -12,13 +12,14 @@
 namespace echod {
 namespace {
 
-constexpr int kRounds = 50;           // of what depends on how two threads interleave
-constexpr size_t kTooMuch = 1 << 20;  // bytes: more than the kernel takes for a peer that is asleep
+constexpr int kRounds = 50;  // of what depends on how two threads interleave
+constexpr size_t kMoreThanFits =
+    1 << 20;  // bytes: more than the kernel takes for a peer that is asleep
 
 class PhaseTest : public LoopTest {
  protected:
   PhaseTest()
-      : LoopTest({.buffer_size = kTooMuch, .buffer_count_max = 256, .spare_count_max = 1}) {}
+      : LoopTest({.buffer_size = kMoreThanFits, .buffer_count_max = 256, .spare_count_max = 1}) {}
 
   void expect_aborted(Task<>& task, During during) { expect_ended(task, Errc::kAborted, during); }
   void expect_drained(Task<>& task, During during) { expect_ended(task, Errc::kDrained, during); }
@@ -136,7 +137,7 @@ TEST_P(PhaseTest, AbortingEndsEverything) {
   Arrival address;
   Operation accept = Operation::accept(*listening_socket, address);
   Operation receive_op = Operation::receive(*receiving_socket, kNever);
-  Operation send_op = Operation::send(*sending_socket, chunk(pattern_of(kTooMuch)), kNever);
+  Operation send_op = Operation::send(*sending_socket, chunk(pattern_of(kMoreThanFits)), kNever);
   Operation sleep = Operation::sleep(loop().now() + std::chrono::hours(1));
   Task<> accepting = perform(loop(), accept);
   Task<> receiving = perform(loop(), receive_op);

@@ -87,8 +87,8 @@ size_t count_arguments(std::string_view text) {
   return count;
 }
 
-Task<> write_fields(Document& document, JsonWriter& json, std::string_view its_name,
-                    FieldList lines) {
+Task<> write_named_fields(Document& document, JsonWriter& json, std::string_view its_name,
+                          FieldList lines) {
   std::vector<std::pair<std::string, std::string_view>> canonical_names;
   for (const Field& line : lines) {
     canonical_names.emplace_back(canonical(line.name), line.value());
@@ -220,7 +220,7 @@ Task<> write_anything(Document& document, AnythingRequest request) {
   JsonWriter json(kIndent);
   json.begin_object();
   co_await write_lists(document, json, "args", arguments);
-  co_await write_fields(document, json, "headers", head.fields);
+  co_await write_named_fields(document, json, "headers", head.fields);
   json.member("method", head.method);
   json.member("origin", origin_of(request.responder.session()));
   const std::string url = url_of(head);
@@ -238,7 +238,7 @@ Task<> write_anything(Document& document, AnythingRequest request) {
     json.null();
   }
   const FieldList trailers = request.responder.trailers();
-  if (!trailers.empty()) co_await write_fields(document, json, "trailers", trailers);
+  if (!trailers.empty()) co_await write_named_fields(document, json, "trailers", trailers);
   json.end_object();
   co_await document.write_rest(json);
 }
@@ -246,7 +246,7 @@ Task<> write_anything(Document& document, AnythingRequest request) {
 Task<> write_headers(Document& document, FieldList fields) {
   JsonWriter json(kIndent);
   json.begin_object();
-  co_await write_fields(document, json, "headers", fields);
+  co_await write_named_fields(document, json, "headers", fields);
   json.end_object();
   co_await document.write_rest(json);
 }

@@ -12,7 +12,7 @@
 namespace echod {
 namespace {
 
-const Http1Handler& handler() {
+const Http1Handler& echo_handler() {
   static const Http1Handler instance(Http1Settings{});
   return instance;
 }
@@ -22,7 +22,7 @@ std::string post(std::string_view body, std::string_view more_fields = "") {
          std::string(more_fields) + "\r\n" + std::string(body);
 }
 
-constexpr std::string_view kChunkedHead =
+constexpr std::string_view kChunkedPostHead =
     "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n";
 
 constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -38,8 +38,8 @@ std::string undated(std::string bytes) {
 }
 
 // The one response to `request`.
-HttpResponse answer_to(std::string_view request) {
-  Conversation conversation(handler());
+HttpResponse only_answer_to(std::string_view request) {
+  Conversation conversation(echo_handler());
   conversation.send(request);
   conversation.finish();
   EXPECT_TRUE(conversation.ended() && conversation.outcome());
@@ -51,7 +51,7 @@ HttpResponse answer_to(std::string_view request) {
 }
 
 TEST(Http1EchoTest, ThePostedBodyByteForByte) {
-  Conversation conversation(handler());
+  Conversation conversation(echo_handler());
   conversation.send(post("Hello!", "Content-Type: text/plain\r\n"));
   EXPECT_EQ(undated(conversation.received()),
             "HTTP/1.1 200 OK\r\n"
@@ -71,8 +71,8 @@ TEST(Http1EchoTest, ThePostedBodyByteForByte) {
 }
 
 TEST(Http1EchoTest, AChunkedBodyComesBackChunked) {
-  Conversation conversation(handler());
-  conversation.send(std::string(kChunkedHead) +
+  Conversation conversation(echo_handler());
+  conversation.send(std::string(kChunkedPostHead) +
                     "\r\n5;extension=1\r\nHello\r\n1\r\n!\r\n0\r\nX-Trailer: kept\r\n\r\n");
   EXPECT_EQ(undated(conversation.received()),
             "HTTP/1.1 200 OK\r\n"
@@ -89,26 +89,26 @@ TEST(Http1EchoTest, AChunkedBodyComesBackChunked) {
 
 TEST(Http1EchoTest, ChunksComeBackAsTheyWereForEverySplit) {
   const std::string body = "a\r\n0123456789\r\n1\r\n!\r\n5\r\nabcde\r\n0\r\n\r\n";
-  const std::string request = std::string(kChunkedHead) + "\r\n" + body;
+  const std::string request = std::string(kChunkedPostHead) + "\r\n" + body;
   for (const std::vector<std::string>& pieces : splits_of(request)) {
-    Conversation conversation(handler());
+    Conversation conversation(echo_handler());
     conversation.send_pieces(pieces);
     EXPECT_TRUE(conversation.received().ends_with("\r\n\r\n" + body)) << conversation.received();
   }
 }
 
 TEST(Http1EchoTest, EmptyBodies) {
-  HttpResponse sized = answer_to(post(""));
+  HttpResponse sized = only_answer_to(post(""));
   EXPECT_EQ(sized.field("Content-Length"), "0");
   EXPECT_EQ(sized.body, "");
-  HttpResponse chunked = answer_to(std::string(kChunkedHead) + "\r\n0\r\n\r\n");
+  HttpResponse chunked = only_answer_to(std::string(kChunkedPostHead) + "\r\n0\r\n\r\n");
   EXPECT_TRUE(chunked.chunked);
   EXPECT_EQ(chunked.body, "");
 }
 
 TEST(Http1EchoTest, OnlyHarmlessContentTypesComeBack) {
   auto type_of = [](std::string_view type) {
-    return answer_to(post("x", "Content-Type: " + std::string(type) + "\r\n"))
+    return only_answer_to(post("x", "Content-Type: " + std::string(type) + "\r\n"))
         .field("Content-Type");
   };
   EXPECT_EQ(type_of("application/json"), "application/json");
@@ -118,22 +118,23 @@ TEST(Http1EchoTest, OnlyHarmlessContentTypesComeBack) {
 }
 
 TEST(Http1EchoTest, HeadGetsTheHeadAlone) {
-  HttpResponse sized = answer_to("HEAD / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
+  HttpResponse sized =
+      only_answer_to("HEAD / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
   EXPECT_EQ(sized.field("Content-Length"), "5");
-  HttpResponse chunked = answer_to(
+  HttpResponse chunked = only_answer_to(
       "HEAD / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
   EXPECT_EQ(chunked.field("Transfer-Encoding"), "chunked");
 }
 
 TEST(Http1EchoTest, Http10ClosesUnlessAskedToStay) {
-  Conversation closing(handler());
+  Conversation closing(echo_handler());
   closing.send("POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi");
   EXPECT_TRUE(closing.got_end());
   HttpResponse response = HttpResponseReader(closing.received()).next();
   EXPECT_EQ(response.field("Connection"), "close");
   EXPECT_EQ(response.body, "hi");
 
-  Conversation staying(handler());
+  Conversation staying(echo_handler());
   const std::string_view request =
       "POST / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nhi";
   staying.send(request);
@@ -145,7 +146,7 @@ TEST(Http1EchoTest, Http10ClosesUnlessAskedToStay) {
 }
 
 TEST(Http1EchoTest, ConnectionCloseIsHonoured) {
-  Conversation conversation(handler());
+  Conversation conversation(echo_handler());
   conversation.send(post("bye", "Connection: close\r\n") + post("ignored"));
   EXPECT_TRUE(conversation.got_end());
   std::vector<HttpResponse> responses = responses_in(conversation.received());
@@ -161,7 +162,7 @@ TEST(Http1EchoTest, ConnectionCloseIsHonoured) {
 }
 
 TEST(Http1EchoTest, PipelinedRequestsShareASend) {
-  Conversation conversation(handler());
+  Conversation conversation(echo_handler());
   std::string requests;
   for (int i = 0; i < 12; ++i) requests += post("body " + std::to_string(i));
   conversation.send(requests);
@@ -174,7 +175,7 @@ TEST(Http1EchoTest, PipelinedRequestsShareASend) {
 
 TEST(Http1EchoTest, ManyPipelinedRequestsFillEveryBuffer) {
   constexpr size_t kRequests = 2000;
-  Conversation conversation(handler());
+  Conversation conversation(echo_handler());
   std::string requests;
   for (size_t i = 0; i < kRequests; ++i) requests += kGet;
   conversation.send(requests);
@@ -188,7 +189,7 @@ TEST(Http1EchoTest, ManyPipelinedRequestsFillEveryBuffer) {
 }
 
 TEST(Http1EchoTest, ContinueIsSentToAClientThatWaits) {
-  Conversation conversation(handler());
+  Conversation conversation(echo_handler());
   const std::string request = post("hello", "Expect: 100-continue\r\n");
   conversation.send(request.substr(0, request.size() - 5));
   EXPECT_EQ(conversation.take_received(), "HTTP/1.1 100 Continue\r\n\r\n");
@@ -205,14 +206,14 @@ TEST(Http1EchoTest, NoContinueWhereNobodyWaits) {
         std::string("POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n"),
         std::string("TRACE / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
                     "Content-Length: 1\r\n\r\n")}) {
-    Conversation conversation(handler());
+    Conversation conversation(echo_handler());
     conversation.send(request);
     EXPECT_EQ(conversation.received().find("100 Continue"), std::string::npos) << request;
   }
 }
 
 TEST(Http1EchoTest, EmptyLinesBeforeARequestAreNothing) {
-  Conversation conversation(handler());
+  Conversation conversation(echo_handler());
   conversation.send("\r\n");
   EXPECT_TRUE(conversation.session().ends_on_drain);
   conversation.send(kGet);
@@ -220,7 +221,7 @@ TEST(Http1EchoTest, EmptyLinesBeforeARequestAreNothing) {
 }
 
 TEST(Http1EchoTest, ABodyIsStreamedAsItComes) {
-  Conversation conversation(handler());
+  Conversation conversation(echo_handler());
   const std::string request = post("hello");
   conversation.send(request.substr(0, request.size() - 4));
   EXPECT_TRUE(conversation.take_received().ends_with("\r\n\r\nh"));
@@ -236,7 +237,7 @@ TEST(Http1EchoTest, ABodyIsStreamedAsItComes) {
 TEST(Http1EchoTest, LargeBodiesAreMoved) {
   constexpr size_t kSize = 4 << 20;
   const std::string request = post(pattern(kSize));
-  Conversation conversation(handler());
+  Conversation conversation(echo_handler());
   const uint64_t copied_before = copied_bytes();
   conversation.send(request);
   const uint64_t copied = copied_bytes() - copied_before - request.size();
@@ -249,8 +250,8 @@ TEST(Http1EchoTest, LargeBodiesAreMoved) {
 TEST(Http1EchoTest, LargeChunksAreMoved) {
   constexpr size_t kSize = 4 << 20;  // 0x400000
   const std::string request =
-      std::string(kChunkedHead) + "\r\n400000\r\n" + pattern(kSize) + "\r\n0\r\n\r\n";
-  Conversation conversation(handler());
+      std::string(kChunkedPostHead) + "\r\n400000\r\n" + pattern(kSize) + "\r\n0\r\n\r\n";
+  Conversation conversation(echo_handler());
   const uint64_t copied_before = copied_bytes();
   conversation.send(request);
   const uint64_t copied = copied_bytes() - copied_before - request.size();
@@ -263,10 +264,10 @@ TEST(Http1EchoTest, TwoBuffersSufficeForAnyBody) {
   for (size_t buffer_size : {64u, 1000u, 5000u}) {
     // One is the client's.
     Conversation conversation(
-        handler(), {.buffer_size = static_cast<uint32_t>(buffer_size), .buffer_count_max = 3});
+        echo_handler(), {.buffer_size = static_cast<uint32_t>(buffer_size), .buffer_count_max = 3});
     const std::string body = pattern(50'000);
     conversation.send(post(body));
-    conversation.send(std::string(kChunkedHead) + "\r\nc350\r\n" + body + "\r\n0\r\n\r\n");
+    conversation.send(std::string(kChunkedPostHead) + "\r\nc350\r\n" + body + "\r\n0\r\n\r\n");
     std::vector<HttpResponse> responses = responses_in(conversation.received());
     ASSERT_EQ(responses.size(), 2u);
     EXPECT_TRUE(responses[0].body == body && responses[1].body == body);

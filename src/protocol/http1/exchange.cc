@@ -5,10 +5,14 @@
 
 namespace echod {
 
+namespace {
+
 using http::BodyFraming;
 using http::BodyPart;
 using wire::HttpVersion;
 using Event = wire::RequestDecoder::Event;
+
+}  // namespace
 
 Http1Exchange::Http1Exchange(Stream& peer, Session& session, const wire::HttpLimits& limits)
     : peer_(peer),

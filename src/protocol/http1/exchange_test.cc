@@ -31,7 +31,7 @@ std::string get(std::string_view target, std::string_view fields = "") {
   return "GET " + std::string(target) + " HTTP/1.1\r\nHost: h\r\n" + std::string(fields) + "\r\n";
 }
 
-HttpResponse answer_to(std::string_view request) {
+HttpResponse first_answer_to(std::string_view request) {
   return HttpResponseReader(answers_to(request)).next();
 }
 
@@ -43,7 +43,7 @@ TEST(Http1ExchangeTest, ARefusedHeadRequestHasNoBodyInItsAnswer) {
 }
 
 TEST(Http1ExchangeTest, AContentThatIsNotThereIsNotCoded) {
-  const HttpResponse response = answer_to(get("/?status=205", "Accept-Encoding: gzip\r\n"));
+  const HttpResponse response = first_answer_to(get("/?status=205", "Accept-Encoding: gzip\r\n"));
   EXPECT_EQ(response.field("Content-Length"), "0");
   EXPECT_EQ(response.field("Content-Encoding"), "(none)") << "nothing is no gzip";
 }
@@ -58,17 +58,18 @@ TEST(Http1ExchangeTest, ADeclinedRequestWithAnEmptyBodyKeepsTheConnection) {
 }
 
 TEST(Http1ExchangeTest, NoCacheKeepsTheRequestsBytes) {
-  EXPECT_EQ(answer_to(get("/raw", "Cookie: a=b\r\n")).field("Cache-Control"), "no-store");
+  EXPECT_EQ(first_answer_to(get("/raw", "Cookie: a=b\r\n")).field("Cache-Control"), "no-store");
 }
 
 // A cache key contains the query but not these headers: a cache would serve the response to other
 // clients.
 TEST(Http1ExchangeTest, NoCacheKeepsWhatFieldsOfTheRequestAskedFor) {
-  const HttpResponse by_fields = answer_to(get("/", "X-Echo-Size: 5\r\nX-Echo-Status: 404\r\n"));
+  const HttpResponse by_fields =
+      first_answer_to(get("/", "X-Echo-Size: 5\r\nX-Echo-Status: 404\r\n"));
   EXPECT_EQ(by_fields.status, 404);
   EXPECT_EQ(by_fields.field("Cache-Control"), "no-store");
-  EXPECT_EQ(answer_to(get("/?size=5")).field("Cache-Control"), "(none)");
-  const HttpResponse document = answer_to(get("/", "X-Echo-Status: 404\r\n"));
+  EXPECT_EQ(first_answer_to(get("/?size=5")).field("Cache-Control"), "(none)");
+  const HttpResponse document = first_answer_to(get("/", "X-Echo-Status: 404\r\n"));
   EXPECT_EQ(document.field("Cache-Control"), "no-store") << "once";
 }
 
@@ -120,7 +121,7 @@ TEST(Http1ExchangeTest, NoBodyAndNoLengthWhereAStatusHasNone) {
     conversation.send(get("/healthz"));
     EXPECT_EQ(responses_in(conversation.received()).at(0).body, "ok\n") << "the connection goes on";
   }
-  EXPECT_EQ(answer_to(get("/?status=205")).field("Content-Length"), "0")
+  EXPECT_EQ(first_answer_to(get("/?status=205")).field("Content-Length"), "0")
       << "RFC 9110 section 15.3.6";
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr Duration kHeadTimeout = std::chrono::seconds(10);
 
-const Http1Handler& handler() {
+const Http1Handler& timed_handler() {
   static const Http1Handler instance([] {
     Http1Settings settings;
     settings.head_timeout = kHeadTimeout;
@@ -23,42 +23,42 @@ const Http1Handler& handler() {
   return instance;
 }
 
-constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+constexpr std::string_view kGetRequest = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 constexpr std::string_view kPost = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello";
 constexpr std::string_view kChunked =
     "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
     "5\r\nhello\r\n7\r\n, world\r\n0\r\nA: trailer\r\n\r\n";
 
 TEST(Http1TimeoutTest, TheHeadHasOneAbsoluteDeadline) {
-  Conversation conversation(handler());
+  Conversation conversation(timed_handler());
   conversation.start();
   conversation.clock().advance(std::chrono::minutes(1));
   conversation.send("G");
   const Deadline first = conversation.clock().now() + kHeadTimeout;
-  for (char c : kGet.substr(1)) {
+  for (char c : kGetRequest.substr(1)) {
     conversation.clock().advance(std::chrono::milliseconds(100));
     conversation.send({&c, 1});
   }
   const std::vector<Deadline>& deadlines = conversation.server().receive_deadlines();
-  ASSERT_EQ(deadlines.size(), kGet.size() + 1);
+  ASSERT_EQ(deadlines.size(), kGetRequest.size() + 1);
   EXPECT_EQ(deadlines.front(), kNever);
-  for (size_t i = 1; i < kGet.size(); ++i) EXPECT_EQ(deadlines[i], first) << "byte " << i;
+  for (size_t i = 1; i < kGetRequest.size(); ++i) EXPECT_EQ(deadlines[i], first) << "byte " << i;
   EXPECT_EQ(deadlines.back(), kNever) << "taken back for the next request";
 }
 
 TEST(Http1TimeoutTest, EachHeadHasItsOwnDeadline) {
-  Conversation conversation(handler());
-  conversation.send(std::string(kGet) + "G");
+  Conversation conversation(timed_handler());
+  conversation.send(std::string(kGetRequest) + "G");
   const Deadline first = conversation.clock().now() + kHeadTimeout;
   EXPECT_EQ(conversation.server().receive_deadlines().back(), first);
-  conversation.send(kGet.substr(1));
+  conversation.send(kGetRequest.substr(1));
   conversation.clock().advance(std::chrono::seconds(7));
   conversation.send("G");
   EXPECT_EQ(conversation.server().receive_deadlines().back(), first + std::chrono::seconds(7));
 }
 
 TEST(Http1TimeoutTest, TheBodyHasNoneOfItsOwn) {
-  Conversation conversation(handler());
+  Conversation conversation(timed_handler());
   conversation.send("POST / HTTP/1.1\r\nHost: h\r\n");
   conversation.send("Content-Length: 5\r\n\r\n");
   conversation.send("he");
@@ -84,7 +84,7 @@ TEST(Http1TimeoutTest, ARequestHasOneAbsoluteDeadlineIfItIsLimited) {
 }
 
 TEST(Http1TimeoutTest, AHeadThatDoesNotEndGets408) {
-  Conversation conversation(handler());
+  Conversation conversation(timed_handler());
   conversation.server().fail(2, Errc::kTimeout);
   conversation.send_pieces({"GET / ", "HTTP/1.1\r\nHo"});
   EXPECT_TRUE(conversation.got_end());
@@ -98,16 +98,16 @@ TEST(Http1TimeoutTest, AHeadThatDoesNotEndGets408) {
 }
 
 TEST(Http1TimeoutTest, SilenceBetweenRequestsIsNoRequest) {
-  Conversation conversation(handler());
+  Conversation conversation(timed_handler());
   conversation.server().fail(2, Errc::kTimeout);  // after one receive and one send
-  conversation.send(kGet);
+  conversation.send(kGetRequest);
   ASSERT_TRUE(conversation.ended());
   EXPECT_EQ(conversation.outcome().error(), (Error{Errc::kTimeout, During::kReceive}));
   EXPECT_EQ(responses_in(conversation.received()).size(), 1u) << "no 408";
 }
 
 TEST(Http1TimeoutTest, SilenceInABodyEndsTheConnection) {
-  Conversation conversation(handler());
+  Conversation conversation(timed_handler());
   conversation.server().fail(2, Errc::kTimeout);
   conversation.send(kPost.substr(0, kPost.size() - 2));
   ASSERT_TRUE(conversation.ended());
@@ -115,7 +115,7 @@ TEST(Http1TimeoutTest, SilenceInABodyEndsTheConnection) {
 }
 
 TEST(Http1TimeoutTest, ALingeringClientIsLeftWithoutAnError) {
-  Conversation conversation(handler());
+  Conversation conversation(timed_handler());
   conversation.server().fail(3, Errc::kTimeout);  // receive, send, end, receive
   conversation.send("bad\r\n");
   ASSERT_TRUE(conversation.ended());
@@ -124,8 +124,8 @@ TEST(Http1TimeoutTest, ALingeringClientIsLeftWithoutAnError) {
 }
 
 TEST(Http1DrainTest, AConnectionThatWaitsForARequestEndsInOrder) {
-  for (std::string_view before : {std::string_view(), kGet}) {
-    Conversation conversation(handler());
+  for (std::string_view before : {std::string_view(), kGetRequest}) {
+    Conversation conversation(timed_handler());
     if (!before.empty()) conversation.send(before);
     conversation.start();
     EXPECT_TRUE(conversation.server().waited_idle());
@@ -136,8 +136,8 @@ TEST(Http1DrainTest, AConnectionThatWaitsForARequestEndsInOrder) {
 }
 
 TEST(Http1DrainTest, ARequestUnderWayIsAborted) {
-  for (std::string_view begun : {kGet.substr(0, 5), kPost.substr(0, kPost.size() - 1)}) {
-    Conversation conversation(handler());
+  for (std::string_view begun : {kGetRequest.substr(0, 5), kPost.substr(0, kPost.size() - 1)}) {
+    Conversation conversation(timed_handler());
     conversation.send(begun);
     EXPECT_FALSE(conversation.server().waited_idle());
     conversation.server().abort({Errc::kAborted});
@@ -149,10 +149,11 @@ TEST(Http1DrainTest, ARequestUnderWayIsAborted) {
 // The client finishes after each number of bytes: complete requests are answered, and nothing
 // pretends that the cut one was.
 TEST(Http1CutTest, RequestsCutAnywhere) {
-  const std::string requests = std::string(kGet) + std::string(kPost) + std::string(kChunked);
-  const size_t ends[] = {kGet.size(), kGet.size() + kPost.size(), requests.size()};
+  const std::string requests =
+      std::string(kGetRequest) + std::string(kPost) + std::string(kChunked);
+  const size_t ends[] = {kGetRequest.size(), kGetRequest.size() + kPost.size(), requests.size()};
   for (size_t size = 0; size <= requests.size(); ++size) {
-    Conversation conversation(handler());
+    Conversation conversation(timed_handler());
     conversation.send(requests.substr(0, size));
     conversation.finish();
     ASSERT_TRUE(conversation.ended());
@@ -174,20 +175,21 @@ TEST(Http1CutTest, RequestsCutAnywhere) {
 
 TEST(Http1SplitTest, AnswersDoNotDependOnHowRequestsCame) {
   const std::string samples[] = {
-      std::string(kGet),
+      std::string(kGetRequest),
       std::string(kPost),
       std::string(kChunked),
-      std::string(kGet) + std::string(kPost) + std::string(kChunked) + std::string(kGet),
+      std::string(kGetRequest) + std::string(kPost) + std::string(kChunked) +
+          std::string(kGetRequest),
       "\r\n\r\n" + std::string(kPost) + "nonsense\r\n\r\n",
       "POST / HTTP/1.0\r\nContent-Length: 3\r\nConnection: keep-alive\r\n\r\nabc" +
-          std::string(kGet),
+          std::string(kGetRequest),
       "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc" +
-          std::string(kGet),
+          std::string(kGetRequest),
   };
   for (const std::string& sample : samples) {
     std::vector<HttpResponse> whole;
     for (const std::vector<std::string>& pieces : splits_of(sample)) {
-      Conversation conversation(handler());
+      Conversation conversation(timed_handler());
       conversation.send_pieces(pieces);
       conversation.finish();
       ASSERT_TRUE(conversation.ended() && conversation.outcome());
@@ -207,7 +209,7 @@ std::vector<std::string> mix() {
   const std::string chunked =
       "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n9c40\r\n" + body +
       "\r\n0\r\n\r\n";
-  return {std::string(kGet) + std::string(kPost).substr(0, 20),
+  return {std::string(kGetRequest) + std::string(kPost).substr(0, 20),
           std::string(kPost).substr(20) + std::string(kChunked).substr(0, 70),
           std::string(kChunked).substr(70),
           "POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n",
@@ -220,7 +222,7 @@ std::vector<std::string> mix() {
 
 // How many operations serving the mix takes, and that it works while none of them fails.
 size_t operations_of_mix() {
-  Conversation conversation(handler());
+  Conversation conversation(timed_handler());
   conversation.send_pieces(mix());
   conversation.finish();
   EXPECT_TRUE(conversation.ended() && conversation.outcome());
@@ -233,7 +235,7 @@ TEST(Http1FailureTest, EndsWithTheErrorOfWhicheverOperationFails) {
   ASSERT_GE(operations, 20u);
   for (Errc code : {Errc::kReset, Errc::kNoMemory, Errc::kSystem}) {
     for (size_t failing = 0; failing < operations; ++failing) {
-      Conversation conversation(handler());
+      Conversation conversation(timed_handler());
       conversation.server().fail(failing, code);
       conversation.send_pieces(mix());
       conversation.finish();
@@ -251,7 +253,7 @@ TEST(Http1FailureTest, EndsWithTheErrorOfWhicheverOperationFails) {
 TEST(Http1FailureTest, AResetWhileItWaits) {
   const std::string requests = std::string(kPost) + std::string(kChunked);
   for (size_t size = 0; size <= requests.size(); ++size) {
-    Conversation conversation(handler());
+    Conversation conversation(timed_handler());
     conversation.start();
     if (size > 0) conversation.send(requests.substr(0, size));
     conversation.client().abort({Errc::kReset});
@@ -263,8 +265,8 @@ TEST(Http1FailureTest, AResetWhileItWaits) {
 
 TEST(Http1FailureTest, APoolWithoutBuffersEndsTheConnection) {
   // One buffer: the client's. What the handler writes finds none.
-  Conversation conversation(handler(), {.buffer_count_max = 1});
-  conversation.send(kGet);
+  Conversation conversation(timed_handler(), {.buffer_count_max = 1});
+  conversation.send(kGetRequest);
   ASSERT_TRUE(conversation.ended());
   EXPECT_EQ(conversation.outcome().error(), (Error{Errc::kNoMemory, During::kNone}));
 }

@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-const Http1Handler& handler() {
+const Http1Handler& reflecting_handler() {
   static const Http1Handler instance(Http1Settings{});
   return instance;
 }
@@ -39,7 +39,7 @@ class FakeTransport final : public Transport {
 
 HttpResponse answer_to(std::string_view request) {
   FakeTransport transport;
-  Conversation conversation(handler());
+  Conversation conversation(reflecting_handler());
   conversation.session().transport = &transport;
   conversation.send(request);
   HttpResponseReader reader(conversation.received());
@@ -126,7 +126,7 @@ TEST(Http1ReflectionTest, TheExactBytesForEverySplit) {
         "PUT /raw HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: CHUNKED\r\n\r\n"
         "0005;ext=\"1\"\r\nHello\r\n1\r\n!\r\n0000\r\nX-Trailer: \t1\r\n\r\n"}) {
     for (const std::vector<std::string>& pieces : splits_of(request)) {
-      Conversation conversation(handler());
+      Conversation conversation(reflecting_handler());
       conversation.send_pieces(pieces);
       const HttpResponse response = HttpResponseReader(conversation.received()).next();
       EXPECT_EQ(response.body, request);
@@ -139,7 +139,7 @@ TEST(Http1ReflectionTest, ABodyThatBreaksIsRefusedOrCut) {
   constexpr std::string_view kBroken =
       " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n";
   EXPECT_EQ(answer_to("POST /reflect" + std::string(kBroken)).status, 400);
-  Conversation conversation(handler());
+  Conversation conversation(reflecting_handler());
   conversation.send("POST /raw" + std::string(kBroken));
   EXPECT_TRUE(conversation.got_end());
   EXPECT_FALSE(conversation.received().ends_with("0\r\n\r\n"));

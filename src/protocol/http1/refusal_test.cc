@@ -12,7 +12,7 @@
 namespace echod {
 namespace {
 
-constexpr Duration kHeadTimeout = std::chrono::seconds(10);
+constexpr Duration kRequestTimeout = std::chrono::seconds(10);
 constexpr Duration kLingerTimeout = std::chrono::seconds(5);
 
 Http1Settings small_limits() {
@@ -21,12 +21,12 @@ Http1Settings small_limits() {
                      .head_size_max = 300,
                      .field_count_max = 5,
                      .body_size_max = 1000};
-  settings.head_timeout = kHeadTimeout;
+  settings.head_timeout = kRequestTimeout;
   settings.linger_timeout = kLingerTimeout;
   return settings;
 }
 
-const Http1Handler& handler() {
+const Http1Handler& limited_handler() {
   static const Http1Handler instance(small_limits());
   return instance;
 }
@@ -88,7 +88,7 @@ void expect_refused(Conversation& conversation, int status, size_t answers_befor
 }
 
 TEST_P(Http1RefusalTest, AtOnceAndForGood) {
-  Conversation conversation(handler());
+  Conversation conversation(limited_handler());
   conversation.send(GetParam().request);
   expect_refused(conversation, GetParam().status);
   conversation.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -102,7 +102,7 @@ TEST_P(Http1RefusalTest, AtOnceAndForGood) {
 
 TEST_P(Http1RefusalTest, ForEverySplit) {
   for (const std::vector<std::string>& pieces : splits_of(GetParam().request)) {
-    Conversation conversation(handler());
+    Conversation conversation(limited_handler());
     conversation.send_pieces(pieces);
     expect_refused(conversation, GetParam().status);
     ASSERT_FALSE(HasFailure()) << "first piece: " << pieces.front();
@@ -110,14 +110,14 @@ TEST_P(Http1RefusalTest, ForEverySplit) {
 }
 
 TEST_P(Http1RefusalTest, AfterAnAnsweredRequest) {
-  Conversation conversation(handler());
+  Conversation conversation(limited_handler());
   conversation.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n" + GetParam().request);
   expect_refused(conversation, GetParam().status, 1);
   EXPECT_EQ(conversation.server().sends().size(), 1u) << "both in one send";
 }
 
 TEST_P(Http1RefusalTest, LingersUntilItsDeadline) {
-  Conversation conversation(handler());
+  Conversation conversation(limited_handler());
   conversation.send(GetParam().request);
   const Deadline deadline = conversation.clock().now() + kLingerTimeout;
   conversation.clock().advance(std::chrono::seconds(1));
@@ -129,7 +129,7 @@ TEST_P(Http1RefusalTest, LingersUntilItsDeadline) {
 }
 
 TEST(Http1RefusalTest, LimitsThemselvesAreAllowed) {
-  Conversation conversation(handler());
+  Conversation conversation(limited_handler());
   const std::string body(1000, 'b');
   conversation.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n" + body);
   conversation.send(std::string(kChunkedHead) + "3e8\r\n" + body + "\r\n0\r\n\r\n");
@@ -149,7 +149,7 @@ TEST(Http1RefusalTest, LimitsThemselvesAreAllowed) {
 TEST(Http1RefusalTest, ABodyThatTurnsBadCutsItsResponse) {
   for (std::string_view rest : {"zz\r\n", "0\r\n bad trailer\r\n", "1001\r\n"}) {
     for (size_t piece_size : {1u, 1000u}) {
-      Conversation conversation(handler());
+      Conversation conversation(limited_handler());
       const std::string request = std::string(kChunkedHead) + "2\r\nhi\r\n" + std::string(rest);
       conversation.send_pieces(in_pieces(request, piece_size));
       EXPECT_TRUE(conversation.got_end());
@@ -178,7 +178,7 @@ TEST(Http1RefusalTest, SaysWhy) {
       {"GET / HTTP/3.0\r\n", "the HTTP version is not 1.0 or 1.1, at byte 16 of the request"},
   };
   for (const auto& [request, why] : table) {
-    Conversation conversation(handler());
+    Conversation conversation(limited_handler());
     conversation.send(request);
     conversation.finish();
     const HttpResponse response = HttpResponseReader(conversation.received()).next();

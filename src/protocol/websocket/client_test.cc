@@ -71,9 +71,9 @@ std::vector<Message> messages_in(std::string bytes) {
 }
 
 // An exchange that has shaken hands.
-class Chat {
+class ClientChat {
  public:
-  explicit Chat(std::deque<uint64_t> sizes, size_t window = 1, bool verify = true)
+  explicit ClientChat(std::deque<uint64_t> sizes, size_t window = 1, bool verify = true)
       : exchange(Kind::kWebSocket, std::move(sizes), window, verify) {
     request = exchange.sent();
     exchange.answer(answer_to(request));
@@ -87,7 +87,7 @@ class Chat {
 };
 
 TEST(WebSocketClientTest, TheHandshake) {
-  Chat chat({});
+  ClientChat chat({});
   EXPECT_TRUE(chat.request.starts_with("GET /x?y HTTP/1.1\r\nHost: test:1\r\nX-A: b\r\n"))
       << chat.request;
   EXPECT_TRUE(chat.request.ends_with("\r\n\r\n"));
@@ -127,7 +127,7 @@ TEST(WebSocketClientTest, AnswersThatAreNone) {
 
 TEST(WebSocketClientTest, EchoesInAnyCut) {
   for (const size_t piece : {1u, 7u, 100u, 4096u}) {
-    Chat chat({1, 125, 126, 9000, 65536, 64}, 6);
+    ClientChat chat({1, 125, 126, 9000, 65536, 64}, 6);
     std::string echoes;
     for (const Message& message : chat.sent()) {
       EXPECT_EQ(message.opcode, WebSocketOpcode::kBinary);
@@ -151,7 +151,7 @@ TEST(WebSocketClientTest, FramesRightBehindTheAnswer) {
 }
 
 TEST(WebSocketClientTest, APingIsAnsweredWhileMessagesAreUnderWay) {
-  Chat chat({10, 20});
+  ClientChat chat({10, 20});
   const std::string first = chat.sent().at(0).payload;
   chat.exchange.answer(frame(WebSocketOpcode::kPing, "1"));
   EXPECT_EQ(chat.sent().at(0).opcode, WebSocketOpcode::kPong);
@@ -160,7 +160,7 @@ TEST(WebSocketClientTest, APingIsAnsweredWhileMessagesAreUnderWay) {
 }
 
 TEST(WebSocketClientTest, SaysGoodbye) {
-  Chat chat({});
+  ClientChat chat({});
   chat.exchange.say_goodbye();
   const std::vector<Message> sent = chat.sent();
   ASSERT_EQ(sent.size(), 1u);
@@ -200,20 +200,20 @@ TEST(WebSocketClientTest, FindsEveryFault) {
        ""},
   };
   for (const Fault& fault : faults) {
-    Chat chat({10});
+    ClientChat chat({10});
     chat.exchange.answer(fault.answer(chat.sent().at(0).payload));
     expect_fault(chat.exchange, fault.detail, fault.text);
   }
 }
 
 TEST(WebSocketClientTest, FindsAnEarlyEnd) {
-  Chat chat({10});
+  ClientChat chat({10});
   chat.exchange.end();
   expect_fault(chat.exchange, Detail::kClosedEarly, "ended the connection with 1 message(s)");
 }
 
 TEST(WebSocketClientTest, WithoutVerificationSizesCount) {
-  Chat chat({10}, 1, false);
+  ClientChat chat({10}, 1, false);
   chat.exchange.answer(frame(WebSocketOpcode::kBinary, std::string(10, 'x')));
   EXPECT_EQ(chat.exchange.traffic.echoes, 1u);
 }

@@ -4,9 +4,10 @@ namespace echod {
 namespace {
 
 using wire::CompressionStep;
-using Event = CompressionStep::Event;
+using StepEvent = CompressionStep::Event;
 
-constexpr wire::WebSocketFailure kNotUtf8{wire::close_code::kInvalidPayload, "text is not UTF-8"};
+constexpr wire::WebSocketFailure kTextIsNotUtf8{wire::close_code::kInvalidPayload,
+                                                "text is not UTF-8"};
 
 }  // namespace
 
@@ -31,11 +32,11 @@ void CompressedEcho::begin(wire::WebSocketOpcode opcode) {
 Task<CompressedEcho::Failure> CompressedEcho::take(std::span<const std::byte> part) {
   if (!plain_.has_buffer()) plain_ = co_await buffers_.lease();
   if (!frame_.has_buffer()) frame_ = co_await buffers_.lease();
-  Event event = Event::kMore;
-  while (event == Event::kMore) {
+  StepEvent event = StepEvent::kMore;
+  while (event == StepEvent::kMore) {
     plain_.keep_front(0);
     const CompressionStep step = inflater_.inflate(part, plain_.spare());
-    if (step.event == Event::kError) co_return inflater_.failure();
+    if (step.event == StepEvent::kError) co_return inflater_.failure();
     plain_.grow(step.size);
     event = step.event;
     Failure failure = co_await deflate(plain_.bytes());
@@ -47,25 +48,25 @@ Task<CompressedEcho::Failure> CompressedEcho::take(std::span<const std::byte> pa
 Task<CompressedEcho::Failure> CompressedEcho::end_frame(bool fin) {
   if (!plain_.has_buffer()) plain_ = co_await buffers_.lease();
   if (!frame_.has_buffer()) frame_ = co_await buffers_.lease();
-  Event event = fin ? Event::kMore : Event::kEnd;
-  while (event == Event::kMore) {
+  StepEvent event = fin ? StepEvent::kMore : StepEvent::kEnd;
+  while (event == StepEvent::kMore) {
     plain_.keep_front(0);
     const CompressionStep step = inflater_.finish(plain_.spare());
-    if (step.event == Event::kError) co_return inflater_.failure();
+    if (step.event == StepEvent::kError) co_return inflater_.failure();
     plain_.grow(step.size);
     event = step.event;
     Failure failure = co_await deflate(plain_.bytes());
     if (failure) co_return failure;
   }
   const bool is_text = opcode_ == wire::WebSocketOpcode::kText;
-  if (fin && is_text && !utf8_.complete()) co_return kNotUtf8;
+  if (fin && is_text && !utf8_.complete()) co_return kTextIsNotUtf8;
   while (true) {
     if (frame_.spare().size() < wire::MessageDeflater::kOutSizeMin) co_await send_frame(false);
     const CompressionStep step =
         fin ? deflater_.finish(frame_.spare()) : deflater_.flush(frame_.spare());
-    if (step.event == Event::kError) co_return deflater_.failure();
+    if (step.event == StepEvent::kError) co_return deflater_.failure();
     frame_.grow(step.size);
-    if (step.event == Event::kEnd) break;
+    if (step.event == StepEvent::kEnd) break;
     co_await send_frame(false);
   }
   co_await send_frame(fin);
@@ -78,13 +79,13 @@ Task<CompressedEcho::Failure> CompressedEcho::end_frame(bool fin) {
 }
 
 Task<CompressedEcho::Failure> CompressedEcho::deflate(std::span<const std::byte> plain) {
-  if (opcode_ == wire::WebSocketOpcode::kText && !utf8_.feed(plain)) co_return kNotUtf8;
+  if (opcode_ == wire::WebSocketOpcode::kText && !utf8_.feed(plain)) co_return kTextIsNotUtf8;
   while (!plain.empty()) {
     if (frame_.spare().size() < wire::MessageDeflater::kOutSizeMin) co_await send_frame(false);
     const CompressionStep step = deflater_.deflate(plain, frame_.spare());
-    if (step.event == Event::kError) co_return deflater_.failure();
+    if (step.event == StepEvent::kError) co_return deflater_.failure();
     frame_.grow(step.size);
-    if (step.event == Event::kMore) co_await send_frame(false);
+    if (step.event == StepEvent::kMore) co_await send_frame(false);
   }
   co_return std::nullopt;
 }

@@ -13,9 +13,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view kSwitching = "HTTP/1.1 101 Switching Protocols\r\n";
+constexpr std::string_view kStatusLine101 = "HTTP/1.1 101 Switching Protocols\r\n";
 
-std::string handshake(std::string_view target) {
+std::string handshake_to(std::string_view target) {
   return "GET " + std::string(target) +
          " HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
@@ -42,7 +42,7 @@ TEST_F(HandshakePolicyTest, AStatusIsSentInsteadAndTheConnectionStays) {
   defaults.status = http::read_default_status("503").value();
   defaults.fields = {*http::any_field("X-Test: 1")};
   Conversation& conversation = serve_by({.defaults = defaults});
-  conversation.send(handshake("/?status=200"));
+  conversation.send(handshake_to("/?status=200"));
   EXPECT_TRUE(conversation.received().starts_with("HTTP/1.1 503 "));
   EXPECT_TRUE(conversation.received().contains("\r\nX-Test: 1\r\n"));
   EXPECT_FALSE(conversation.got_end());
@@ -54,8 +54,8 @@ TEST_F(HandshakePolicyTest, HealthPathsHaveNoDefaults) {
   http::AnswerDefaults defaults;
   defaults.status = http::read_default_status("503").value();
   Conversation& conversation = serve_by({.defaults = defaults});
-  conversation.send(handshake("/healthz"));
-  EXPECT_TRUE(conversation.received().starts_with(kSwitching));
+  conversation.send(handshake_to("/healthz"));
+  EXPECT_TRUE(conversation.received().starts_with(kStatusLine101));
 }
 
 TEST_F(HandshakePolicyTest, ADelay) {
@@ -64,9 +64,9 @@ TEST_F(HandshakePolicyTest, ADelay) {
   defaults.body = "no effect";
   Conversation& conversation = serve_by({.defaults = defaults});
   const Time begin = conversation.clock().now();
-  conversation.send(handshake("/"));
+  conversation.send(handshake_to("/"));
   EXPECT_EQ(conversation.clock().now() - begin, 10ms);
-  EXPECT_TRUE(conversation.take_received().starts_with(kSwitching));
+  EXPECT_TRUE(conversation.take_received().starts_with(kStatusLine101));
   const std::string_view message("\x81\x82\0\0\0\0hi", 8);  // masked by 0
   conversation.send(message);
   EXPECT_EQ(conversation.received(), "\x81\x02hi");
@@ -76,18 +76,18 @@ TEST_F(HandshakePolicyTest, CloseEndsTheConnectionAfterThe101) {
   http::AnswerDefaults defaults;
   defaults.close = 100;
   Conversation& conversation = serve_by({.defaults = defaults});
-  conversation.send(handshake("/"));
-  EXPECT_TRUE(conversation.received().starts_with(kSwitching));
+  conversation.send(handshake_to("/"));
+  EXPECT_TRUE(conversation.received().starts_with(kStatusLine101));
   EXPECT_TRUE(conversation.received().ends_with("\r\n\r\n")) << "and no close frame";
   EXPECT_TRUE(conversation.got_end());
 }
 
 TEST_F(HandshakePolicyTest, OutsideTheBasePath) {
   Conversation& conversation = serve_by({.base_path = "/echo"});
-  conversation.send(handshake("/"));
+  conversation.send(handshake_to("/"));
   EXPECT_TRUE(conversation.take_received().starts_with("HTTP/1.1 404 "));
-  conversation.send(handshake("/echo/a"));
-  EXPECT_TRUE(conversation.take_received().starts_with(kSwitching));
+  conversation.send(handshake_to("/echo/a"));
+  EXPECT_TRUE(conversation.take_received().starts_with(kStatusLine101));
 }
 
 }  // namespace

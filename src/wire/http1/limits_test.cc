@@ -10,7 +10,7 @@
 namespace echod::wire {
 namespace {
 
-constexpr std::string_view kChunkedPost =
+constexpr std::string_view kChunkedHead =
     "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 // Expects `text` to be a whole request under `limits`.
@@ -71,7 +71,7 @@ TEST(Http1LimitsTest, FieldCount) {
   expect_accepted(three + "\r\n", limits);
   expect_refused_at_end(three + "A", limits, 431);
   expect_refused_at_end(three + " ", limits, 400);
-  const std::string trailers = std::string(kChunkedPost) + "0\r\nA: b\r\nA: b\r\nA: b\r\n";
+  const std::string trailers = std::string(kChunkedHead) + "0\r\nA: b\r\nA: b\r\nA: b\r\n";
   expect_accepted(trailers + "\r\n", limits);
   expect_refused_at_end(trailers + "A", limits, 431);
   expect_refused_at_end("GET / HTTP/1.0\r\nA", {.field_count_max = 0}, 431);
@@ -79,18 +79,18 @@ TEST(Http1LimitsTest, FieldCount) {
 
 TEST(Http1LimitsTest, ChunkLine) {
   const HttpLimits limits{.chunk_line_size_max = 6};
-  expect_accepted(std::string(kChunkedPost) + "1;abcd\r\nx\r\n000000\r\n\r\n", limits);
-  expect_accepted(std::string(kChunkedPost) + "1;abcd\r\nx\r\n1;abcd\r\nx\r\n0\r\n\r\n", limits);
-  expect_refused_at_end(std::string(kChunkedPost) + "1;abcde", limits, 400);
-  expect_refused_at_end(std::string(kChunkedPost) + "1;     ", limits, 400);
-  expect_refused_at_end(std::string(kChunkedPost) + "0000001", limits, 400);
+  expect_accepted(std::string(kChunkedHead) + "1;abcd\r\nx\r\n000000\r\n\r\n", limits);
+  expect_accepted(std::string(kChunkedHead) + "1;abcd\r\nx\r\n1;abcd\r\nx\r\n0\r\n\r\n", limits);
+  expect_refused_at_end(std::string(kChunkedHead) + "1;abcde", limits, 400);
+  expect_refused_at_end(std::string(kChunkedHead) + "1;     ", limits, 400);
+  expect_refused_at_end(std::string(kChunkedHead) + "0000001", limits, 400);
 }
 
 TEST(Http1LimitsTest, Trailers) {
   const HttpLimits limits{.trailer_size_max = 8};
-  expect_accepted(std::string(kChunkedPost) + "0\r\nA: b\r\n\r\n", limits);
-  expect_refused_at_end(std::string(kChunkedPost) + "0\r\nA: bc\r\n\r\n", limits, 431);
-  expect_refused_at_end(std::string(kChunkedPost) + "0\r\nA: bcdefg", limits, 431);
+  expect_accepted(std::string(kChunkedHead) + "0\r\nA: b\r\n\r\n", limits);
+  expect_refused_at_end(std::string(kChunkedHead) + "0\r\nA: bc\r\n\r\n", limits, 431);
+  expect_refused_at_end(std::string(kChunkedHead) + "0\r\nA: bcdefg", limits, 431);
 }
 
 TEST(Http1LimitsTest, Body) {
@@ -98,7 +98,7 @@ TEST(Http1LimitsTest, Body) {
   const std::string post = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: ";
   expect_accepted(post + "5\r\n\r\nhello", limits);
   expect_refused_at_end(post + "6\r\n\r\n", limits, 413);
-  const std::string chunked(kChunkedPost);
+  const std::string chunked(kChunkedHead);
   expect_accepted(chunked + "5\r\nhello\r\n0\r\n\r\n", limits);
   expect_accepted(chunked + "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n", limits);
   expect_refused_at_end(chunked + "6\r", limits, 413);
@@ -114,9 +114,9 @@ TEST(Http1LimitsTest, TheLargestBodyIsNotAnOverflow) {
       decode("POST / HTTP/1.0\r\nContent-Length: 18446744073709551615\r\n\r\nabc", limits);
   EXPECT_EQ(sized.requests[0].content_length, UINT64_MAX);
   EXPECT_EQ(sized.requests[0].body, "abc");
-  EXPECT_EQ(decode(std::string(kChunkedPost) + "ffffffffffffffff\r\nabc", limits).requests[0].body,
+  EXPECT_EQ(decode(std::string(kChunkedHead) + "ffffffffffffffff\r\nabc", limits).requests[0].body,
             "abc");
-  expect_refused_at_end(std::string(kChunkedPost) + "1\r\na\r\nffffffffffffffff\r", limits, 413);
+  expect_refused_at_end(std::string(kChunkedHead) + "1\r\na\r\nffffffffffffffff\r", limits, 413);
 }
 
 TEST(Http1LimitsTest, AHugeRequestIsDecodedByteByByte) {

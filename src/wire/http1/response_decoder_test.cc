@@ -95,7 +95,7 @@ class Feeder {
   Outcome outcome_;
 };
 
-Outcome decode(std::string_view bytes, const HttpLimits& limits = {}) {
+Outcome decode_responses(std::string_view bytes, const HttpLimits& limits = {}) {
   Feeder feeder(limits);
   feeder.feed(bytes);
   return feeder.outcome();
@@ -103,7 +103,7 @@ Outcome decode(std::string_view bytes, const HttpLimits& limits = {}) {
 
 // The same from every cut in two, and from small pieces with empty ones between.
 void expect_same_for_every_split(std::string_view bytes) {
-  const Outcome whole = decode(bytes);
+  const Outcome whole = decode_responses(bytes);
   for (size_t cut = 1; cut < bytes.size(); ++cut) {
     Feeder feeder;
     feeder.feed(bytes.substr(0, cut));
@@ -122,7 +122,7 @@ void expect_same_for_every_split(std::string_view bytes) {
 }
 
 void expect_one(std::string_view bytes, const Decoded& wanted) {
-  EXPECT_EQ(decode(bytes), Outcome({.responses = {wanted}})) << bytes;
+  EXPECT_EQ(decode_responses(bytes), Outcome({.responses = {wanted}})) << bytes;
   expect_same_for_every_split(bytes);
 }
 
@@ -161,9 +161,9 @@ TEST(ResponseDecoderTest, InterimResponsesAreSkipped) {
 TEST(ResponseDecoderTest, TooManyInterimResponses) {
   std::string bytes;
   for (unsigned i = 0; i < ResponseDecoder::kInterimMax; ++i) bytes += "HTTP/1.1 100 C\r\n\r\n";
-  EXPECT_EQ(decode(bytes).error, "");
-  EXPECT_TRUE(decode(bytes).in_response);
-  EXPECT_EQ(decode(bytes + "HTTP/1.1 100 C\r\n\r\n").error, "too many interim responses");
+  EXPECT_EQ(decode_responses(bytes).error, "");
+  EXPECT_TRUE(decode_responses(bytes).in_response);
+  EXPECT_EQ(decode_responses(bytes + "HTTP/1.1 100 C\r\n\r\n").error, "too many interim responses");
 }
 
 TEST(ResponseDecoderTest, ReasonPhraseIsAnything) {
@@ -174,8 +174,8 @@ TEST(ResponseDecoderTest, ReasonPhraseIsAnything) {
 
 TEST(ResponseDecoderTest, WhetherTheConnectionIsKept) {
   const auto keep_alive = [](std::string_view version, std::string_view field) {
-    const Outcome outcome = decode("HTTP/" + std::string(version) + " 200 OK\r\n" +
-                                   std::string(field) + "Content-Length: 0\r\n\r\n");
+    const Outcome outcome = decode_responses("HTTP/" + std::string(version) + " 200 OK\r\n" +
+                                             std::string(field) + "Content-Length: 0\r\n\r\n");
     return outcome.responses.at(0).keep_alive;
   };
   EXPECT_TRUE(keep_alive("1.1", ""));
@@ -214,7 +214,7 @@ TEST(ResponseDecoderTest, OneAfterAnother) {
     bytes += "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
     bytes += "HTTP/1.1 204 No Content\r\n\r\n";
   }
-  EXPECT_EQ(decode(bytes).responses.size(), 9u);
+  EXPECT_EQ(decode_responses(bytes).responses.size(), 9u);
   expect_same_for_every_split(bytes);
 }
 
@@ -227,7 +227,7 @@ TEST(ResponseDecoderTest, RepeatedHeads) {
   const std::string bytes = first + "abc" + first + "def" + second + "ghi" + second + "jkl" +
                             third + std::string(30, 'x') + second + "mno" +
                             "HTTP/1.1 200 OK\r\nDate: Tue\r\nConnection: close\r\n\r\nrest";
-  const Outcome outcome = decode(bytes);
+  const Outcome outcome = decode_responses(bytes);
   ASSERT_EQ(outcome.responses.size(), 7u);
   EXPECT_EQ(outcome.responses[1], Decoded(200, kSized, true, "def", true));
   EXPECT_EQ(outcome.responses[3], Decoded(200, kSized, true, "jkl", true));
@@ -267,7 +267,7 @@ TEST(ResponseDecoderTest, Malformed) {
        "malformed trailer field"},
   };
   for (const auto& [bytes, error] : kCases) {
-    EXPECT_EQ(decode(bytes).error, error) << bytes;
+    EXPECT_EQ(decode_responses(bytes).error, error) << bytes;
     expect_same_for_every_split(bytes);
   }
 }
@@ -278,14 +278,15 @@ TEST(ResponseDecoderTest, Limits) {
   limits.field_count_max = 2;
   limits.body_size_max = 10;
   const std::string head = "HTTP/1.1 200 OK\r\n";
-  EXPECT_EQ(decode(head + "Content-Length: 10\r\n\r\n", limits).error, "");
-  EXPECT_EQ(decode(head + "Content-Length: 11\r\n\r\n", limits).error, "body too large");
-  EXPECT_EQ(decode(head + "A: 1\r\nB: 2\r\nC: 3\r\n", limits).error, "head too large");
-  EXPECT_EQ(decode(head + "A: " + std::string(60, 'x'), limits).error, "head too large");
-  EXPECT_EQ(decode("HTTP/1.1 200 " + std::string(60, 'x'), limits).error, "malformed status line");
-  EXPECT_EQ(decode(head + "\r\n" + std::string(10, 'x'), limits).error, "");
-  EXPECT_EQ(decode(head + "\r\n" + std::string(11, 'x'), limits).error, "body too large");
-  EXPECT_EQ(decode(head + "Transfer-Encoding: chunked\r\n\r\nb\r\n", limits).error,
+  EXPECT_EQ(decode_responses(head + "Content-Length: 10\r\n\r\n", limits).error, "");
+  EXPECT_EQ(decode_responses(head + "Content-Length: 11\r\n\r\n", limits).error, "body too large");
+  EXPECT_EQ(decode_responses(head + "A: 1\r\nB: 2\r\nC: 3\r\n", limits).error, "head too large");
+  EXPECT_EQ(decode_responses(head + "A: " + std::string(60, 'x'), limits).error, "head too large");
+  EXPECT_EQ(decode_responses("HTTP/1.1 200 " + std::string(60, 'x'), limits).error,
+            "malformed status line");
+  EXPECT_EQ(decode_responses(head + "\r\n" + std::string(10, 'x'), limits).error, "");
+  EXPECT_EQ(decode_responses(head + "\r\n" + std::string(11, 'x'), limits).error, "body too large");
+  EXPECT_EQ(decode_responses(head + "Transfer-Encoding: chunked\r\n\r\nb\r\n", limits).error,
             "body too large");
 }
 

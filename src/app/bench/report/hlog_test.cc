@@ -14,12 +14,12 @@
 namespace echod {
 namespace {
 
-std::string error_of(const std::string& text) {
+std::string hlog_error_of(const std::string& text) {
   const auto parsed = parse_hlog(text);
   return parsed ? "no error" : parsed.error();
 }
 
-size_t count_of(const std::string& text, const std::string& part) {
+size_t times_in(const std::string& text, const std::string& part) {
   size_t count = 0;
   for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
   return count;
@@ -40,10 +40,10 @@ TEST(HlogTest, HasALineForEachIntervalAndOneForEachOtherTime) {
                       "#[BaseTime: 1767323045.000 (seconds since epoch)]\n"
                       "#[StartTime: 1767323045.000 (seconds since epoch), "
                       "2026-01-02T03:04:05Z]\n"));
-  EXPECT_EQ(count_of(log, "\n4.000,1.000,100.073,HISTF"), 1U);
-  EXPECT_EQ(count_of(log, ".000,1.000,"), 6U);
-  EXPECT_EQ(count_of(log, "\nTag=service,0.000,6.000,"), 1U);
-  EXPECT_EQ(count_of(log, "\nTag=connect,0.000,6.000,"), 1U);
+  EXPECT_EQ(times_in(log, "\n4.000,1.000,100.073,HISTF"), 1U);
+  EXPECT_EQ(times_in(log, ".000,1.000,"), 6U);
+  EXPECT_EQ(times_in(log, "\nTag=service,0.000,6.000,"), 1U);
+  EXPECT_EQ(times_in(log, "\nTag=connect,0.000,6.000,"), 1U);
 }
 
 TEST(HlogTest, IntervalsThatAreNotAllOfItAreNotWritten) {
@@ -52,8 +52,8 @@ TEST(HlogTest, IntervalsThatAreNotAllOfItAreNotWritten) {
     if (lost) result.intervals[2].latency = "";
     if (!lost) result.latency.record(5);  // in no interval
     const std::string log = hlog_report(result);
-    EXPECT_EQ(count_of(log, "\n0.000,6.000,"), 1U);
-    EXPECT_EQ(count_of(log, ".000,1.000,"), 0U);
+    EXPECT_EQ(times_in(log, "\n0.000,6.000,"), 1U);
+    EXPECT_EQ(times_in(log, ".000,1.000,"), 0U);
     const auto parsed = parse_hlog(log);
     ASSERT_TRUE(parsed) << parsed.error();
     EXPECT_EQ(json_report(*parsed), json_report(result));
@@ -87,20 +87,21 @@ TEST(HlogTest, ReadsTheLogsOfOtherTools) {
 }
 
 TEST(HlogTest, DamageIsNamedWithItsLine) {
-  EXPECT_EQ(error_of(""), "no error");
-  EXPECT_EQ(error_of("#[x]\nhello\n"), "line 2: it does not begin with a start and a length");
-  EXPECT_EQ(error_of("-1,1,1,AAAA\n"), "line 1: it does not begin with a start and a length");
-  EXPECT_EQ(error_of("1,nan,1,AAAA\n"), "line 1: it does not begin with a start and a length");
-  EXPECT_EQ(error_of("1,1,1,AAAA"), "line 1: the encoded histogram is cut off");
-  EXPECT_EQ(error_of("1,1"), "line 1: the encoded histogram is cut off");
-  EXPECT_EQ(error_of("Tag=other,1,1,1,AAAA"), "line 1: its tag is neither service nor connect");
-  EXPECT_EQ(error_of("#[Report: {}]\n"), "line 1: schema is missing");
+  EXPECT_EQ(hlog_error_of(""), "no error");
+  EXPECT_EQ(hlog_error_of("#[x]\nhello\n"), "line 2: it does not begin with a start and a length");
+  EXPECT_EQ(hlog_error_of("-1,1,1,AAAA\n"), "line 1: it does not begin with a start and a length");
+  EXPECT_EQ(hlog_error_of("1,nan,1,AAAA\n"), "line 1: it does not begin with a start and a length");
+  EXPECT_EQ(hlog_error_of("1,1,1,AAAA"), "line 1: the encoded histogram is cut off");
+  EXPECT_EQ(hlog_error_of("1,1"), "line 1: the encoded histogram is cut off");
+  EXPECT_EQ(hlog_error_of("Tag=other,1,1,1,AAAA"),
+            "line 1: its tag is neither service nor connect");
+  EXPECT_EQ(hlog_error_of("#[Report: {}]\n"), "line 1: schema is missing");
 
   const std::string log = hlog_report(sample_result(1, 6));
   const size_t last = log.find("\n5.000,1.000,");
   std::string cut = log;
   cut.erase(last, log.find('\n', last + 1) - last);
-  EXPECT_EQ(error_of(cut), "its intervals do not add up to its report");
+  EXPECT_EQ(hlog_error_of(cut), "its intervals do not add up to its report");
 }
 
 TEST(HlogTest, NoDamageDoesHarm) {

@@ -20,7 +20,7 @@ extern const std::string_view kReportPage;
 
 namespace {
 
-constexpr size_t kFirstErrorsMax = 20;
+constexpr size_t kErrorRowsMax = 20;
 constexpr size_t kIntervalRowsMax = 2000;  // a page with more is slow; the JSON report has all
 
 // As text between tags or in a quoted attribute.
@@ -92,7 +92,7 @@ std::string head_of(const std::vector<std::string>& names) {
   return text + "</tr></thead>\n";
 }
 
-std::string latency_table(const BenchResult& result) {
+std::string latency_rows(const BenchResult& result) {
   std::vector<std::string> names = {"", "Latency"};
   std::vector<const Histogram*> columns = {&result.latency};
   if (result.service.count() > 0 && result.service != result.latency) {
@@ -188,7 +188,7 @@ std::string errors_section(const BenchResult& result) {
                         format_count(count));
   }
   text += "</table></div>\n<ul class=\"first-errors\">\n";
-  for (size_t i = 0; i < std::min(result.first_errors.size(), kFirstErrorsMax); ++i) {
+  for (size_t i = 0; i < std::min(result.first_errors.size(), kErrorRowsMax); ++i) {
     text += "<li>" + escaped(result.first_errors[i]) + "</li>\n";
   }
   return text + "</ul>";
@@ -273,7 +273,7 @@ std::string filled_in(std::string_view name, const BenchResult& result) {
   if (name == "tiles") return tiles_of(result);
   if (name == "warnings") return warnings_section(result);
   if (name == "latency_meaning") return std::string(latency_meaning(result.plan));
-  if (name == "latency_table") return latency_table(result);
+  if (name == "latency_table") return latency_rows(result);
   if (name == "intervals_table") return intervals_table(result);
   if (name == "totals_table") return totals_table(result);
   if (name == "errors") return errors_section(result);

@@ -15,7 +15,7 @@
 namespace echod {
 namespace {
 
-bool has(const std::string& text, const std::string& part) {
+bool page_has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
@@ -46,10 +46,10 @@ TEST(ReportHtmlTest, HasTheFiguresAsText) {
         "<td>64 (9 in 10), 1024 (1 in 10) bytes</td>", "<td>Example CPU @ 2.50GHz</td>",
         "<td>410,000 messages/s</td>", "Table of 6 intervals",
         "<tr><th scope=\"row\">5 s</th><td>20,000</td><td>3.20 MB</td>"}) {
-    EXPECT_TRUE(has(page, part)) << part;
+    EXPECT_TRUE(page_has(page, part)) << part;
   }
-  EXPECT_FALSE(has(page, "class=\"warnings\""));
-  EXPECT_FALSE(has(page, "{{"));
+  EXPECT_FALSE(page_has(page, "class=\"warnings\""));
+  EXPECT_FALSE(page_has(page, "{{"));
 }
 
 TEST(ReportHtmlTest, CarriesTheReportForItsScript) {
@@ -63,17 +63,17 @@ TEST(ReportHtmlTest, WarningsAreShown) {
   result.interrupted = true;
   result.at_ceiling = true;
   const std::string page = html_report(result);
-  EXPECT_TRUE(has(page, "<ul class=\"warnings\">\n<li>Interrupted after 2.00 s"));
-  EXPECT_TRUE(has(page, "<li>The load tester reached its own ceiling"));
+  EXPECT_TRUE(page_has(page, "<ul class=\"warnings\">\n<li>Interrupted after 2.00 s"));
+  EXPECT_TRUE(page_has(page, "<li>The load tester reached its own ceiling"));
 }
 
 TEST(ReportHtmlTest, NothingAtAllIsStillAPage) {
   const std::string page = html_report(BenchResult());
-  EXPECT_TRUE(has(page, "<h1>Unknown target</h1>"));
-  EXPECT_TRUE(has(page, "<li>No message was echoed.</li>"));
-  EXPECT_TRUE(has(page, "There is no time series."));
-  EXPECT_TRUE(has(page, "<p>None.</p>"));
-  EXPECT_FALSE(has(page, "{{"));
+  EXPECT_TRUE(page_has(page, "<h1>Unknown target</h1>"));
+  EXPECT_TRUE(page_has(page, "<li>No message was echoed.</li>"));
+  EXPECT_TRUE(page_has(page, "There is no time series."));
+  EXPECT_TRUE(page_has(page, "<p>None.</p>"));
+  EXPECT_FALSE(page_has(page, "{{"));
 }
 
 TEST(ReportHtmlTest, NoTextBecomesMarkup) {
@@ -94,9 +94,9 @@ TEST(ReportHtmlTest, NoTextBecomesMarkup) {
   for (const char* part : {"<script", "</script", "<b>", "onclick=\"", "\x1b"}) {
     EXPECT_EQ(count_of(page, part), count_of(plain, part)) << part;
   }
-  EXPECT_TRUE(has(page,
-                  "<h1>&lt;/script&gt;&lt;script&gt;x&lt;/script&gt;&lt;b "
-                  "onclick=&quot;x&quot;&gt;&#39;&amp;{{data}}?</h1>"));
+  EXPECT_TRUE(page_has(page,
+                       "<h1>&lt;/script&gt;&lt;script&gt;x&lt;/script&gt;&lt;b "
+                       "onclick=&quot;x&quot;&gt;&#39;&amp;{{data}}?</h1>"));
   EXPECT_EQ(nlohmann::json::parse(data_of(page))["plan"]["url"], attack);
 }
 
@@ -104,7 +104,7 @@ TEST(ReportHtmlTest, ALongRunHasNoTableOfItsIntervals) {
   BenchResult result = sample_result(1, 1);
   result.intervals.resize(2001, result.intervals[0]);
   const std::string page = html_report(result);
-  EXPECT_TRUE(has(page, "Too many intervals for a table"));
+  EXPECT_TRUE(page_has(page, "Too many intervals for a table"));
   EXPECT_EQ(nlohmann::json::parse(data_of(page))["intervals"].size(), 2001U);
 }
 

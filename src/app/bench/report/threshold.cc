@@ -12,25 +12,25 @@ namespace {
 
 using Measure = Threshold::Measure;
 
-struct Unit {
+struct LimitUnit {
   std::string_view name;
   double factor;
 };
 
 // A time limit without a unit would be ambiguous: seconds to one reader, milliseconds to the next.
-constexpr Unit kTimeUnits[] = {{"ns", 1},  {"us", 1e3}, {"ms", 1e6},
-                               {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
-constexpr Unit kRateUnits[] = {{"", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}};
-constexpr Unit kSizeUnits[] = {{"", 1},         {"B", 1},      {"kB", 1e3},     {"MB", 1e6},
-                               {"GB", 1e9},     {"TB", 1e12},  {"KiB", 0x1p10}, {"K", 0x1p10},
-                               {"MiB", 0x1p20}, {"M", 0x1p20}, {"GiB", 0x1p30}, {"G", 0x1p30},
-                               {"TiB", 0x1p40}, {"T", 0x1p40}};
-constexpr Unit kCountUnits[] = {{"", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}};
+constexpr LimitUnit kTimeUnits[] = {{"ns", 1},  {"us", 1e3}, {"ms", 1e6},
+                                    {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}};
+constexpr LimitUnit kRateUnits[] = {{"", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}, {"G", 1e9}};
+constexpr LimitUnit kSizeUnits[] = {{"", 1},         {"B", 1},      {"kB", 1e3},     {"MB", 1e6},
+                                    {"GB", 1e9},     {"TB", 1e12},  {"KiB", 0x1p10}, {"K", 0x1p10},
+                                    {"MiB", 0x1p20}, {"M", 0x1p20}, {"GiB", 0x1p30}, {"G", 0x1p30},
+                                    {"TiB", 0x1p40}, {"T", 0x1p40}};
+constexpr LimitUnit kCountUnits[] = {{"", 1}, {"k", 1e3}, {"K", 1e3}, {"M", 1e6}};
 
 struct Kind {
   std::string_view name;
   Measure measure;
-  std::span<const Unit> units;
+  std::span<const LimitUnit> units;
   std::string_view limits;  // what its limits are, in words
   std::string_view example;
 };
@@ -61,10 +61,10 @@ std::optional<double> take_number(std::string_view& text) {
   return number;
 }
 
-std::optional<double> parse_quantity(std::string_view text, std::span<const Unit> units) {
+std::optional<double> parse_quantity(std::string_view text, std::span<const LimitUnit> units) {
   const std::optional<double> number = take_number(text);
   if (!number) return std::nullopt;
-  for (const Unit& unit : units) {
+  for (const LimitUnit& unit : units) {
     if (unit.name == trimmed(text)) return *number * unit.factor;
   }
   return std::nullopt;
@@ -147,7 +147,7 @@ std::expected<Threshold, std::string> parse_threshold(std::string_view text) {
 
   if (kind->measure == Measure::kErrors && limit.ends_with('%')) {
     threshold.measure = Measure::kErrorShare;
-    constexpr Unit kPercent[] = {{"%", 0.01}};
+    constexpr LimitUnit kPercent[] = {{"%", 0.01}};
     kind = nullptr;
     const std::optional<double> share = parse_quantity(limit, kPercent);
     if (!share || *share > 1) {

@@ -29,7 +29,7 @@ bool breaks(const std::string& text, const BenchResult& result) {
   return threshold && threshold->broken_by(result);
 }
 
-std::string error_of(const std::string& text) {
+std::string limit_error_of(const std::string& text) {
   const auto threshold = parse_threshold(text);
   return threshold ? "no error" : threshold.error();
 }
@@ -109,23 +109,24 @@ TEST(ThresholdTest, ARunWithoutAnythingIsNotAFastOne) {
 }
 
 TEST(ThresholdTest, WhatIsNoThresholdIsToldWithOneThatIs) {
-  EXPECT_EQ(error_of(""), "\"\": there is no < or > in it; for example p99>5ms");
-  EXPECT_EQ(error_of("p99=5ms"), "\"p99=5ms\": there is no < or > in it; for example p99>5ms");
-  EXPECT_EQ(error_of("q99>5ms"),
+  EXPECT_EQ(limit_error_of(""), "\"\": there is no < or > in it; for example p99>5ms");
+  EXPECT_EQ(limit_error_of("p99=5ms"),
+            "\"p99=5ms\": there is no < or > in it; for example p99>5ms");
+  EXPECT_EQ(limit_error_of("q99>5ms"),
             "\"q99>5ms\": it can be p50, p99.9 and so on, mean, max, rate, throughput or errors; "
             "for example p99>5ms");
-  EXPECT_EQ(error_of("p99>5"),
+  EXPECT_EQ(limit_error_of("p99>5"),
             "\"p99>5\": the limit must be a duration with its unit; for example p99>5ms");
-  EXPECT_EQ(error_of("rate<5ms"),
+  EXPECT_EQ(limit_error_of("rate<5ms"),
             "\"rate<5ms\": the limit must be messages per second; for example rate<50k");
-  EXPECT_EQ(error_of("errors>200%"),
+  EXPECT_EQ(limit_error_of("errors>200%"),
             "\"errors>200%\": a share is between 0 and 100 %; for example errors>0.1%");
   for (const char* text : {"p>5ms",    "p0>5ms",    "p101>5ms", "p-1>5ms",   "pnan>5ms",
                            "p99x>5ms", "p99>",      "p99>-5ms", "p99>nanms", "p99>infs",
                            "p99>5ms5", "p99>>5ms",  "p99><5ms", ">5ms",      "mean>1",
                            "max>x",    "rate<",     "rate<-1",  "rate<1e5",  "throughput<1GBps",
                            "errors>x", "errors>-1", "errors>%"}) {
-    EXPECT_NE(error_of(text).find("for example"), std::string::npos) << text;
+    EXPECT_NE(limit_error_of(text).find("for example"), std::string::npos) << text;
   }
 }
 
