@@ -50,7 +50,7 @@ LOADS = [
     Load("tcp", 64, PEERS),
     Load("tcp", 16 * 1024, PEERS),
     Load("http", 64, ("nginx",), verify=False),  # nginx returns a fixed body
-    Load("ws", 64, ("ws-floor",)),
+    Load("ws", 64, ("ws-floor", "libwebsockets", "node-ws")),
 ]
 
 
@@ -85,7 +85,8 @@ class Other:
 
 def peers_of(load, arguments):
     known = {server.name: server for server in servers.all_servers(arguments.echod)}
-    known["ws-floor"] = servers.Built("ws_floor", "plain epoll, WebSocket")
+    for server in servers.websocket_servers():
+        known[server.name] = server
     chosen, missing = servers.prepared([known[name] for name in load.peers])
     for name, reason in missing.items():
         print(f"  without {name}: {reason}", file=sys.stderr)

@@ -1,9 +1,9 @@
 # Unity builds: the sources of a folder are compiled as one, so that what they all include is read and
 # instantiated once. Building all takes half of the time so; building again after a change of one
-# source takes longer. It is for builds that are made to run the tests once.
+# source takes longer. It is for builds that are made to run the tests once, and for clang-tidy.
 #
-# The names in unnamed namespaces must therefore differ within a folder. A source still includes what
-# it uses: clang-tidy reads each on its own, and the presets `clang` and `plain` compile them so.
+# The names in unnamed namespaces must therefore differ within a folder. A source still includes what it
+# uses: the presets `clang` and `plain` compile each on its own.
 set(ECHOD_UNITY OFF CACHE STRING "Compile the sources of a folder as one: OFF, TESTS (the tests'), ALL")
 
 # echod_unity(TARGET): one compilation for each folder of its sources.

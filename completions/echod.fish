@@ -60,7 +60,7 @@ complete -c echod -n 'not __fish_seen_subcommand_from bench health sim config he
 complete -c echod -n 'not __fish_seen_subcommand_from bench health sim config help version' -l header-timeout -x -d 'HTTP: maximum time to receive request line and headers; then 408'
 complete -c echod -n 'not __fish_seen_subcommand_from bench health sim config help version' -l ping-interval -x -d 'WebSocket: ping a client that is silent for this long'
 complete -c echod -n 'not __fish_seen_subcommand_from bench health sim config help version' -l drain-delay -x -d 'Keep serving this long after SIGTERM or SIGINT'
-complete -c echod -n 'not __fish_seen_subcommand_from bench health sim config help version' -l drain-timeout -x -d 'Graceful shutdown timeout, after SIGTERM or SIGINT'
+complete -c echod -n 'not __fish_seen_subcommand_from bench health sim config help version' -l drain-timeout -x -d 'Graceful shutdown timeout, after SIGTERM or SIGINT; 0: no limit'
 complete -c echod -n 'not __fish_seen_subcommand_from bench health sim config help version' -l log-level -x -a 'debug info warning error off' -d 'Minimum log level'
 complete -c echod -n 'not __fish_seen_subcommand_from bench health sim config help version' -l log-format -x -a 'text logfmt json' -d 'Log format'
 complete -c echod -n 'not __fish_seen_subcommand_from bench health sim config help version' -l log-timestamps -x -a 'auto on off' -d 'Begin text lines of the log and the access log with the time'

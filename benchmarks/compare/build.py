@@ -31,6 +31,8 @@ PROGRAMS = {
     "same_thread_floor": Program("same_thread_floor.c", C),
     "independent_client": Program("independent_client.c", C),
     "ws_floor": Program("ws_floor.c", C, ("-lcrypto",), "libssl-dev", "openssl/sha.h"),
+    "libwebsockets": Program("libwebsockets.c", C, ("-lwebsockets",), "libwebsockets-dev",
+                             "libwebsockets.h"),
     "libuv": Program("libuv.c", C, ("-luv",), "libuv1-dev", "uv.h"),
     "libevent": Program("libevent.c", C, ("-levent_core",), "libevent-dev",
                         "event2/bufferevent.h"),

@@ -159,15 +159,26 @@ class Built(Server):
 
 class Node(Server):
     name, title = "node-net", "Node (net)"
+    program = "node_net.js"
 
     def prepare(self):
         if not shutil.which("node"):
             raise Unavailable("nodejs")
 
     def command(self, cell, port, cpus, directory):
-        command = ["node", str(build.SOURCES / "node_net.js"), str(port)]
+        command = ["node", str(build.SOURCES / self.program), str(port)]
         threads = self.threads(cell)
         return command if threads == 1 else [*command, "--threads", str(threads)]
+
+
+class NodeWs(Node):
+    name, title = "node-ws", "Node (ws)"
+    program = "node_ws.js"
+
+    def prepare(self):
+        super().prepare()
+        if not pathlib.Path("/usr/share/nodejs/ws").exists():
+            raise Unavailable("node-ws")
 
 
 class ProcessPerConnection(Server):
@@ -250,6 +261,15 @@ def all_servers(echod):
             "-dontfork", "-f", "{configuration}", "-pidfile", "{directory}/pid", "-filelog",
             "/dev/null"]),
         Nginx(),
+    ]
+
+
+def websocket_servers():
+    """Those of processor_time.py alone, which has a load of WebSocket messages."""
+    return [
+        Built("ws_floor", "plain epoll, WebSocket"),
+        Built("libwebsockets", "libwebsockets"),
+        NodeWs(),
     ]
 
 

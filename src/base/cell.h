@@ -12,17 +12,29 @@
 
 namespace echod {
 
-// A number that one thread writes and any thread may read.
-class Cell {
+// A value that one thread writes and any thread may read: a count, or a small enumeration. A second
+// writer would lose counts, since adding is a load and a store.
+template <typename T>
+class BasicCell {
  public:
-  void add(uint64_t count) { set(value() + count); }
-  void subtract(uint64_t count) { set(value() - count); }
-  void set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
-  uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+  BasicCell() = default;
+  BasicCell(T value) : value_(value) {}  // NOLINT: implicit, like the value itself
+  BasicCell& operator=(T value) {
+    value_.store(value, std::memory_order_relaxed);
+    return *this;
+  }
+
+  T value() const { return value_.load(std::memory_order_relaxed); }
+  operator T() const { return value(); }  // NOLINT: implicit
+
+  void add(T more) { *this = static_cast<T>(value() + more); }
+  void subtract(T less) { *this = static_cast<T>(value() - less); }
 
  private:
-  std::atomic<uint64_t> value_{0};
+  std::atomic<T> value_{};
 };
+
+using Cell = BasicCell<uint64_t>;
 
 // A histogram of durations with fixed buckets. `kBounds` are their inclusive upper bounds in
 // nanoseconds, rising; a further bucket takes what is longer. Small values are found first.

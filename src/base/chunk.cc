@@ -14,9 +14,7 @@ thread_local uint64_t copied = 0;
 
 uint64_t copied_bytes() { return copied; }
 
-Chunk::~Chunk() {
-  if (pool_ != nullptr) pool_->release(buffer_id_);
-}
+void Chunk::give_back() noexcept { pool_->release(buffer_id_); }
 
 std::span<std::byte> Chunk::spare() {
   ECHOD_CHECK(has_buffer());
@@ -37,12 +35,6 @@ void Chunk::append(std::span<const std::byte> bytes) {
   std::memcpy(room.data(), bytes.data(), bytes.size());
   copied += bytes.size();
   size_ += static_cast<uint32_t>(bytes.size());
-}
-
-void Chunk::drop_front(size_t count) {
-  ECHOD_CHECK(count <= size_);
-  data_ += count;
-  size_ -= static_cast<uint32_t>(count);
 }
 
 void Chunk::keep_front(size_t count) {

@@ -38,7 +38,9 @@ class [[nodiscard]] Chunk {
     std::swap(buffer_id_, taken.buffer_id_);
     return *this;
   }
-  ~Chunk();
+  ~Chunk() {
+    if (pool_ != nullptr) give_back();
+  }
 
   explicit operator bool() const { return size_ > 0; }
   size_t size() const { return size_; }
@@ -61,11 +63,16 @@ class [[nodiscard]] Chunk {
   void append(std::string_view text) { append(std::as_bytes(std::span(text))); }
 
   // Drops `count` <= size() bytes at the front, or keeps only the first `count`.
-  void drop_front(size_t count);
+  void drop_front(size_t count) {
+    ECHOD_CHECK(count <= size_);
+    data_ += count;
+    size_ -= static_cast<uint32_t>(count);
+  }
   void keep_front(size_t count);
 
  private:
   friend class BufferPool;
+  void give_back() noexcept;
   Chunk(BufferPool* pool, std::byte* data, uint32_t size, uint32_t buffer_id)
       : pool_(pool), data_(data), size_(size), buffer_id_(buffer_id) {}
 

@@ -20,15 +20,16 @@ std::string format_http_date(std::chrono::sys_seconds time) {
       clock.seconds().count());
 }
 
-std::string_view http_date_now() {
+wire::FieldList http_date_field() {
   thread_local std::chrono::sys_seconds last{};
   thread_local std::string text;
   auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   if (now != last || text.empty()) {
     last = now;
-    text = format_http_date(now);
+    text.clear();
+    wire::append_field(text, "Date", format_http_date(now));
   }
-  return text;
+  return wire::FieldList(text);
 }
 
 }  // namespace echod::http

@@ -4,15 +4,16 @@
 
 #include <chrono>
 #include <string>
-#include <string_view>
+
+#include "wire/http/field_list.h"
 
 namespace echod::http {
 
 // "Sun, 06 Nov 1994 08:49:37 GMT".
 std::string format_http_date(std::chrono::sys_seconds time);
 
-// The current time; formatted once a second on each thread. The view is valid until the thread's
-// next call.
-std::string_view http_date_now();
+// The current time as a field, "Date: ..."; formatted once a second on each thread. Valid until the
+// thread's next call.
+wire::FieldList http_date_field();
 
 }  // namespace echod::http

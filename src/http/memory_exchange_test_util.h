@@ -222,7 +222,7 @@ class MemoryServer {
   TestResponse ask(TestRequest request) {
     MemoryExchange exchange(std::move(request), clock);
     Responder responder(exchange, session, settings, state);
-    ++session.requests;
+    session.requests.add(1);
     responder.begin_request(true);
     Task<> task = respond(responder, router_);
     task.start();

@@ -34,7 +34,8 @@ using wire::ContentCoding;
 using Kind = BodyPart::Kind;
 
 void Responder::begin_request(bool understood) {
-  plan_ = {};
+  if (has_plan_) plan_ = {};
+  has_plan_ = false;
   coding_ = ContentCoding::kIdentity;
   coder_.reset();
   permit_.reset();
@@ -58,6 +59,7 @@ void Responder::end_request() {
 
 void Responder::set_plan(ResponsePlan plan) {
   plan_ = std::move(plan);
+  has_plan_ = true;
   const bool wanted = plan_.gzip && wire::coding_weight(request().fields, ContentCoding::kGzip) > 0;
   // A link can request gzip, so the compressed size must not leak the credentials of the user who
   // follows it.
@@ -141,7 +143,7 @@ void Responder::compose_fields(const Response& response, int status) {
   const bool may_have_content = has_content("GET", status);
   const AnswerPolicy* policy = settings_.policy.get();
   fields_.clear();
-  fields_.add("Date", http_date_now());
+  fields_.add(http_date_field());
   const std::string_view type =
       plan_.content_type.empty() ? response.content_type : std::string_view(plan_.content_type);
   if (!type.empty()) fields_.add("Content-Type", type);

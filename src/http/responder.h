@@ -174,6 +174,7 @@ class Responder {
   const Settings& settings_;
   ControlState& state_;
   ResponsePlan plan_;
+  bool has_plan_ = false;                                        // it was set for this request
   wire::ContentCoding coding_ = wire::ContentCoding::kIdentity;  // of the response in progress
   std::unique_ptr<Coder> coder_;                                 // if it has one
   FieldBuffer fields_;                                           // of the response in progress

@@ -32,6 +32,9 @@ class BufferedWriter {
   // Sends the buffer, and then `chunk`.
   Task<> send(Chunk chunk);
 
+  // Whether nothing is buffered.
+  bool empty() const { return !gathered_; }
+
   // Sends the buffer. Call this before waiting for input, and at the end.
   Task<> flush();
 

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/cell.h"
 #include "base/chunk.h"
 #include "base/deadline_scope.h"
-#include "base/relaxed.h"
 #include "base/timer.h"
 #include "engine/worker.h"
 #include "stream/transport.h"
@@ -48,10 +48,10 @@ struct Session {
   // Its stream's, which sets it: here it takes no room that an idle connection would have to pay.
   const StreamTimeouts* timeouts = nullptr;
 
-  Relaxed<uint64_t> bytes_received = 0;
-  Relaxed<uint64_t> bytes_sent = 0;
-  Relaxed<uint64_t> requests = 0;  // if the protocol has requests
-  Relaxed<Protocol> protocol = Protocol{};
+  Cell bytes_received = {};
+  Cell bytes_sent = {};
+  Cell requests = {};  // if the protocol has requests
+  BasicCell<Protocol> protocol = {};
 
   // Whether a receive that begins now ends with kDrained when the server drains. Set it while the
   // connection waits for the next request with nothing in flight, or if it wants to notify its
@@ -66,7 +66,7 @@ struct Session {
 
   // Detection itself reports what it receives before the protocol is known.
   void count_received(size_t bytes) {
-    bytes_received += bytes;
+    bytes_received.add(bytes);
     if (worker != nullptr) {
       worker->cells().bytes_received.add(bytes);
       worker->cells().receives.add(1);
@@ -82,7 +82,7 @@ struct Session {
     if (observer != nullptr) observer->refused(*this, code, why);
   }
   void count_sent(size_t bytes) {
-    bytes_sent += bytes;
+    bytes_sent.add(bytes);
     if (worker != nullptr) worker->cells().bytes_sent.add(bytes);
   }
   void count_websocket_message() {

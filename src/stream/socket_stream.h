@@ -69,6 +69,8 @@ class SocketStream final : public Stream {
     Time at;
   };
 
+  Task<> send_waiting(Chunk chunk, size_t size);
+  static Task<> fail(Error error);
   std::optional<Progress> peer_progress() const;
   bool reads_fast_enough(const Progress& since) const;
   Deadline earlier_of(Duration timeout) const;

@@ -49,6 +49,27 @@ def listed(server, query=""):
     return json.loads(body)["connections"]
 
 
+def test_a_request_has_a_time_limit(admin):
+    """However steadily its body arrives."""
+    server = admin()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(0.2)
+        client.connect(str(server.admin))
+        client.sendall(b"PATCH /api/v1/limits HTTP/1.1\r\nHost: localhost\r\n"
+                       b"Content-Length: 10000\r\n\r\n")
+        for _ in range(PATIENCE_S * 5):
+            try:
+                client.sendall(b"{")
+                assert client.recv(1) == b""
+                break
+            except TimeoutError:
+                pass
+            except ConnectionError:
+                break
+        else:
+            pytest.fail("still open")
+
+
 def test_over_tcp_and_a_unix_socket(echod, tmp_path):
     path = tmp_path / "admin.sock"
     server = echod("--admin", "0", "--admin", f"unix:{path}", "--workers", "1")
@@ -172,7 +193,7 @@ def refused_start(*arguments):
 
 def test_others_reach_it_only_when_told_and_read_only_probes(echod):
     done = refused_start("--admin", "0.0.0.0:0")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "--admin-allow-remote" in done.stderr
     server = echod("--admin", "0.0.0.0:0", "--admin-allow-remote", "on")
     port = wait_until(lambda: [line for line in server.stdout.splitlines()

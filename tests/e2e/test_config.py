@@ -52,6 +52,20 @@ def test_a_server_with_a_file(echod, tmp_path):
         assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
+def test_an_admin_address_that_others_reach_is_a_mistake(tmp_path):
+    file = tmp_path / "echod.toml"
+    for address in ("0.0.0.0:9090", "*:9090", "[::]:9090", "192.0.2.1:9090"):
+        file.write_text(f'workers = 1\nadmin = ["127.0.0.1:9091", "{address}"]\n')
+        for arguments in (("config", "check", file), ("--config", file)):
+            ended = run(*arguments)
+            assert ended.returncode == 2
+            assert f"{file}:2: admin: {address}: others could reach it; use a" in ended.stderr
+        file.write_text(file.read_text() + 'admin-allow-remote = "on"\n')
+        assert run("config", "check", file).returncode == 0
+    file.write_text('admin = ["localhost:9090", "[::1]:9090", "9090", "unix:/run/x.sock"]\n')
+    assert run("config", "check", file).returncode == 0
+
+
 def test_which_place_counts(tmp_path):
     file = tmp_path / "echod.toml"
     file.write_text("queue = 2\nworkers = 2\nmax-waiting = 2\n")

@@ -186,9 +186,47 @@ def test_the_drain_delay_is_the_newest(echod, config):
     assert "Shutting down in 10ms" in server.log
 
 
-def test_reopening_the_logs_alone(echod, config):
+def test_logs_and_what_is_shown(echod, config, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    config.write_text("")
+    server = echod("--config", config, "--workers", "1", env={**os.environ, "POD_NAME": "web-1"})
+    url = f"http://127.0.0.1:{server.port}"
+    config.write_text(f'access-log = "{one}"\nshow-environment = ["POD_NAME", "ECHO_UNSET"]\n')
+    log = reload(server)
+    assert f"Reloaded: access-log default -> {one}\n" in log
+    assert "ECHO_UNSET is not set (--show-environment)\n" in log
+    assert "Log files reopened" not in log
+    with server.connect() as open_before:
+        assert b"X-Echo-Environment: POD_NAME=web-1\r\n" in curl("-i", url).stdout
+        assert post(open_before, 1) == 200
+        wait_until(lambda: one.exists() and one.read_text().count("[POD_NAME=web-1]\n") == 2,
+                   "lines")
+        # A file that cannot be opened: nothing changes, whatever else does.
+        config.write_text(f'access-log = "{tmp_path}/none/x"\nmax-body = 10\n')
+        assert f"not reloaded, the previous one stays in effect: cannot open the access log " \
+            f"{tmp_path}/none/x: No such file or directory\n" in reload(server)
+        assert status_of(server, 11) == 200
+        wait_until(lambda: one.read_text().count("\n") == 3, "its line")
+        config.write_text(f'access-log = "{two}"\naccess-log-format = "json"\n'
+                          'access-log-skip = "/healthz"\n')
+        reload(server)
+        assert post(open_before, 1) == 200, "and its line is one of the new ones"
+        assert b"Environment" not in curl("-i", f"{url}/healthz").stdout
+        wait_until(lambda: two.read_text(), "a line")
+    assert json.loads(two.read_text())["method"] == "POST"
+    assert one.read_text().count("\n") == 3
+    config.write_text(f'log-file = "{tmp_path}/log"\n')
+    server.signal(signal.SIGHUP)
+    log = tmp_path / "log"
+    wait_until(lambda: log.exists() and "Configuration reloaded: 4 options" in log.read_text(),
+               "the log in its new place")
+    assert curl(url).returncode == 0
+    assert two.read_text().count("\n") == 1, "the access log is off"
+
+
+def test_reopening_the_logs_alone(echod, config, tmp_path):
     config.write_text("max-body = 10\n")
-    server = echod("--config", config)
+    server = echod("--config", config, "--access-log", tmp_path / "access")
     config.write_text("max-body = 20\n")
     server.signal(signal.SIGUSR1)
     server.wait_log("^Log files reopened$")
@@ -296,7 +334,7 @@ def test_limits_are_read_and_changed(echod, config, admin):
                                    "place": f"{config}:1: max-body"}
     assert options["idle-timeout"] == {"name": "idle-timeout", "value": None, "origin": "default"}
     assert options["allow-redirect"]["value"] == []
-    assert "listen" not in options and "admin" not in options
+    assert not {"listen", "admin", "log-file", "show-environment"} & options.keys()
 
     with server.connect() as before:
         assert post(before, 10) == 200
@@ -324,6 +362,8 @@ def test_a_wrong_change_of_limits_changes_nothing(echod, config, admin):
             ({"max-body": 20, "idle-timeout": "soon"}, "idle-timeout: 'soon' is not a duration"),
             ({"max-boddy": 20}, "unknown option 'max-boddy'; did you mean max-body?"),
             ({"max-body": 20, "listen": "*:7"}, "listen cannot change while the server runs"),
+            ({"log-file": "/etc/passwd"}, "log-file changes through the configuration alone"),
+            ({"show-environment": ["PATH"]}, "show-environment changes through the configuration"),
             ({"max-body": [10, 20]}, "max-body: give one value"),
             ({"max-body": None}, "null is no value"),
             ({"max-body": {"max-body": 20}}, "an object is no value"),

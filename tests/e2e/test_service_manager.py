@@ -299,6 +299,8 @@ def test_protocols_by_name_or_address(echod):
     server = echod(**activated)
     assert server.ports == ports
     assert [reflects(port) for port in ports] == [True, False, False, True]
+    server.wait_log("^--listen http://127.0.0.1:1 has no effect: the service manager passed the ")
+    assert server.log.count("has no effect") == 1
     with server.connect() as connection:
         connection.sendall(b"no http\r\n\r\n")
         assert receive_exactly(connection, 12) == b"HTTP/1.1 400"

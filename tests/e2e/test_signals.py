@@ -81,6 +81,17 @@ def test_drain_timeout(echod, engine):
     assert server.log.splitlines()[-1] == "Stopped"
 
 
+def test_no_drain_timeout(echod):
+    server = echod("--drain-timeout", "0")
+    with server.connect() as connection:
+        echo(connection, b"hello")
+        server.signal(signal.SIGTERM)
+        server.wait_log("^Shutting down: 1 active connection may finish, without a time limit$")
+        echo(connection, b"still here")
+    assert server.wait() == 0
+    assert "Drain timeout" not in server.log
+
+
 def test_drain_timeout_with_a_client_that_never_reads(echod, engine):
     server = echod("--engine", engine, "--drain-timeout", "300ms")
     with server.connect() as connection:

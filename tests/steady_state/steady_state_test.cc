@@ -12,11 +12,13 @@
 
 #include "base/event.h"
 #include "base/nursery.h"
+#include "base/timer_test_util.h"
 #include "engine/epoll/epoll_loop.h"
 #include "engine/uring/uring_loop.h"
 #include "engine/uring/uring_probe.h"
 #include "protocol/client_driver.h"
 #include "protocol/echo_client.h"
+#include "protocol/http1/handler.h"
 #include "protocol/raw/echo.h"
 #include "stream/pipe.h"
 #include "stream/socket_stream.h"
@@ -231,6 +233,30 @@ TEST(ClientSteadyState, HttpRequestsCostNoAllocation) {
   auto client =
       make_http1_client(*near, buffers, traffic, {.seed = 1, .verify = false, .host = "x"});
   expect_no_allocations(*client, traffic, *near, answer(*far, buffers, kRequest.size() + 64));
+}
+
+// A server beside the client: neither allocates.
+class ServerSteadyState : public testing::Test {
+ protected:
+  BufferPool buffers_{BufferPool::Options()};
+  FakeClock clock_;
+  Session session_{.clock = clock_, .buffers = buffers_};
+  Http1Handler handler_{Http1Settings()};
+};
+
+TEST_F(ServerSteadyState, HttpRequestsCostNoAllocation) {
+  auto [near, far] = make_pipe();
+  CountingTraffic traffic(4000);
+  auto client = make_http1_client(*near, buffers_, traffic, {.seed = 1, .host = "x"});
+  expect_no_allocations(*client, traffic, *near, handler_.serve(*far, session_));
+  EXPECT_EQ(session_.requests.value(), 4000u);
+}
+
+TEST_F(ServerSteadyState, WebSocketMessagesCostNoAllocation) {
+  auto [near, far] = make_pipe();
+  CountingTraffic traffic(4000);
+  auto client = make_websocket_client(*near, buffers_, traffic, {.seed = 1, .host = "x"});
+  expect_no_allocations(*client, traffic, *near, handler_.serve(*far, session_));
 }
 
 }  // namespace

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/cli/listen_url.h"
+#include "net/resolver.h"
 #include "net/unix_socket.h"
 #include "wire/http/syntax.h"
 
@@ -26,6 +29,23 @@ Problem check_host(const std::string& text) {
   const bool has_port = text.contains(':') && !text.starts_with('[');
   if (wire::is_host(text) && !has_port) return std::nullopt;
   return fmt::format("'{}' is not a host name (without a port)", text);
+}
+
+// Whether `host` is an address, or "*", so that no resolver need be asked.
+bool is_numeric(std::string_view host) {
+  return host.contains(':') || host.find_first_not_of("0123456789.*") == std::string_view::npos;
+}
+
+// A name is resolved when the server starts (AdminServer).
+Problem check_reach(const AdminOptions& options) {
+  if (options.allow_remote) return std::nullopt;
+  for (const AdminAddress& address : options.listen) {
+    if (address.is_unix() || !is_numeric(address.host)) continue;
+    const Result<std::vector<Endpoint>> endpoints = resolve(address.host, address.port);
+    if (!endpoints || std::ranges::all_of(*endpoints, &Endpoint::is_loopback)) continue;
+    return fmt::format("{}: {}", address.to_string(), kAdminReachAdvice);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -63,7 +83,8 @@ std::vector<Option> admin_rows(AdminOptions& o) {
        .details = "Probes, metrics, the configuration and the open connections, over HTTP on a "
                   "thread of its own; see docs/admin.md. A Unix socket gets mode 0660.",
        .default_note = "none",
-       .example = "127.0.0.1:9090"},
+       .example = "127.0.0.1:9090",
+       .check = [&o] { return check_reach(o); }},
       {.name = "admin-allow-remote",
        .value = as_choice<bool>(o.allow_remote, {{"on", true}, {"off", false}}),
        .help = "Let --admin listen on addresses that others can reach",
@@ -82,7 +103,8 @@ std::vector<Option> admin_rows(AdminOptions& o) {
        .help = "HTTP: /livez and /readyz on the echo's own listeners too",
        .details =
            "/readyz is 503 from SIGTERM on, while the server still accepts for --drain-delay. "
-           "/healthz is always there."},
+           "/healthz is always there.",
+       .reloadable = true},
   };
 }
 

@@ -27,6 +27,11 @@ struct AdminAddress {
 // HOST:PORT, a port alone (on 127.0.0.1), or unix:/PATH. The error text says what is wrong.
 std::expected<AdminAddress, std::string> parse_admin_address(std::string_view text);
 
+// What is wrong with an address that is not loopback, and what to do.
+inline constexpr std::string_view kAdminReachAdvice =
+    "others could reach it; use a loopback address or unix:/PATH, or allow it (probes, version and "
+    "metrics alone) with --admin-allow-remote on";
+
 struct AdminOptions {
   std::vector<AdminAddress> listen;  // empty: there is no admin interface
 

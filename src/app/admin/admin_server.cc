@@ -18,6 +18,7 @@ using Failure = std::unexpected<std::string>;
 constexpr size_t kHeadSizeMax = 16 * 1024;  // bytes
 constexpr uint64_t kBodySizeMax = 64 * 1024;
 constexpr Duration kHeadTimeout = std::chrono::seconds(5);
+constexpr Duration kRequestTimeout = std::chrono::seconds(5);
 constexpr Duration kLingerTimeout = std::chrono::seconds(1);
 
 // A scraper keeps its connection between two scrapes.
@@ -31,6 +32,7 @@ Http1Settings settings_with(const AdminContext& context) {
   settings.limits.head_size_max = kHeadSizeMax;
   settings.limits.body_size_max = kBodySizeMax;
   settings.head_timeout = kHeadTimeout;
+  settings.request_timeout = kRequestTimeout;
   settings.linger_timeout = kLingerTimeout;
   settings.websocket.enabled = false;
   return settings;
@@ -51,8 +53,13 @@ std::string explain(const Error& error) {
     case Errc::kAddressInvalid:
       return "this machine has no such address; list its addresses with: ip addr";
     default:
-      return describe(error);
+      break;
   }
+  // Of a Unix socket's path.
+  if (error.os_error == ENOENT)
+    return "its folder does not exist; create it, or choose another path";
+  if (error.os_error == ENOTDIR) return "a part of its path is not a folder; choose another path";
+  return describe(error);
 }
 
 }  // namespace
@@ -102,9 +109,7 @@ std::expected<void, std::string> AdminServer::open_port(const AdminAddress& addr
   for (const Endpoint& wanted : *endpoints) {
     const Endpoint endpoint = wanted.with_port(port);
     if (!endpoint.is_loopback() && !options_.allow_remote) {
-      return cannot_listen(endpoint.to_string(),
-                           "others could reach it; use a loopback address or unix:/PATH, or allow "
-                           "it (probes, version and metrics alone) with --admin-allow-remote on");
+      return cannot_listen(endpoint.to_string(), kAdminReachAdvice);
     }
     Result<Fd> socket = listen_on(endpoint, SocketOptions{});
     if (!socket) {

@@ -170,7 +170,7 @@ TEST_F(ConnectionsTest, ListsWhileConnectionsComeAndGo) {
       OpenConnection connection(registry, *loop, *loop, number);
       for (int message = 0; message < 10; ++message) {
         connection.session().count_received(1);
-        ++connection.session().requests;
+        connection.session().requests.add(1);
       }
     }
   };

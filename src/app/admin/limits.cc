@@ -36,7 +36,7 @@ std::string limits_json(const Reloader& reloader) {
   json.name("options");
   json.begin_array();
   for (const LiveSetting& setting : reloader.settings()) {
-    if (!setting.reloadable) continue;
+    if (!setting.reloadable || !setting.by_admin) continue;
     json.begin_object();
     json.member("name", setting.name);
     write_values(json, setting);

@@ -89,6 +89,17 @@ std::optional<CommandParser::Ending> CommandParser::parse(int argc, const char* 
   }
   if (auto ending = read_named_file(arguments)) return ending;
   if (Problem problem = apply_arguments(arguments)) return mistake(*problem);
+  if (Problem problem = check()) return mistake(*problem);
+  return std::nullopt;
+}
+
+Problem CommandParser::check() const {
+  for (const Setting& setting : settings_) {
+    if (setting.origin == Origin::kDefault || !setting.option->check) continue;
+    if (Problem problem = setting.option->check()) {
+      return fmt::format("{}: {}", setting.place, *problem);
+    }
+  }
   return std::nullopt;
 }
 
@@ -227,6 +238,10 @@ CommandParser::Ending CommandParser::mistake(std::string_view message) const {
 std::string CommandParser::unknown_argument(const std::string& argument) const {
   std::string kind = argument.starts_with('-') ? "option" : "command";
   const std::string name = argument.substr(0, argument.find('='));
+  for (const ForeignName& foreign : verb_.foreign_names) {
+    if (foreign.name != name) continue;
+    return fmt::format("unknown {} '{}'; use {}", kind, argument, foreign.instead);
+  }
   std::vector<std::string> names = option_names(table_);
   if (kind == "command") {
     names.insert(names.end(), verb_.subcommands.begin(), verb_.subcommands.end());

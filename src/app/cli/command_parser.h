@@ -74,6 +74,9 @@ class CommandParser {
   // Reads only `file`; `name` is its name in error messages. For `echod config check`.
   Problem read_file(const std::string& name, const ConfigFile& file);
 
+  // Checks options that depend on others (Option::check). parse() does.
+  Problem check() const;
+
   // Sets the option `name` as one of the sources would. For settings that were parsed before.
   Problem set(std::string_view name, const std::vector<std::string>& values, Origin origin,
               std::string place);

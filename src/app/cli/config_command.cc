@@ -44,7 +44,10 @@ Problem check_file(const std::string& name) {
   if (!file) return file.error();
   Problem problem;
   visit_verbs([&](const Verb& verb, const OptionTable& table) {
-    if (verb.section && !problem) problem = CommandParser(verb, table).read_file(name, *file);
+    if (!verb.section || problem) return;
+    CommandParser parser(verb, table);
+    problem = parser.read_file(name, *file);
+    if (!problem) problem = parser.check();
   });
   return problem;
 }

@@ -79,7 +79,9 @@ Option show_environment_option(std::vector<std::string>& names) {
               "logs, so that one sees which replica answered. HOSTNAME is the machine's "
               "name if it is unset. At most 32; do not name secrets.",
           .default_note = "none",
-          .example = "POD_NAME"};
+          .example = "POD_NAME",
+          .reloadable = true,
+          .by_admin = false};
 }
 
 Option access_log_skip_option(std::vector<AccessLogSkip>& skips) {
@@ -101,7 +103,8 @@ Option access_log_skip_option(std::vector<AccessLogSkip>& skips) {
               "/PATH, /PREFIX*, status=200, status=2xx, or a path and a status: '/healthz "
               "status=200'. What matches one of several patterns is left out.",
           .default_note = "none",
-          .example = "/healthz status=200"};
+          .example = "/healthz status=200",
+          .reloadable = true};
 }
 
 EnvironmentReading read_environment(const std::vector<std::string>& names) {

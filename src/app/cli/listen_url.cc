@@ -90,4 +90,10 @@ std::expected<ListenUrl, std::string> parse_listen_url(std::string_view text) {
   return url;
 }
 
+std::string format_listen_url(const ListenUrl& url) {
+  const bool brackets = url.host.contains(':');
+  return fmt::format("{}://{}{}{}:{}", scheme_of(url.protocol), brackets ? "[" : "", url.host,
+                     brackets ? "]" : "", url.port);
+}
+
 }  // namespace echod

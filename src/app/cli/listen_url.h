@@ -23,4 +23,7 @@ struct ListenUrl {
 // what is wrong.
 std::expected<ListenUrl, std::string> parse_listen_url(std::string_view text);
 
+// "auto://127.0.0.1:8080"
+std::string format_listen_url(const ListenUrl& url);
+
 }  // namespace echod

@@ -37,6 +37,7 @@ std::vector<LiveSetting> settings_of(const CommandParser& parser) {
                         .place = setting.place,
                         .default_note = setting.option->default_note,
                         .reloadable = setting.option->reloadable,
+                        .by_admin = setting.option->by_admin,
                         .hidden = setting.option->hidden,
                         .is_list = setting.option->value.is_list});
   }
@@ -54,6 +55,7 @@ LiveOptions::PathTables tables_of(const CommandParser& parser) {
     const std::string path = fmt::format("{}{}:", text.exact.empty() ? "" : "; ", table.path);
     text.exact += path;
     text.shown += path;
+    if (table.settings.empty()) text.shown += " no settings";
     for (const Setting& setting : table.settings) {
       const std::string_view name = setting.option->name;
       text.exact += fmt::format(" {} = {}", name, fmt::join(setting.values, ", "));
@@ -137,12 +139,16 @@ std::expected<LiveOptions::Change, std::string> LiveOptions::with(
     if (setting == nullptr) {
       std::vector<std::string> names;
       for (const LiveSetting& known : settings_) {
-        if (known.reloadable) names.emplace_back(known.name);
+        if (known.reloadable && known.by_admin) names.emplace_back(known.name);
       }
       return Failure(fmt::format("unknown option '{}'{}", one.name, did_you_mean(one.name, names)));
     }
     if (!setting->reloadable) {
       return Failure(fmt::format("{} cannot change while the server runs", one.name));
+    }
+    if (!setting->by_admin) {
+      return Failure(fmt::format(
+          "{} changes through the configuration alone: edit its file, and send SIGHUP", one.name));
     }
     if (one.values.size() != 1 && !setting->is_list) {
       return Failure(fmt::format("{}: give one value", one.name));

@@ -32,6 +32,7 @@ struct LiveSetting {
   std::string place;         // see Setting
   std::string default_note;  // see Option, as for the next
   bool reloadable = false;
+  bool by_admin = true;
   bool hidden = false;
   bool is_list = false;
 };

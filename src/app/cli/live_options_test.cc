@@ -76,6 +76,25 @@ TEST_F(LiveOptionsTest, AKeyThatIsGoneHasItsDefaultAgain) {
   EXPECT_EQ(change->applied[1].to, "default");
 }
 
+TEST_F(LiveOptionsTest, ATableOfAPathIsShownEvenIfItIsEmpty) {
+  LiveOptions& live = start("");
+  write("[path.\"/a\"]\n[path.\"/b\"]\nanswer-delay = \"1s\"\n");
+  const auto change = live.reread();
+  ASSERT_TRUE(change) << change.error();
+  ASSERT_EQ(change->applied.size(), 1u);
+  EXPECT_EQ(change->applied[0].from, "none");
+  EXPECT_EQ(change->applied[0].to, "/a: no settings; /b: answer-delay = 1s");
+}
+
+TEST_F(LiveOptionsTest, TheAdminInterfaceDoesNotNameFiles) {
+  LiveOptions& live = start("");
+  for (const std::string name : {"log-file", "access-log", "show-environment"}) {
+    const auto change = live.with({{.name = name, .values = {"x"}}});
+    ASSERT_FALSE(change) << name;
+    EXPECT_TRUE(change.error().contains("through the configuration alone")) << change.error();
+  }
+}
+
 TEST_F(LiveOptionsTest, TheCommandLineKeepsItsPrecedence) {
   LiveOptions& live = start("idle-timeout = \"5m\"\n", {"--idle-timeout", "2m"});
   write("idle-timeout = \"1m\"\n");

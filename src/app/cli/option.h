@@ -18,6 +18,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -82,9 +83,16 @@ struct Option {
   // Whether a new value applies while the server runs (Server::apply()); else at its next start.
   bool reloadable = false;
 
+  // Of a reloadable one: through the configuration alone, not the admin interface, whose clients
+  // must neither name the server's files nor show its environment.
+  bool by_admin = true;
+
   bool positional = false;
   bool hidden = false;    // accepted but not shown: another program's name for an option
   bool built_in = false;  // --help and --version, which the parser reads itself
+
+  // Whether the given value goes together with other options; called when all have been read.
+  std::function<Problem()> check = {};
 };
 
 inline constexpr size_t kHelpSize = 68;  // bytes; with the names before it a line has 100
@@ -104,6 +112,12 @@ struct OptionGroup {
 // All options of a verb, in the order of the help.
 using OptionTable = std::vector<OptionGroup>;
 
+// A name by which other programs know an option, and what to use here.
+struct ForeignName {
+  std::string_view name;     // as typed: "--port", "-p"
+  std::string_view instead;  // "--listen 127.0.0.1:PORT"
+};
+
 // A verb's name, and the help text around its options.
 struct Verb {
   std::string name = {};  // as typed: "echod bench"
@@ -116,8 +130,9 @@ struct Verb {
   // Without one the verb has neither a file nor variables.
   std::optional<std::string> section = {};
 
-  bool is_default = false;                    // the verb that runs if none is named
-  std::vector<std::string> subcommands = {};  // for suggestions and completions
+  bool is_default = false;                          // the verb that runs if none is named
+  std::vector<std::string> subcommands = {};        // for suggestions and completions
+  std::span<const ForeignName> foreign_names = {};  // for suggestions
 };
 
 // The variable of `option`: "ECHOD_MAX_BODY", "ECHOD_BENCH_SIZE". Empty: none.

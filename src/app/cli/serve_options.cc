@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "app/cli/foreign_names.h"
 #include "app/cli/identity_options.h"
 #include "app/cli/log_options.h"
 #include "app/cli/units.h"
@@ -16,12 +17,6 @@ namespace {
 constexpr uint64_t kConnectionsMax = 1'000'000'000;
 constexpr uint64_t kUnlimited = uint64_t{1} << 60;  // bytes
 constexpr Duration kForever = std::chrono::years(1);
-
-std::string format_listen_url(const ListenUrl& url) {
-  const bool brackets = url.host.contains(':');
-  return fmt::format("{}://{}{}{}:{}", scheme_of(url.protocol), brackets ? "[" : "", url.host,
-                     brackets ? "]" : "", url.port);
-}
 
 OptionValue as_listen_urls(std::vector<ListenUrl>& member) {
   std::vector<std::string> defaults;
@@ -265,8 +260,8 @@ std::vector<Option> timeouts(ServeOptions& o) {
        .reloadable = true},
       {.name = "drain-timeout",
        .value = as_duration(o.drain_timeout),
-       .help = "Graceful shutdown timeout, after SIGTERM or SIGINT",
-       .details = "Exchanges in flight may finish until then.",
+       .help = "Graceful shutdown timeout, after SIGTERM or SIGINT; 0: no limit",
+       .details = "Exchanges in flight may finish until then. A second signal ends at once.",
        .common = true,
        .reloadable = true},
   };
@@ -306,7 +301,8 @@ Verb serve_verb() {
           "number when ended at once by a second signal.\n",
       .section = "",
       .is_default = true,
-      .subcommands = {"serve", "bench", "health", "sim", "config", "help", "version"}};
+      .subcommands = {"serve", "bench", "health", "sim", "config", "help", "version"},
+      .foreign_names = kForeignNames};
 }
 
 OptionTable serve_table(ServeOptions& options) {
@@ -323,7 +319,8 @@ void complete(ServeOptions& options, const CommandParser& parser) {
   options.http.environment = shown.environment;
   options.access_log.environment = std::move(shown.environment);
   options.shown_warnings = std::move(shown.warnings);
-  options.given = {.workers = parser.given("workers"),
+  options.given = {.listen = parser.given("listen"),
+                   .workers = parser.given("workers"),
                    .queue = parser.given("queue"),
                    .spread = parser.given("spread"),
                    .spin = parser.given("spin"),

@@ -27,6 +27,7 @@ inline constexpr uint32_t kAllReceives = UINT32_MAX;
 
 // Options that were given and may have no effect, for a warning at startup.
 struct GivenOptions {
+  bool listen = false;
   bool workers = false;
   bool queue = false;
   bool spread = false;

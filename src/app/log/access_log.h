@@ -5,7 +5,10 @@
 
 #include <expected>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/log/access_log_format.h"
@@ -31,27 +34,49 @@ struct AccessLogOptions {
 // Called by connections on several threads at once.
 class AccessLog final : public http::Observer {
  public:
-  // `options.file` is not empty. Lost lines are reported to `log`, at most once a second and at the
-  // end; it must outlive the access log. The error is a line for people.
+  // Off if `options.file` is empty. Lost lines are reported to `log`, at most once a second and at
+  // the end; it must outlive the access log. The error is a line for people.
   static std::expected<std::unique_ptr<AccessLog>, std::string> open(
       const AccessLogOptions& options, Log& log);
+
+  // Later lines are as `options` say, also those of open connections. Turning it off leaves the old
+  // file open. From any thread, one at a time; otherwise as Log::prepare().
+  std::expected<Swap, std::string> prepare(const AccessLogOptions& options);
 
   void answered(const Session& session, const http::ExchangeFacts& facts) override;
 
   // Reopens the file: see LineWriter::reopen().
-  std::expected<void, std::string> reopen() { return writer_->reopen(); }
+  std::expected<bool, std::string> reopen();
 
-  // Lines lost so far to a full queue or a failing write.
-  uint64_t dropped() const { return writer_->dropped(); }
+  // Lines lost so far to a full queue or a failing write. Nothing: it was never on.
+  std::optional<uint64_t> dropped() const;
 
  private:
-  AccessLog(const AccessLogOptions& options, std::unique_ptr<LineWriter> writer);
+  // What lines there are, and how they look. Immutable.
+  struct Style {
+    Style(const AccessLogOptions& options, bool is_watched);
 
-  const AccessLogFormat format_;
-  const bool timed_;
-  const std::vector<AccessLogSkip> skips_;
-  const LoggedEnvironment environment_;
-  std::unique_ptr<LineWriter> writer_;
+    const bool is_on;
+    const AccessLogFormat format;
+    const bool timed;
+    const std::vector<AccessLogSkip> skips;
+    const LoggedEnvironment environment;
+  };
+
+  explicit AccessLog(Log& log) : log_(log) {}
+
+  // What to write with, and how; both null before it was ever on. Each request takes the lock, as
+  // it takes that of the writer's queue.
+  std::pair<LineWriter*, std::shared_ptr<const Style>> current() const;
+
+  Log& log_;
+  // Of prepare() alone: where lines go, as in the options, and about it.
+  std::string file_;
+  bool is_watched_ = false;
+
+  mutable std::mutex mutex_;  // guards the next two
+  std::shared_ptr<const Style> style_;
+  std::unique_ptr<LineWriter> writer_;  // stays when it was created
 };
 
 }  // namespace echod

@@ -120,6 +120,41 @@ TEST_F(AccessLogTest, SkippedRequestsHaveNoLine) {
   EXPECT_TRUE(lines_of(file)[0].contains(" 404 ")) << lines_of(file)[0];
 }
 
+TEST_F(AccessLogTest, OptionsChangeForLaterLines) {
+  std::unique_ptr<AccessLog> access_log = open({});
+  const auto change = [&access_log](const AccessLogOptions& options) {
+    auto swap = access_log->prepare(options);
+    ASSERT_TRUE(swap) << swap.error();
+    (*swap)();
+  };
+  access_log->answered(session_, kFacts);
+  EXPECT_FALSE(access_log->dropped());
+  EXPECT_EQ(access_log->reopen(), false);
+
+  change({.file = path("one"), .format = AccessLogFormat::kJson});
+  access_log->answered(session_, kFacts);
+  EXPECT_FALSE(access_log->prepare({.file = path("none/access")}));
+  while (lines_of(path("one")).empty()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  change({.file = path("two"), .format = AccessLogFormat::kCombined});
+  access_log->answered(session_, kFacts);
+  change({.file = path("two"), .skips = {*parse_access_log_skip("status=200")}});
+  access_log->answered(session_, kFacts);
+  while (lines_of(path("two")).empty()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  change({});
+  access_log->answered(session_, kFacts);
+  EXPECT_EQ(access_log->reopen(), false);
+
+  // Turned on again it opens the file anew, which may have been renamed meanwhile.
+  std::filesystem::rename(path("two"), path("two.1"));
+  change({.file = path("two")});
+  access_log->answered(session_, kFacts);
+  EXPECT_EQ(access_log->reopen(), true);
+  access_log.reset();
+  EXPECT_EQ(lines_of(path("one")).size(), 1u);
+  EXPECT_EQ(lines_of(path("two.1")).size(), 1u);
+  EXPECT_EQ(lines_of(path("two")).size(), 1u);
+}
+
 TEST_F(AccessLogTest, LinesAreAppendedToTheFile) {
   const std::string file = path("access");
   std::ofstream(file) << "before\n";

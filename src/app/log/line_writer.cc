@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -22,24 +23,23 @@ namespace echod {
 namespace {
 
 using std::chrono::steady_clock;
+using Destination = LineWriter::Destination;
 
 // Writes to a descriptor, on the writer's thread.
 class DescriptorSink {
  public:
-  DescriptorSink(int fd, bool owned, LineWriter::LossReport report,
+  DescriptorSink(std::unique_ptr<Destination> destination, LineWriter::LossReport report,
                  LineWriter::FailureReport failure)
-      : fd_(fd), owned_(owned), report_(std::move(report)), failure_(std::move(failure)) {}
+      : destination_(std::move(destination)),
+        report_(std::move(report)),
+        failure_(std::move(failure)) {}
   DescriptorSink(const DescriptorSink&) = delete;
   DescriptorSink& operator=(const DescriptorSink&) = delete;
-  ~DescriptorSink() {
-    if (owned_) ::close(fd_);
-    if (const int fd = next_fd_.load(); fd >= 0) ::close(fd);
-  }
+  ~DescriptorSink() { delete next_.load(); }
 
-  // From any thread: later lines go to `fd`, which it owns from now on.
-  void replace(int fd) {
-    const int unused = next_fd_.exchange(fd);
-    if (unused >= 0) ::close(unused);
+  // From any thread: later lines go to `destination`.
+  void replace(std::unique_ptr<Destination> destination) {
+    delete next_.exchange(destination.release());
   }
 
   // From any thread: lines that cannot be written by `deadline` are lost.
@@ -61,7 +61,9 @@ class DescriptorSink {
       return;
     }
     failed_.fetch_add(1, std::memory_order_relaxed);
-    if (!std::exchange(failing_, true) && !reason_.empty() && failure_) failure_(reason_);
+    if (!std::exchange(failing_, true) && !reason_.empty() && failure_) {
+      failure_(destination_->file(), reason_);
+    }
   }
 
   // Reports the lines that are not reported yet, of all `lost` since the start. Also for the thread
@@ -78,11 +80,9 @@ class DescriptorSink {
 
  private:
   void take_replacement() {
-    const int fd = next_fd_.exchange(-1);
-    if (fd < 0) return;
-    if (owned_) ::close(fd_);
-    fd_ = fd;
-    owned_ = true;
+    std::unique_ptr<Destination> next(next_.exchange(nullptr));
+    if (!next) return;
+    destination_ = std::move(next);
     torn_ = false;
   }
 
@@ -94,7 +94,7 @@ class DescriptorSink {
       auto deadline = steady_clock::time_point(
           steady_clock::duration(deadline_.load(std::memory_order_relaxed)));
       bool late = steady_clock::now() >= deadline;  // then a full queue must not cost a poll a line
-      pollfd wait{.fd = fd_, .events = POLLOUT, .revents = 0};
+      pollfd wait{.fd = destination_->fd(), .events = POLLOUT, .revents = 0};
       if (::poll(&wait, 1, late ? 0 : kPollMs) > 0) return true;
       if (late) return false;
     }
@@ -111,7 +111,7 @@ class DescriptorSink {
     constexpr size_t kPipeBuf = 4096;
     while (!bytes.empty()) {
       if (!wait_writable()) return false;
-      ssize_t written = ::write(fd_, bytes.data(), std::min(bytes.size(), kPipeBuf));
+      ssize_t written = ::write(destination_->fd(), bytes.data(), std::min(bytes.size(), kPipeBuf));
       if (written > 0) {
         bytes.remove_prefix(static_cast<size_t>(written));
         torn_ = !bytes.empty();
@@ -123,9 +123,8 @@ class DescriptorSink {
     return true;
   }
 
-  int fd_;
-  bool owned_;
-  std::atomic<int> next_fd_{-1};  // replaces fd_
+  std::unique_ptr<Destination> destination_;
+  std::atomic<Destination*> next_{nullptr};  // owned; replaces destination_
   LineWriter::LossReport report_;
   LineWriter::FailureReport failure_;
   std::string reason_;    // of the last failed write; empty once it is reported
@@ -135,13 +134,6 @@ class DescriptorSink {
   std::atomic<uint64_t> failed_{0};
   uint64_t reported_ = 0;
 };
-
-std::expected<int, std::string> open_file(std::string_view name, const std::string& file) {
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644);
-  if (fd >= 0) return fd;
-  return std::unexpected("cannot open the " + std::string(name) + " " + file + ": " +
-                         std::strerror(errno));
-}
 
 // Whether `fd` is the stream that systemd connected to its journal, which JOURNAL_STREAM names as
 // "DEVICE:INODE" (systemd.exec(5)).
@@ -154,13 +146,11 @@ bool leads_to_journal(int fd) {
 
 class AsyncLineWriter final : public LineWriter {
  public:
-  AsyncLineWriter(const Options& options, int fd, bool owned, LossReport report,
-                  FailureReport failure)
+  AsyncLineWriter(const Options& options, std::unique_ptr<Destination> destination,
+                  LossReport report, FailureReport failure)
       : name_(options.name),
-        file_(options.file),
-        is_journal_(leads_to_journal(fd)),
-        is_watched_(::isatty(fd) == 1 || is_journal_),
-        sink_(fd, owned, std::move(report), std::move(failure)),
+        file_(destination->file()),
+        sink_(std::move(destination), std::move(report), std::move(failure)),
         queue_(options.queue_max),
         thread_([this] { run(); }) {}
 
@@ -173,17 +163,20 @@ class AsyncLineWriter final : public LineWriter {
 
   void write(std::string line) override { queue_.put(std::move(line)); }
 
-  std::expected<void, std::string> reopen() override {
-    if (file_.empty()) return {};
-    const auto fd = open_file(name_, file_);
-    if (!fd) return std::unexpected(fd.error());
-    sink_.replace(*fd);
-    return {};
+  void redirect(std::unique_ptr<Destination> destination) override {
+    const std::lock_guard lock(mutex_);
+    file_ = destination->file();
+    sink_.replace(std::move(destination));
   }
 
-  bool is_journal() const override { return is_journal_; }
-
-  bool is_watched() const override { return is_watched_; }
+  std::expected<bool, std::string> reopen() override {
+    const std::lock_guard lock(mutex_);
+    if (file_.empty()) return false;
+    auto opened = Destination::open({.name = name_, .file = file_});
+    if (!opened) return std::unexpected(opened.error());
+    sink_.replace(std::move(*opened));
+    return true;
+  }
 
   uint64_t dropped() const override { return sink_.failed() + queue_.dropped(); }
 
@@ -195,9 +188,8 @@ class AsyncLineWriter final : public LineWriter {
   }
 
   const std::string name_;
-  const std::string file_;
-  const bool is_journal_;
-  const bool is_watched_;
+  std::mutex mutex_;  // guards the next
+  std::string file_;  // of the newest destination
   DescriptorSink sink_;
   LineQueue queue_;
   std::thread thread_;
@@ -205,19 +197,33 @@ class AsyncLineWriter final : public LineWriter {
 
 }  // namespace
 
-std::expected<std::unique_ptr<LineWriter>, std::string> LineWriter::open(const Options& options,
-                                                                         LossReport report,
-                                                                         FailureReport failure) {
+LineWriter::Destination::Destination(int fd, std::string file)
+    : fd_(fd),
+      file_(std::move(file)),
+      is_journal_(leads_to_journal(fd)),
+      is_watched_(::isatty(fd) == 1 || is_journal_) {}
+
+LineWriter::Destination::~Destination() { ::close(fd_); }
+
+std::expected<std::unique_ptr<Destination>, std::string> LineWriter::Destination::open(
+    const Options& options) {
+  const std::string& file = options.file;
+  const int stream = options.stream == Stream::kOutput ? STDOUT_FILENO : STDERR_FILENO;
+  const int fd =
+      file.empty()
+          ? ::fcntl(stream, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+          : ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644);
+  if (fd >= 0) return std::make_unique<Destination>(fd, file);
+  return std::unexpected("cannot open the " + std::string(options.name) +
+                         (file.empty() ? "" : " ") + file + ": " + std::strerror(errno));
+}
+
+std::expected<std::unique_ptr<LineWriter>, std::string> LineWriter::start(
+    const Options& options, std::unique_ptr<Destination> destination, LossReport report,
+    FailureReport failure) {
   ECHOD_CHECK(options.queue_max > 0);
-  int fd = options.stream == Stream::kOutput ? STDOUT_FILENO : STDERR_FILENO;
-  const bool owned = !options.file.empty();
-  if (owned) {
-    const auto opened = open_file(options.name, options.file);
-    if (!opened) return std::unexpected(opened.error());
-    fd = *opened;
-  }
   try {
-    return std::make_unique<AsyncLineWriter>(options, fd, owned, std::move(report),
+    return std::make_unique<AsyncLineWriter>(options, std::move(destination), std::move(report),
                                              std::move(failure));
   } catch (const std::system_error& error) {
     return std::unexpected("cannot start the thread of the " + std::string(options.name) + ": " +

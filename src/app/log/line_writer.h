@@ -37,25 +37,50 @@ class LineWriter {
   // be called again later. With `last` it is called by the thread that destroys the writer.
   using LossReport = std::function<std::optional<std::string>(const Loss&)>;
 
-  // Called once when writing begins to fail, with the reason, and again only after it has succeeded
-  // in between; on the writer's thread.
-  using FailureReport = std::function<void(const std::string& reason)>;
+  // Called once when writing begins to fail, with the file (empty: a stream) and the reason, and
+  // again only after it has succeeded in between; on the writer's thread.
+  using FailureReport = std::function<void(const std::string& file, const std::string& reason)>;
 
-  // Opens the file, if one is given, and starts the thread. The error is a line for people.
-  static std::expected<std::unique_ptr<LineWriter>, std::string> open(const Options& options,
-                                                                      LossReport report,
-                                                                      FailureReport failure = {});
+  // Where lines can go: an open descriptor, its own.
+  class Destination {
+   public:
+    // Opens Options::file, or the stream if it is empty. The error is a line for people.
+    static std::expected<std::unique_ptr<Destination>, std::string> open(const Options& options);
 
-  // Reopens the file under its name, after a log rotation renamed it: later lines go there. Does
-  // nothing where there is no file. The error is a line for people; keeping the old file then. One
-  // thread at a time.
-  virtual std::expected<void, std::string> reopen() = 0;
+    Destination(int fd, std::string file);  // owns `fd`
+    Destination(const Destination&) = delete;
+    Destination& operator=(const Destination&) = delete;
+    ~Destination();
 
-  // Whether the lines go to the systemd journal, which adds the time to each line itself.
-  virtual bool is_journal() const = 0;
+    int fd() const { return fd_; }
+    const std::string& file() const { return file_; }  // empty: a stream
 
-  // Whether the lines go to a terminal, or to the journal.
-  virtual bool is_watched() const = 0;
+    // Whether it is the systemd journal, which adds the time to each line itself.
+    bool is_journal() const { return is_journal_; }
+
+    // Whether it is a terminal, or the journal.
+    bool is_watched() const { return is_watched_; }
+
+   private:
+    const int fd_;
+    const std::string file_;
+    const bool is_journal_;
+    const bool is_watched_;
+  };
+
+  // Starts the thread, which writes to `destination`; `options` is what that was opened with. The
+  // error is a line for people.
+  static std::expected<std::unique_ptr<LineWriter>, std::string> start(
+      const Options& options, std::unique_ptr<Destination> destination, LossReport report,
+      FailureReport failure = {});
+
+  // From any thread: later lines go to `destination`, and those that still wait.
+  virtual void redirect(std::unique_ptr<Destination> destination) = 0;
+
+  // Reopens the file under its name, after a log rotation renamed it: later lines go there. Whether
+  // there is a file; otherwise it does nothing. The error is a line for people; keeping the old
+  // file then. From any thread.
+  virtual std::expected<bool, std::string> reopen() = 0;
 
   // Writes the queued lines, for at most kFlushTimeout: a stalled reader must not delay the exit.
   virtual ~LineWriter() = default;

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -21,8 +22,6 @@
 #include <variant>
 
 namespace echod {
-
-class LineWriter;
 
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError, kOff };
 enum class LogFormat : uint8_t { kText, kLogfmt, kJson };
@@ -71,8 +70,12 @@ std::string format_time(std::chrono::system_clock::time_point time);
 // The same with a space behind it where text lines are `timed`; else empty.
 std::string time_prefix(bool timed, std::chrono::system_clock::time_point time);
 
-// Whether text lines for `writer` begin with the time.
-bool are_timed(LogTimestamps timestamps, const LineWriter& writer);
+// Whether text lines for a destination begin with the time. `is_watched`: see
+// LineWriter::Destination.
+bool are_timed(LogTimestamps timestamps, bool is_watched);
+
+// The second half of a change that cannot fail: makes it.
+using Swap = std::move_only_function<void()>;
 
 // "<6>": the level as a syslog priority, with which a text line for the systemd journal begins. The
 // journal removes it, and stores and colours the line by it (sd-daemon(3)).
@@ -96,11 +99,15 @@ class Log {
   // Queues a line; from any thread. It never waits for the sink.
   virtual void write(const LogLine& line) = 0;
 
-  // From any thread: later lines are of this level and format.
-  virtual void restyle(LogLevel /*level*/, LogFormat /*format*/) {}
+  // Later lines are as `options` say, except for the size of the queue. Does what may fail, such as
+  // to open another file, so that a change of several things can be validated before any is made.
+  // From any thread, one at a time. The error is a line for people.
+  virtual std::expected<Swap, std::string> prepare(const LogOptions& /*options*/) {
+    return [] {};
+  }
 
   // Reopens the file: see LineWriter::reopen().
-  virtual std::expected<void, std::string> reopen() { return {}; }
+  virtual std::expected<bool, std::string> reopen() { return false; }
 
   // Lines lost so far to a full queue or a failing sink.
   virtual uint64_t dropped() const = 0;

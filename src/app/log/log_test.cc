@@ -227,7 +227,7 @@ TEST_F(LogTest, AfterARotationLinesGoToTheNewFile) {
   log->write(line_of("before"));
   wait_for([&] { return lines_of(file).size() == 1; });
   std::filesystem::rename(file, file + ".1");
-  EXPECT_TRUE(log->reopen());
+  EXPECT_EQ(log->reopen(), true);
   log->write(line_of("after"));
   log.reset();
   EXPECT_EQ(lines_of(file), std::vector<std::string>{"after"});
@@ -245,6 +245,34 @@ TEST_F(LogTest, AFileThatCannotBeOpenedAgainIsKept) {
   log->write(line_of("still"));
   log.reset();
   EXPECT_EQ(lines_of(path("moved/log")), std::vector<std::string>{"still"});
+}
+
+TEST_F(LogTest, ALogWithoutAFileHasNothingToReopen) { EXPECT_EQ(open({})->reopen(), false); }
+
+TEST_F(LogTest, AnotherFileAndStyleApplyToLaterLines) {
+  std::unique_ptr<Log> log = open({.timestamps = LogTimestamps::kOff, .file = path("one")});
+  log->write(line_of("first"));
+  wait_for([&] { return lines_of(path("one")).size() == 1; });
+  auto missing = log->prepare({.file = path("none/log")});
+  ASSERT_FALSE(missing);
+  EXPECT_TRUE(missing.error().starts_with("cannot open the log file ")) << missing.error();
+  auto unused = log->prepare({.level = LogLevel::kOff, .file = path("unused")});
+  ASSERT_TRUE(unused);
+  auto swap = log->prepare({.format = LogFormat::kJson, .file = path("two")});
+  ASSERT_TRUE(swap);
+  (*swap)();
+  log->write(line_of("second"));
+  swap = log->prepare({.timestamps = LogTimestamps::kOn, .file = path("two")});
+  ASSERT_TRUE(swap);
+  (*swap)();
+  log->write(line_of("third"));
+  EXPECT_EQ(log->reopen(), true);
+  log.reset();
+  EXPECT_EQ(lines_of(path("one")), std::vector<std::string>{"first"});
+  EXPECT_TRUE(lines_of(path("unused")).empty());
+  ASSERT_EQ(lines_of(path("two")).size(), 2u);
+  EXPECT_TRUE(lines_of(path("two"))[0].starts_with("{"));
+  EXPECT_TRUE(lines_of(path("two"))[1].ends_with("Z third"));
 }
 
 TEST_F(LogTest, AFullDiskIsSaidOnStandardErrorOnce) {

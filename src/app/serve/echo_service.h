@@ -38,12 +38,12 @@ class EchoService final : public ConnectionHandler, public AcceptObserver {
     bool health_endpoints = false;   // see echo_router_with_probes()
     bool lists_connections = false;  // open_connections() has them
   };
-  // `log` must outlive the service.
-  EchoService(Settings settings, Log& log)
+  // `log` and `access_log`, which may be null, must outlive the service.
+  EchoService(Settings settings, Log& log, http::Observer* access_log)
       : memory_(settings.memory_max),
         log_(log),
         connection_log_(log),
-        recorder_(connection_log_, settings.http.observer),
+        recorder_(connection_log_, access_log),
         current_(make_serving(std::move(settings))) {}
 
   // From any thread: later connections are served with `settings`, open ones as before. The memory

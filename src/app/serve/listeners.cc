@@ -95,18 +95,35 @@ std::expected<void, ListenFailure> open_endpoint(Endpoint endpoint, Protocol pro
   return {};
 }
 
+// Whether `url` is one of `endpoint`'s names.
+bool names(const ListenUrl& url, const Endpoint& endpoint) {
+  if (url.port != endpoint.port()) return false;
+  const Result<std::vector<Endpoint>> endpoints = resolve(url.host, url.port);
+  return endpoints && std::ranges::find(*endpoints, endpoint) != endpoints->end();
+}
+
 // By the socket's name, or by the listen URL with its address.
 Protocol protocol_of(const InheritedSocket& socket, const Endpoint& endpoint,
                      const ServeOptions& options) {
   if (const auto named = protocol_with_scheme(socket.name, UrlUse::kListen)) return *named;
   for (const ListenUrl& url : options.listen) {
-    if (url.port != endpoint.port()) continue;
-    const Result<std::vector<Endpoint>> endpoints = resolve(url.host, url.port);
-    if (endpoints && std::ranges::find(*endpoints, endpoint) != endpoints->end()) {
-      return url.protocol;
-    }
+    if (names(url, endpoint)) return url.protocol;
   }
   return Protocol::kAuto;
+}
+
+void warn_of_unused_urls(const ServeOptions& options, OpenedListeners& opened) {
+  if (!options.given.listen) return;
+  for (const ListenUrl& url : options.listen) {
+    const bool is_used = std::ranges::any_of(opened.listening, [&url](const Listening& listening) {
+      return names(url, listening.endpoint);
+    });
+    if (is_used) continue;
+    opened.warnings.push_back(
+        fmt::format("--listen {} has no effect: the service manager passed the listening sockets "
+                    "(LISTEN_FDS), and none has that address",
+                    format_listen_url(url)));
+  }
 }
 
 }  // namespace
@@ -168,6 +185,7 @@ std::expected<OpenedListeners, std::string> adopt_listeners(std::vector<Inherite
     }
     opened.listeners.push_back(std::move(listener));
   }
+  warn_of_unused_urls(options, opened);
   return opened;
 }
 

@@ -23,6 +23,7 @@ struct Listening {
 struct OpenedListeners {
   std::vector<Listener> listeners;
   std::vector<Listening> listening;
+  std::vector<std::string> warnings;  // one line each
 };
 
 // Opens every address of every --listen, with as many sockets as the engine needs. A name may
@@ -32,8 +33,9 @@ std::expected<OpenedListeners, std::string> open_listeners(const ServeOptions& o
                                                            const ListenerNeeds& needs);
 
 // Makes listeners of inherited sockets, each with a descriptor for every loop. A socket's protocol
-// is that of its name (a listen URL's scheme), or of the --listen with its address, or auto. The
-// error is a line for people.
+// is that of its name (a listen URL's scheme), or of the --listen with its address, or auto. A
+// --listen that was given, and whose address no socket has, is a warning. The error is a line for
+// people.
 std::expected<OpenedListeners, std::string> adopt_listeners(std::vector<InheritedSocket> inherited,
                                                             const ServeOptions& options,
                                                             const ListenerNeeds& needs);

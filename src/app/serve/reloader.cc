@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -34,6 +35,11 @@ std::expected<void, std::string> Reloader::reread_and_apply() {
   if (!change) return Failure(change.error());
   const std::vector<LiveOptions::Difference> deferred = change->deferred;
   const size_t applied = change->applied.size();
+  const bool shows_others = std::ranges::any_of(
+      change->applied,
+      [](const LiveOptions::Difference& one) { return one.name == "show-environment"; });
+  const std::vector<std::string> warnings =
+      shows_others ? change->options.shown_warnings : std::vector<std::string>();
   if (const auto outcome = apply(std::move(*change), "Reloaded", ""); !outcome) return outcome;
   for (const LiveOptions::Difference& one : deferred) {
     const std::string text = fmt::format("Changed, takes effect after a restart: {} {} -> {}",
@@ -43,6 +49,13 @@ std::expected<void, std::string> Reloader::reread_and_apply() {
                 .peer = {},
                 .text = text,
                 .fields = {{"option", one.name}, {"from", one.from}, {"to", one.to}}});
+  }
+  for (const std::string& warning : warnings) {
+    log_.write({.level = LogLevel::kWarning,
+                .event = "shown_environment",
+                .peer = {},
+                .text = warning,
+                .fields = {}});
   }
   const std::string text = applied == 0 ? "Configuration reloaded: no option changed"
                                         : fmt::format("Configuration reloaded: {} option{} changed",
@@ -65,8 +78,13 @@ std::expected<void, std::string> Reloader::change(const std::vector<GivenSetting
 
 std::expected<void, std::string> Reloader::apply(LiveOptions::Change change, std::string_view what,
                                                  std::string_view peer) {
+  std::expected<Swap, std::string> log = log_.prepare(change.options.log);
+  if (!log) return Failure(log.error());
+  std::expected<Swap, std::string> access_log = access_log_.prepare(change.options.access_log);
+  if (!access_log) return Failure(access_log.error());
   if (!server_.apply(change.options)) return Failure("out of memory");
-  log_.restyle(change.options.log.level, change.options.log.format);
+  (*log)();
+  (*access_log)();
   const std::vector<LiveOptions::Difference> applied = std::move(change.applied);
   options_.adopt(std::move(change));
   for (const LiveOptions::Difference& one : applied) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/cli/live_options.h"
+#include "app/log/access_log.h"
 #include "app/log/log.h"
 #include "app/serve/server.h"
 
@@ -19,8 +20,8 @@ namespace echod {
 class Reloader {
  public:
   // References must outlive it. `options` has been read.
-  Reloader(LiveOptions& options, Server& server, Log& log)
-      : options_(options), server_(server), log_(log) {}
+  Reloader(LiveOptions& options, Server& server, Log& log, AccessLog& access_log)
+      : options_(options), server_(server), log_(log), access_log_(access_log) {}
 
   // Reads the options anew and applies those that can change. Logs each difference, or the mistake;
   // returns whether there was none. Values that were set by change() are gone.
@@ -47,6 +48,7 @@ class Reloader {
   LiveOptions& options_;
   Server& server_;
   Log& log_;
+  AccessLog& access_log_;
 };
 
 }  // namespace echod

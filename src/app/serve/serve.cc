@@ -161,6 +161,9 @@ void report_warnings(const Server& server, const ServeOptions& options, Log& log
   if (const std::string& warning = server.spin().warning; !warning.empty()) {
     report(log, LogLevel::kWarning, "spin_costs", warning);
   }
+  for (const std::string& warning : server.listen_warnings()) {
+    report(log, LogLevel::kWarning, "option_ignored", warning);
+  }
   for (const std::string_view name : ineffective_options(options.given, server.engine_kind())) {
     report(log, LogLevel::kWarning, "option_ignored",
            fmt::format("{} has no effect with the {} engine", name, name_of(server.engine_kind())));
@@ -205,21 +208,26 @@ bool wait_or_die(Server& server, const StopSignals& signals, ServiceReport& serv
   }
 }
 
-void reopen(Log& log, AccessLog* access_log) {
-  const std::expected<void, std::string> reopened = log.reopen();
-  const std::expected<void, std::string> access =
-      access_log != nullptr ? access_log->reopen() : std::expected<void, std::string>();
+// `asked`: for nothing else, so that it is worth a line if there is nothing to reopen.
+void reopen(Log& log, AccessLog& access_log, bool asked) {
+  const std::expected<bool, std::string> reopened = log.reopen();
+  const std::expected<bool, std::string> access = access_log.reopen();
   for (const auto* outcome : {&reopened, &access}) {
     if (!*outcome) {
       report(log, LogLevel::kError, "reopen_failed", outcome->error() + "; keeping the old file");
     }
   }
-  if (reopened && access) report(log, LogLevel::kInfo, "reopened", "Log files reopened");
+  if (!reopened || !access) return;
+  if (*reopened || *access) {
+    report(log, LogLevel::kInfo, "reopened", "Log files reopened");
+  } else if (asked) {
+    report(log, LogLevel::kInfo, "reopened", "There is no log file to reopen");
+  }
 }
 
 // Waits until a signal requests shutdown, and does what other signals request.
 void wait_for_stop(const Server& server, const StopSignals& signals, ServiceReport& service,
-                   Reloader& reloader, Log& log, AccessLog* access_log) {
+                   Reloader& reloader, Log& log, AccessLog& access_log) {
   constexpr Duration kTick = std::chrono::seconds(1);
   MonotonicClock clock;
   MemoryRelease release;
@@ -233,12 +241,12 @@ void wait_for_stop(const Server& server, const StopSignals& signals, ServiceRepo
         return;
       case StopSignals::Request::kReload:
         service.reloading();
-        reopen(log, access_log);
+        reopen(log, access_log, false);
         reloader.reload();
         service.reloaded();
         break;
       case StopSignals::Request::kReopen:
-        reopen(log, access_log);
+        reopen(log, access_log, true);
         break;
       case StopSignals::Request::kNone:
         if (release.is_due(server.connections(), resident_size())) release_free_memory();
@@ -260,12 +268,13 @@ int drain(Server& server, const StopSignals& signals, ServiceReport& service,
     wait_or_die(server, signals, service, clock.now() + options.drain_delay);
   }
   server.request(Phase::kDraining);
-  const std::string open =
-      server.connections() == 0
-          ? "no active connections"
-          : fmt::format("{} may finish within {}", count_open(server), format_duration(timeout));
+  const std::string within =
+      timeout > Duration::zero() ? " within " + format_duration(timeout) : ", without a time limit";
+  const std::string open = server.connections() == 0
+                               ? "no active connections"
+                               : fmt::format("{} may finish{}", count_open(server), within);
   report(log, LogLevel::kInfo, "draining", "Shutting down: " + open);
-  if (!wait_or_die(server, signals, service, clock.now() + timeout)) {
+  if (!wait_or_die(server, signals, service, deadline_after(clock.now(), timeout))) {
     report(log, LogLevel::kWarning, "drain_timeout",
            fmt::format("Drain timeout: closing {}", count_open(server)));
     server.request(Phase::kAborting);
@@ -296,23 +305,20 @@ int serve(LiveOptions& live) {
     print(stderr, fmt::format("echod: {}\n", log.error()));
     return kExitFailure;
   }
-  std::unique_ptr<AccessLog> access_log;
-  if (!options.access_log.file.empty()) {
-    auto opened = AccessLog::open(options.access_log, **log);
-    if (!opened) {
-      print(stderr, fmt::format("echod: {}\n", opened.error()));
-      return kExitFailure;
-    }
-    access_log = std::move(*opened);
+  std::expected<std::unique_ptr<AccessLog>, std::string> access_log =
+      AccessLog::open(options.access_log, **log);
+  if (!access_log) {
+    print(stderr, fmt::format("echod: {}\n", access_log.error()));
+    return kExitFailure;
   }
   std::expected<std::unique_ptr<Server>, std::string> server =
-      Server::start(options, **log, access_log.get(), std::move(*inherited));
+      Server::start(options, **log, access_log->get(), std::move(*inherited));
   if (!server) {
     print(stderr, fmt::format("echod: {}\n", server.error()));
     return kExitFailure;
   }
-  Reloader reloader(live, **server, **log);
-  const MetricsPage metrics(**server, **log, access_log.get());
+  Reloader reloader(live, **server, **log, **access_log);
+  const MetricsPage metrics(**server, **log, access_log->get());
   const auto admin = start_admin(**server, options, reloader, metrics);
   if (!admin) {
     print(stderr, fmt::format("echod: {}\n", admin.error()));
@@ -327,7 +333,7 @@ int serve(LiveOptions& live) {
   }
   ServiceReport service(*manager, **server, **log);
   service.started();
-  wait_for_stop(**server, signals, service, reloader, **log, access_log.get());
+  wait_for_stop(**server, signals, service, reloader, **log, **access_log);
   return drain(**server, signals, service, reloader.options(), **log);
 }
 

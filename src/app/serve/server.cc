@@ -72,7 +72,8 @@ EchoService::Settings service_settings(const ServeOptions& options, EngineKind k
   settings.detect_timeout = options.detect_timeout;
   settings.http = options.http;
   settings.http.control.seed = options.seed.value_or(seed);
-  settings.http.observer = http_observer;
+  // Without an access log nobody pays for what it would be told.
+  settings.http.observer = options.access_log.file.empty() ? nullptr : http_observer;
   Duration idle = kind == EngineKind::kSequential ? kSequentialIdleTimeout : kIdleTimeout;
   settings.timeouts = {.idle = options.idle_timeout.value_or(idle),
                        .stall = options.stall_timeout,
@@ -137,8 +138,9 @@ std::expected<std::unique_ptr<Server>, std::string> Server::start_with_memory(
   EchoService::Settings settings =
       service_settings(options, choice.kind, opened->listening, seed, http_observer);
   engine.seed = settings.http.control.seed;
-  std::unique_ptr<Server> server(new Server(std::move(settings), limits, log));
+  std::unique_ptr<Server> server(new Server(std::move(settings), limits, log, http_observer));
   server->listening_ = opened->listening;
+  server->listen_warnings_ = std::move(opened->warnings);
   server->http_observer_ = http_observer;
   server->seed_ = seed;
   server->descriptors_ = descriptors;

@@ -35,6 +35,9 @@ class Server {
   using Listening = echod::Listening;
   const std::vector<Listening>& listening() const { return listening_; }
 
+  // What the operator should know about them, one line each.
+  const std::vector<std::string>& listen_warnings() const { return listen_warnings_; }
+
   // "uring (io_uring passed its self-test), 2 workers, busy-polling off: CPU quota of 1.5".
   const std::string& engine_summary() const { return engine_summary_; }
   EngineKind engine_kind() const { return engine_kind_; }
@@ -80,13 +83,15 @@ class Server {
       const ServeOptions& options, Log& log, http::Observer* http_observer,
       std::vector<InheritedSocket> inherited);  // throws std::bad_alloc if out of memory
 
-  Server(EchoService::Settings settings, const Admission::Limits& limits, Log& log)
-      : service_(std::move(settings), log), admission_(limits) {}
+  Server(EchoService::Settings settings, const Admission::Limits& limits, Log& log,
+         http::Observer* http_observer)
+      : service_(std::move(settings), log, http_observer), admission_(limits) {}
 
   EchoService service_;
   Admission admission_;
   Readiness readiness_;
   std::vector<Listening> listening_;
+  std::vector<std::string> listen_warnings_;
   http::Observer* http_observer_ = nullptr;
   uint64_t seed_ = 0;       // of response control, if the options give none
   size_t descriptors_ = 0;  // the process's limit

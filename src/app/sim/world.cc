@@ -92,7 +92,7 @@ class World final : private MemoryFaults {
       if (!listener) return false;
       listeners.push_back({.kind = ListenerKind::kStream, .socket = std::move(*listener)});
     }
-    service_.emplace(settings(), log_);
+    service_.emplace(settings(), log_, nullptr);
     connections_max_ = random_.between(1, 40);
     admission_.emplace(Admission::Limits{.connections_max = connections_max_});
     worker_.emplace(*server_.loop, workers_);

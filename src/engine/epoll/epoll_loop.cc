@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <limits>
 
+#include "engine/loop/send_chunk.h"
 #include "engine/loop/socket.h"
 #include "net/kernel.h"
 
@@ -20,9 +21,6 @@ constexpr uint64_t kWakerEvent = std::numeric_limits<uint64_t>::max();
 uint64_t event_data(uint32_t slot, uint32_t generation) {
   return uint64_t{generation} << 32 | slot;
 }
-
-// Whether a system call failed only because it would block.
-bool would_block(int os_error) { return os_error == EAGAIN || os_error == EWOULDBLOCK; }
 
 }  // namespace
 
@@ -109,6 +107,17 @@ bool EpollLoop::start(Operation& operation) {
   return true;
 }
 
+Result<void> EpollLoop::send_now(Socket& socket, Chunk& chunk, Deadline deadline) {
+  Slot& slot = slots_[socket.slot()];
+  if (phase_ == Phase::kAborting || deadline <= now_ || budget_ == 0 || !slot.writable) return {};
+  --budget_;
+  const int os_error = send_chunk(kernel(), socket.fd(), chunk);
+  if (os_error == 0) return {};
+  if (!would_block(os_error)) return std::unexpected(os_failure(os_error, During::kSend));
+  slot.writable = false;
+  return {};
+}
+
 void EpollLoop::cancel(Operation& operation, Error reason) {
   if (operation.state == Operation::State::kParked) {
     unpark(operation);
@@ -129,7 +138,10 @@ bool EpollLoop::try_now(Operation& operation) {
     }
     return false;
   }
-  Slot& slot = slots_[operation.socket->slot()];
+  return try_on(operation, slots_[operation.socket->slot()]);
+}
+
+bool EpollLoop::try_on(Operation& operation, Slot& slot) {
   bool done = false;
   switch (operation.kind) {
     case Operation::Kind::kAccept:
@@ -147,7 +159,7 @@ bool EpollLoop::try_now(Operation& operation) {
     case Operation::Kind::kSleep:
       break;
   }
-  if (!done) park(operation);
+  if (!done) park_on(operation, slot);
   return done;
 }
 
@@ -222,27 +234,22 @@ bool EpollLoop::try_receive(Operation& operation, Slot& slot) {
 bool EpollLoop::try_send(Operation& operation, Slot& slot) {
   if (!slot.writable) return false;
   --budget_;
-  while (operation.chunk) {
-    ssize_t sent = kernel().send(operation.socket->fd(), operation.chunk.data(),
-                                 operation.chunk.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent >= 0) {
-      operation.chunk.drop_front(static_cast<size_t>(sent));
-    } else if (would_block(errno)) {
-      slot.writable = false;
-      return false;
-    } else if (errno != EINTR) {
-      operation.fail_with_errno(errno);
-      return true;
-    }
+  const int os_error = send_chunk(kernel(), operation.socket->fd(), operation.chunk);
+  if (would_block(os_error)) {
+    slot.writable = false;
+    return false;
   }
+  if (os_error != 0) operation.fail_with_errno(os_error);
   return true;
 }
 
 void EpollLoop::park(Operation& operation) {
   operation.state = Operation::State::kParked;
   timers_.add(operation, operation.deadline);
-  if (operation.kind == Operation::Kind::kSleep) return;
-  Slot& slot = slots_[operation.socket->slot()];
+}
+
+void EpollLoop::park_on(Operation& operation, Slot& slot) {
+  park(operation);
   Operation*& place = operation.writes() ? slot.sending : slot.receiving;
   ECHOD_CHECK(place == nullptr);  // one operation per direction
   place = &operation;
@@ -370,8 +377,9 @@ void EpollLoop::dispatch(const epoll_event& event) {
   if (broken || (event.events & (EPOLLIN | EPOLLRDHUP)) != 0) slot.readable = true;
   if (broken || (event.events & (EPOLLRDHUP | EPOLLPRI)) != 0) slot.ask_again = true;
   if (broken || (event.events & EPOLLOUT) != 0) slot.writable = true;
-  wake_parked(slot_index, generation, &Slot::receiving);
-  wake_parked(slot_index, generation, &Slot::sending);
+  const bool sends = slot.sending != nullptr;
+  if (slot.receiving != nullptr) wake_parked(slot_index, generation, &Slot::receiving);
+  if (sends) wake_parked(slot_index, generation, &Slot::sending);
 }
 
 // Retries a parked operation. Resuming its waiter may close the socket, so the slot is looked up
@@ -380,9 +388,10 @@ void EpollLoop::wake_parked(uint32_t slot_index, uint32_t generation, Operation*
   Slot& slot = slots_[slot_index];
   Operation* operation = slot.*parked;
   if (slot.generation != generation || operation == nullptr) return;
-  unpark(*operation);
+  slot.*parked = nullptr;
+  timers_.remove(*operation);
   budget_ = kOperationsPerWakeUp;
-  if (try_now(*operation)) complete(*operation);
+  if (try_on(*operation, slot)) complete(*operation);
 }
 
 void EpollLoop::process_ready() {

@@ -63,13 +63,16 @@ class EpollLoop final : public EventLoop {
 
   Result<void> attach(Socket& socket) override;
   void detach(Socket& socket) noexcept override;
+  Result<void> send_now(Socket& socket, Chunk& chunk, Deadline deadline) override;
 
   bool try_now(Operation& operation);
+  bool try_on(Operation& operation, Slot& slot);
   bool try_accept(Operation& operation, Slot& slot);
   bool try_connect(Operation& operation, Slot& slot);
   bool try_receive(Operation& operation, Slot& slot);
   bool try_send(Operation& operation, Slot& slot);
   void park(Operation& operation);
+  void park_on(Operation& operation, Slot& slot);
   void unpark(Operation& operation);
   void complete(Operation& operation);
   int poll(int wait_ms);

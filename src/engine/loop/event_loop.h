@@ -118,6 +118,9 @@ class EventLoop : public Timer {
   // Registers `socket` for operations; detach() unregisters it.
   virtual Result<void> attach(Socket& socket) = 0;
   virtual void detach(Socket& socket) noexcept = 0;
+
+  // See Socket::send_now(). Without an implementation, all sends are operations.
+  virtual Result<void> send_now(Socket&, Chunk&, Deadline) { return {}; }
 };
 
 }  // namespace echod

@@ -36,6 +36,14 @@ class Socket {
     handle_.close();
   }
 
+  // Sends what the kernel takes of `chunk` at once, without an operation, and drops it from the
+  // front of the chunk. What is left needs an operation, which also ends at its deadline or when
+  // the loop aborts, and lets others have their turn: where it would, this takes nothing. No send
+  // may be pending. Fails as the operation would.
+  Result<void> send_now(Chunk& chunk, Deadline deadline) {
+    return loop_.send_now(*this, chunk, deadline);
+  }
+
   // Tells the peer that nothing more will be sent (FIN). It may fail if the peer has disconnected;
   // the next operation then reports that.
   void shut_down_sending() noexcept { handle_.shut_down_sending(); }
@@ -55,6 +63,11 @@ class Socket {
   // The process's descriptor; for a direct descriptor (UringLoop only), its index in its table.
   int fd() const { return handle_.number(); }
 
+  // For UringLoop: whether the last receive took all there was, so that trying the next one before
+  // it is readable again would be in vain.
+  bool emptied() const { return emptied_; }
+  void set_emptied(bool emptied) { emptied_ = emptied; }
+
   // For EpollLoop: the index of its state for this socket.
   uint32_t slot() const { return slot_; }
   void set_slot(uint32_t slot) { slot_ = slot; }
@@ -64,6 +77,7 @@ class Socket {
   SocketHandle handle_;
   bool attached_ = false;
   bool shared_ = false;
+  bool emptied_ = false;
   uint32_t slot_ = 0;
 };
 static_assert(sizeof(Socket) == 32);  // every connection has one

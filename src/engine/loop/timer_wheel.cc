@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <bit>
-#include <functional>
+#include <cstdint>
 
 #include "base/check.h"
 
@@ -60,6 +60,7 @@ void TimerWheel::link(TimerNode& node) {
   unsigned slot = (tick >> (kLevelBits * level)) % kSlots;
   push_back(levels_[level].slots[slot], node);
   levels_[level].occupied |= uint64_t{1} << slot;
+  next_tick_ = std::min(next_tick_, tick >> (kLevelBits * level) << (kLevelBits * level));
 }
 
 void TimerWheel::remove(TimerNode& node) {
@@ -69,10 +70,11 @@ void TimerWheel::remove(TimerNode& node) {
   if (node.prev == node.next) {
     // The list is empty now; if it belongs to a slot, clear the slot's bit.
     const TimerNode* sentinel = node.prev;
-    for (Level& level : levels_) {
-      const TimerNode* first = level.slots.data();
-      bool within = !std::less<>()(sentinel, first) && std::less<>()(sentinel, first + kSlots);
-      if (within) level.occupied &= ~(uint64_t{1} << (sentinel - first));
+    const auto offset =
+        reinterpret_cast<uintptr_t>(sentinel) - reinterpret_cast<uintptr_t>(levels_.data());
+    if (offset < sizeof(levels_)) {
+      Level& level = levels_[offset / sizeof(Level)];
+      level.occupied &= ~(uint64_t{1} << (sentinel - level.slots.data()));
     }
   }
   node.prev = node.next = nullptr;
@@ -96,16 +98,10 @@ std::optional<TimerWheel::Expiry> TimerWheel::next_occupied() const {
   return std::nullopt;
 }
 
-Time TimerWheel::next_expiry() const {
-  std::optional<Expiry> next = next_occupied();
-  if (!next) return kNever;
-  return origin_ + kTick * static_cast<int64_t>(next->tick);
-}
-
-void TimerWheel::collect_expired(Time now, TimerNode& expired) {
+void TimerWheel::collect_expired(uint64_t target, TimerNode& expired) {
   clear(expired);
-  uint64_t target = static_cast<uint64_t>(std::max(now - origin_, Duration::zero()) / kTick);
-  for (std::optional<Expiry> next; (next = next_occupied()) && next->tick <= target;) {
+  std::optional<Expiry> next;
+  while ((next = next_occupied()) && next->tick <= target) {
     now_tick_ = next->tick;
     Level& level = levels_[next->level];
     level.occupied &= ~(uint64_t{1} << next->slot);
@@ -124,10 +120,12 @@ void TimerWheel::collect_expired(Time now, TimerNode& expired) {
     }
   }
   now_tick_ = std::max(now_tick_, target);
+  next_tick_ = next ? next->tick : kNoTick;
 }
 
 void TimerWheel::collect_all(TimerNode& all) {
   clear(all);
+  next_tick_ = kNoTick;
   splice(all, unlimited_);
   for (Level& level : levels_) {
     level.occupied = 0;

@@ -8,6 +8,7 @@
 // loop, and shutdown needs no second list to end them.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -42,8 +43,13 @@ class TimerWheel {
   // which may add and remove nodes.
   template <typename OnExpired>
   void advance(Time now, OnExpired on_expired) {
+    const uint64_t target = tick_of(now);
+    if (target < next_tick_) {
+      now_tick_ = std::max(now_tick_, target);
+      return;
+    }
     TimerNode expired;
-    collect_expired(now, expired);
+    collect_expired(target, expired);
     drain(expired, on_expired);
   }
 
@@ -55,8 +61,12 @@ class TimerWheel {
     drain(all, visit);
   }
 
-  // When advance() should next be called, or kNever. May be early (a cascade), never late.
-  Time next_expiry() const;
+  // When advance() should next be called, or kNever. May be early (a cascade, or a node that has
+  // been removed since), never late.
+  Time next_expiry() const {
+    if (next_tick_ == kNoTick) return kNever;
+    return origin_ + kTick * static_cast<int64_t>(next_tick_);
+  }
 
   bool empty() const { return size_ == 0; }
 
@@ -65,6 +75,7 @@ class TimerWheel {
   static constexpr unsigned kSlots = 1u << kLevelBits;
   static constexpr unsigned kLevels = 6;
   static constexpr uint64_t kTicksMax = uint64_t{1} << (kLevelBits * kLevels);  // two years
+  static constexpr uint64_t kNoTick = UINT64_MAX;
   static constexpr Duration kTick = std::chrono::milliseconds(1);
 
   struct Level {
@@ -86,13 +97,22 @@ class TimerWheel {
     }
   }
 
+  // The last tick that has begun at `time`.
+  uint64_t tick_of(Time time) const {
+    return time <= origin_ ? 0 : static_cast<uint64_t>((time - origin_) / kTick);
+  }
+
   void link(TimerNode& node);
   std::optional<Expiry> next_occupied() const;
-  void collect_expired(Time now, TimerNode& expired);
+  void collect_expired(uint64_t target, TimerNode& expired);
   void collect_all(TimerNode& all);
 
   Time origin_;
   uint64_t now_tick_ = 0;  // everything up to here has expired
+
+  // No slot expires before. Removing a node does not move it: nearly every node is removed, so
+  // looking for the next one each time would cost more than a wake-up in vain now and then.
+  uint64_t next_tick_ = kNoTick;
   size_t size_ = 0;
   std::array<Level, kLevels> levels_;
   TimerNode unlimited_;  // no deadline

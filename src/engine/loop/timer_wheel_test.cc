@@ -92,8 +92,9 @@ TEST_F(TimerWheelTest, WhatIsRemovedDoesNotExpire) {
   EXPECT_FALSE(first.linked());
   EXPECT_EQ(advance(kOrigin + seconds(2)), std::vector<Timer*>{&second});
   wheel_.remove(third);
-  EXPECT_EQ(wheel_.next_expiry(), kNever);
+  EXPECT_LE(wheel_.next_expiry(), kOrigin + hours(1) + kTick);  // in vain, once
   EXPECT_TRUE(advance(kOrigin + hours(2)).empty());
+  EXPECT_EQ(wheel_.next_expiry(), kNever);
 }
 
 TEST_F(TimerWheelTest, ATimerCanBeAddedAgain) {

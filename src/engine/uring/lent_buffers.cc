@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 
@@ -39,8 +40,13 @@ Result<void> LentBuffers::open(io_uring& ring, Kernel& kernel) {
 }
 
 void LentBuffers::lend() {
+  taken_max_ = std::max(taken_max_, count_max_ - std::min(count_, count_max_));
+  if (++rounds_ == kRoundsAssessed) {
+    if (taken_max_ < count_max_ / 4) count_max_ = std::max(count_max_ / 2, kCountMin);
+    rounds_ = taken_max_ = 0;
+  }
   int added = 0;
-  while (count_ < kCount) {
+  while (count_ < count_max_) {
     std::optional<uint32_t> id = pool_.acquire();
     if (!id) break;
     io_uring_buf_ring_add(ring_, pool_.address(*id), static_cast<unsigned>(pool_.buffer_size()),
@@ -50,6 +56,12 @@ void LentBuffers::lend() {
     ++count_;
   }
   if (added > 0) io_uring_buf_ring_advance(ring_, added);
+}
+
+void LentBuffers::lend_more() {
+  count_max_ = std::min(2 * count_max_, kCount);
+  rounds_ = taken_max_ = 0;
+  lend();
 }
 
 Chunk LentBuffers::take(uint32_t id, size_t size) {

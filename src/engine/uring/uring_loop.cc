@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 
+#include "engine/loop/send_chunk.h"
 #include "engine/loop/socket.h"
 #include "net/kernel.h"
 
@@ -17,9 +18,6 @@ namespace echod {
 namespace {
 
 constexpr UringRing::Size kFirstRing{.submissions = 1024, .completions = 16384};
-
-// Chunks of at least this size are sent by this thread: see send_now().
-constexpr size_t kBulkSendSize = 64 * 1024;
 
 constexpr Duration kLongestWait = std::chrono::hours(1);
 
@@ -83,7 +81,7 @@ bool UringLoop::start(Operation& operation) {
   } else if (operation.kind == Operation::Kind::kSleep && operation.deadline <= now_) {
     ready_.push(operation);  // a yield: after the ready operations and the next poll
     return false;
-  } else if (operation.kind != Operation::Kind::kSend || !send_now(operation)) {
+  } else {
     submit(operation);
     park(operation);
     return false;
@@ -92,20 +90,16 @@ bool UringLoop::start(Operation& operation) {
   return true;
 }
 
-// Transfers of hundreds of kilobytes are made by this thread with system calls; the ring only
-// reports readiness. In the kernel, all receives of a round would run before the first send, and
-// all data would pass through the cache twice. Returns whether everything was sent; the ring sends
-// the rest and reports errors.
-bool UringLoop::send_now(Operation& operation) {
-  const bool bulk = operation.chunk.size() >= kBulkSendSize;
-  if (!bulk || operation.socket->handle().is_direct()) return false;
-  while (operation.chunk) {
-    ssize_t sent = kernel().send(operation.socket->fd(), operation.chunk.data(),
-                                 operation.chunk.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0) return false;
-    operation.chunk.drop_front(static_cast<size_t>(sent));
-  }
-  return true;
+// A send that need not wait is one system call, and its bytes are still in the cache. As a request
+// it would cost a completion and a round of the loop, and the kernel would run all receives of a
+// round before the first send. The ring sends what the kernel does not take now.
+Result<void> UringLoop::send_now(Socket& socket, Chunk& chunk, Deadline deadline) {
+  if (phase_ == Phase::kAborting || deadline <= now_ || budget_ == 0) return {};
+  if (socket.handle().is_direct()) return {};  // system calls cannot use it
+  --budget_;
+  const int os_error = send_chunk(kernel(), socket.fd(), chunk);
+  if (os_error == 0 || would_block(os_error)) return {};
+  return std::unexpected(os_failure(os_error, During::kSend));
 }
 
 void UringLoop::cancel(Operation& operation, Error reason) {
@@ -135,6 +129,7 @@ void UringLoop::submit(Operation& operation) {
   } else if (operation.kind == Operation::Kind::kReceive) {
     io_uring_prep_recv(sqe, fd, nullptr, 0, 0);
     sqe->flags |= IOSQE_BUFFER_SELECT;
+    if (operation.socket->emptied()) sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;
     sqe->buf_group = LentBuffers::kGroup;
   } else {
     // MSG_WAITALL: the kernel itself continues after a short write.
@@ -185,6 +180,7 @@ void UringLoop::cancel_in_kernel(Operation& operation) {
 
 void UringLoop::complete(Operation& operation) {
   operation.state = Operation::State::kComplete;
+  budget_ = kOperationsPerWakeUp;
   operation.waiter.resume();
 }
 
@@ -361,6 +357,7 @@ bool UringLoop::finish_receive(UringRing& ring, Operation& operation, int result
     operation.chunk = ring.buffers().take(flags >> IORING_CQE_BUFFER_SHIFT,
                                           result > 0 ? static_cast<size_t>(result) : 0);
   }
+  operation.socket->set_emptied(result > 0 && (flags & IORING_CQE_F_SOCK_NONEMPTY) == 0);
   if (cancelled && operation.bulk) return true;  // whatever the poll reported, nothing was received
   if (result >= 0) {
     operation.error.reset();  // bytes or the end came before any cancellation
@@ -368,7 +365,7 @@ bool UringLoop::finish_receive(UringRing& ring, Operation& operation, int result
   }
   if (result == -ENOBUFS && !cancelled) {
     // More clients sent bytes than buffers were lent.
-    ring.buffers().lend();
+    ring.buffers().lend_more();
     if (ring.buffers().count() > 0) {
       starved_.push(operation);
       return false;

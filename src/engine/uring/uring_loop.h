@@ -19,6 +19,9 @@ namespace echod {
 
 class UringLoop final : public EventLoop, private DirectSockets {
  public:
+  // How many sends one wake-up may complete without waiting before it yields to others.
+  static constexpr int kOperationsPerWakeUp = 16;
+
   // Create it on the thread that will run it: the kernel ties the ring to that thread
   // (IORING_SETUP_SINGLE_ISSUER). Fails if the kernel lacks or forbids io_uring.
   //
@@ -62,6 +65,7 @@ class UringLoop final : public EventLoop, private DirectSockets {
 
   Result<void> attach(Socket& socket) override;
   void detach(Socket& socket) noexcept override;
+  Result<void> send_now(Socket& socket, Chunk& chunk, Deadline deadline) override;
   void close_direct(DirectSlot slot) noexcept override;
   void shut_down_direct(DirectSlot slot) noexcept override;
   void set_direct_option(DirectSlot slot, int level, int name, const void* value,
@@ -70,7 +74,6 @@ class UringLoop final : public EventLoop, private DirectSockets {
   Result<void> open();
   io_uring& first() { return rings_.front()->get(); }
   void submit(Operation& operation);
-  bool send_now(Operation& operation);
   void prepare_accept(Operation& operation);
   Result<void> measure_descriptors();
   uint16_t ring_for_accept();
@@ -107,6 +110,7 @@ class UringLoop final : public EventLoop, private DirectSockets {
   ReadyQueue ready_;    // sleeps that have ended
   ReadyQueue starved_;  // receives for which the kernel had no buffer
   Spinner spinner_;
+  int budget_ = kOperationsPerWakeUp;
 
   // The first ring, on which the thread waits and whose sockets are descriptors, then those with
   // tables.

@@ -63,21 +63,15 @@ Task<BodyEnd> answer_text(Responder& responder, std::string_view text) {
 
 }  // namespace
 
+// The endpoint's own task, without a frame around it.
 Task<BodyEnd> echo_body(Responder& responder, std::string_view argument) {
-  BodyEnd end = BodyEnd::kComplete;
   const std::optional<uint64_t> size = responder.plan().size;
-  if (size) {
-    end = co_await answer_generated(responder, *size);
-  } else if (responder.plan().body != nullptr) {
-    end = co_await answer_text(responder, *responder.plan().body);
-  } else if (responder.request().framing == BodyFraming::kNone) {
-    end = co_await reflect(responder, argument);
-  } else {
-    // Do not compress a body that already has a Content-Encoding.
-    if (responder.request().content_coded) responder.do_not_compress();
-    end = co_await stream_body(responder);
-  }
-  co_return end;
+  if (size) return answer_generated(responder, *size);
+  if (responder.plan().body != nullptr) return answer_text(responder, *responder.plan().body);
+  if (responder.request().framing == BodyFraming::kNone) return reflect(responder, argument);
+  // Do not compress a body that already has a Content-Encoding.
+  if (responder.request().content_coded) responder.do_not_compress();
+  return stream_body(responder);
 }
 
 Task<BodyEnd> echo_raw(Responder& responder, std::string_view) {

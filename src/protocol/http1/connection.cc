@@ -40,20 +40,34 @@ Http1Connection::Http1Connection(Stream& peer, Session& session, const Http1Sett
       responder_(exchange_, session, settings, state),
       output_(exchange_.output()) {}
 
+// One frame for what every request waits for: the receive, and the response.
 Task<> Http1Connection::serve() {
   TimeSlice slice(session_.clock);
   while (exchange_.keep_alive()) {
-    Head head = co_await read_head();
+    Head head = decode_head(std::nullopt);
     if (head == Head::kNone) {
+      // Between two requests: no buffer is held.
       co_await output_.flush();
-      if (drained_) {
-        co_await finish_and_linger(peer_, session_, kDrainGrace);
-      } else {
-        co_await peer_.finish_sending();
+      exchange_.drop_input();
+      bool more = false;
+      if (!exchange_.client_ended()) {
+        session_.ends_on_drain = true;
+        Result<Chunk> received = co_await peer_.receive().observed();
+        session_.ends_on_drain = false;
+        if (received) {
+          more = exchange_.take_input(std::move(*received));
+        } else {
+          more = co_await receive_last(received.error());
+        }
       }
+      if (more) continue;
+    }
+    if (head == Head::kPart) head = co_await read_rest_of_head();
+    if (head == Head::kNone) {
+      co_await end();
       co_return;
     }
-    ++session_.requests;
+    session_.requests.add(1);
     Task<> answering = head == Head::kRefused ? responder_.refuse(exchange_.refusal()) : answer();
     Result<void> outcome = co_await answering.observed();
     if (!outcome) responder_.cut();
@@ -61,63 +75,72 @@ Task<> Http1Connection::serve() {
       responder_.end_request();
       exchange_.end_request();
     }
-    co_await std::move(outcome);
+    if (!outcome) co_await failed(outcome.error());
     // Pipelined requests are processed one after another, and share a time slice.
     if (exchange_.has_unread() && slice.over()) co_await slice.renew();
   }
   if (upgraded_) co_return;
   co_await output_.flush();
-  exchange_.drop_unread();
+  exchange_.drop_input();
   co_await finish_and_linger(peer_, session_, settings_.linger_timeout);
 }
 
-// Reads up to the end of a request's head.
-Task<Http1Connection::Head> Http1Connection::read_head() {
-  std::optional<DeadlineScope<Stream>>
-      head_deadline;  // for a head that did not arrive in one piece
-  Time head_begin;
-  while (true) {
-    Event event = exchange_.decode_head();
-    if (event == Event::kHead) {
-      Duration head_duration = Duration::zero();
-      if (head_deadline) head_duration = session_.clock.now() - head_begin;
-      exchange_.begin_request(head_duration);
-      responder_.begin_request(true);
-      co_return Head::kComplete;
-    }
-    if (event == Event::kError) {
-      refuse_request(exchange_.decoder_refusal());
-      co_return Head::kRefused;
-    }
-    ECHOD_CHECK(event == Event::kNeedInput);
-    co_await output_.flush();
-    bool begun = exchange_.decoder().in_request();
-    if (begun && !head_deadline) {
-      head_begin = session_.clock.now();
-      head_deadline.emplace(peer_, session_.deadlines,
-                            deadline_after(head_begin, settings_.head_timeout));
-    }
-    session_.ends_on_drain = !begun;
-    Result<bool> received = co_await exchange_.receive_more().observed();
-    session_.ends_on_drain = false;
-    if (!received && begun && received.error().code == Errc::kTimeout) {
-      refuse_request(
-          {.status = 408, .rule = "the head was not complete in time (--header-timeout)"});
-      co_return Head::kRefused;
-    }
-    if (!received && received.error().code == Errc::kDrained) {
-      bool more = co_await receive_last();
-      if (!more) co_return Head::kNone;
-      continue;
-    }
-    bool more = co_await std::move(received);
-    if (!more) co_return Head::kNone;
+// The client finished sending, or the server drains.
+Task<> Http1Connection::end() {
+  co_await output_.flush();
+  if (drained_) {
+    co_await finish_and_linger(peer_, session_, kDrainGrace);
+  } else {
+    co_await peer_.finish_sending();
   }
 }
 
-// The server drains. A request may be in flight on a connection that seems idle: one that arrives
-// within kDrainGrace is served as the last. Returns whether bytes arrived.
-Task<bool> Http1Connection::receive_last() {
+// Decodes what was received. A head that is complete, or refused, begins a request. `begin`: when
+// the head began, if it did not arrive in one piece.
+Http1Connection::Head Http1Connection::decode_head(std::optional<Time> begin) {
+  switch (exchange_.decode_head()) {
+    case Event::kHead: {
+      const Duration duration = begin ? session_.clock.now() - *begin : Duration::zero();
+      exchange_.begin_request(duration);
+      responder_.begin_request(true);
+      return Head::kComplete;
+    }
+    case Event::kNeedInput:
+      return exchange_.decoder().in_request() ? Head::kPart : Head::kNone;
+    default:
+      refuse_request(exchange_.decoder_refusal());
+      return Head::kRefused;
+  }
+}
+
+// Of a head that did not arrive in one piece.
+Task<Http1Connection::Head> Http1Connection::read_rest_of_head() {
+  co_await output_.flush();
+  const Time begin = session_.clock.now();
+  const DeadlineScope head_deadline(peer_, session_.deadlines,
+                                    deadline_after(begin, settings_.head_timeout));
+  Head head = Head::kPart;
+  while (head == Head::kPart) {
+    Result<bool> received = co_await exchange_.receive_more().observed();
+    if (received) {
+      head = *received ? decode_head(begin) : Head::kNone;
+    } else if (received.error().code == Errc::kTimeout) {
+      refuse_request(
+          {.status = 408, .rule = "the head was not complete in time (--header-timeout)"});
+      head = Head::kRefused;
+    } else {
+      bool more = co_await receive_last(received.error());
+      head = more ? decode_head(begin) : Head::kNone;
+    }
+  }
+  co_return head;
+}
+
+// A receive ended with `error`; fails with it unless the server drains. Then a request may be in
+// flight on a connection that seems idle: one that arrives within kDrainGrace is served as the
+// last. Returns whether bytes arrived.
+Task<bool> Http1Connection::receive_last(Error error) {
+  if (error.code != Errc::kDrained) co_await failed(error);
   if (std::exchange(drained_, true)) co_return false;
   const DeadlineScope scope(peer_, session_.deadlines, session_.clock.now() + kDrainGrace);
   Result<bool> received = co_await exchange_.receive_more().observed();
@@ -171,12 +194,19 @@ Task<> Http1Connection::upgrade(wire::WebSocketFields fields) {
 
 Task<> Http1Connection::answer() {
   const http::Request& request = exchange_.request();
-  if (settings_.websocket.enabled && request.method == "GET" &&
+  if (settings_.websocket.enabled && request.upgrade_offered && request.method == "GET" &&
       request.version == HttpVersion::kHttp11 && !request.has_body()) {
     wire::WebSocketFields fields = websocket_fields(request.fields);
     if (fields.wants_websocket()) return upgrade(std::move(fields));
   }
+  if (settings_.request_timeout > Duration::zero()) return answer_in_time();
   return http::respond(responder_, router_);
+}
+
+Task<> Http1Connection::answer_in_time() {
+  const DeadlineScope scope(peer_, session_.deadlines,
+                            deadline_after(session_.clock.now(), settings_.request_timeout));
+  co_await http::respond(responder_, router_);
 }
 
 }  // namespace echod

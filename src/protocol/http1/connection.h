@@ -2,6 +2,8 @@
 // the connection to a WebSocketConnection after a handshake.
 #pragma once
 
+#include <optional>
+
 #include "http/responder.h"
 #include "protocol/http1/exchange.h"
 #include "protocol/http1/handler.h"
@@ -21,12 +23,16 @@ class Http1Connection {
   Task<> serve();
 
  private:
-  enum class Head : uint8_t { kComplete, kRefused, kNone };  // kNone: the client finished sending
+  // What is there of the next request's head.
+  enum class Head : uint8_t { kNone, kPart, kComplete, kRefused };
 
-  Task<Head> read_head();
+  Head decode_head(std::optional<Time> begin);
+  Task<Head> read_rest_of_head();
+  Task<> end();
   Task<> answer();
+  Task<> answer_in_time();
   Task<> upgrade(wire::WebSocketFields fields);
-  Task<bool> receive_last();
+  Task<bool> receive_last(Error error);
   void refuse_request(const http::Refusal& refusal);
 
   Stream& peer_;

@@ -1,7 +1,5 @@
 #include "protocol/http1/exchange.h"
 
-#include <fmt/format.h>
-
 #include "http/response_fields.h"
 #include "wire/http1/response.h"
 
@@ -55,11 +53,21 @@ void Http1Exchange::end_request() {
 
 Task<bool> Http1Exchange::receive_more() {
   ECHOD_CHECK(unread_.empty());
-  in_ = Chunk();
+  drop_input();
   if (client_ended_) co_return false;
-  in_ = co_await peer_.receive();
+  Chunk next = co_await peer_.receive();
+  co_return take_input(std::move(next));
+}
+
+void Http1Exchange::drop_input() {
+  unread_ = {};
+  if (in_.has_buffer()) in_ = Chunk();
+}
+
+bool Http1Exchange::take_input(Chunk&& next) {
+  in_ = std::move(next);
   unread_ = in_.bytes();
-  co_return static_cast<bool>(in_);
+  return static_cast<bool>(in_);
 }
 
 Chunk Http1Exchange::take_unread() {
@@ -142,11 +150,11 @@ void Http1Exchange::append_framing(const http::ResponseHead& head) {
   if (!head.size) framing_ = chunks ? BodyFraming::kChunked : BodyFraming::kNone;
   if (head.status == 204 || head.status == 304) return;  // RFC 9110 section 6.4.1
   if (head.status == 205) {                              // section 15.3.6
-    wire::append_field(text_, "Content-Length", "0");
+    wire::append_content_length(text_, 0);
   } else if (framing_ == BodyFraming::kChunked) {
     wire::append_field(text_, "Transfer-Encoding", "chunked");
   } else if (framing_ == BodyFraming::kContentLength) {
-    wire::append_field(text_, "Content-Length", fmt::format_int(*head.size).c_str());
+    wire::append_content_length(text_, *head.size);
   }
 }
 
@@ -220,7 +228,11 @@ Task<> Http1Exchange::send_chunked(Chunk chunk) {
 }
 
 Task<> Http1Exchange::end(http::FieldList trailers) {
-  if (framing_ != BodyFraming::kChunked || silent_) co_return;
+  if (framing_ != BodyFraming::kChunked || silent_) return Task<>::finished();
+  return end_chunked(trailers);
+}
+
+Task<> Http1Exchange::end_chunked(http::FieldList trailers) {
   if (trailers.empty()) {
     co_await output_.write(wire::kChunkedEnd);
     co_return;

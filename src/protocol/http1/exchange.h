@@ -49,12 +49,12 @@ class Http1Exchange final : public http::Exchange {
   // is any.
   Task<bool> receive_more();
 
+  // The two halves of receive_more(), before and after the receive.
+  void drop_input();
+  bool take_input(Chunk&& next);
+
   // Removes and returns the received bytes that are not decoded yet.
   Chunk take_unread();
-  void drop_unread() {
-    unread_ = {};
-    in_ = Chunk();
-  }
 
   // --- http::Exchange.
 
@@ -85,6 +85,7 @@ class Http1Exchange final : public http::Exchange {
   bool owns_chunk(std::span<const std::byte> part) const;
   Task<> write_chunked(std::string_view part);
   Task<> send_chunked(Chunk chunk);
+  Task<> end_chunked(http::FieldList trailers);
   Task<> end_part(size_t size);
 
   Stream& peer_;

@@ -65,6 +65,24 @@ TEST(Http1TimeoutTest, TheBodyHasNoneOfItsOwn) {
   EXPECT_EQ(conversation.server().receive_deadlines().back(), kNever);
 }
 
+TEST(Http1TimeoutTest, ARequestHasOneAbsoluteDeadlineIfItIsLimited) {
+  constexpr Duration kRequestTimeout = std::chrono::seconds(3);
+  Http1Settings settings;
+  settings.request_timeout = kRequestTimeout;
+  const Http1Handler limited(settings);
+  Conversation conversation(limited);
+  conversation.start();
+  conversation.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n");
+  const Deadline expected = conversation.clock().now() + kRequestTimeout;
+  const std::vector<Deadline>& deadlines = conversation.server().receive_deadlines();
+  for (const char c : std::string_view("hello")) {
+    EXPECT_EQ(deadlines.back(), expected);
+    conversation.clock().advance(std::chrono::milliseconds(100));
+    conversation.send({&c, 1});
+  }
+  EXPECT_EQ(deadlines.back(), kNever) << "between two requests";
+}
+
 TEST(Http1TimeoutTest, AHeadThatDoesNotEndGets408) {
   Conversation conversation(timed_handler());
   conversation.server().fail(2, Errc::kTimeout);

@@ -18,6 +18,10 @@ struct Http1Settings : http::Settings {
   // Maximum time from a request's first byte to the end of its head. Then: 408.
   Duration head_timeout = std::chrono::seconds(10);
 
+  // Maximum time from the end of a request's head to the end of its response: for its body, however
+  // steadily that arrives, and the response. Then the connection is cut. Zero: no limit.
+  Duration request_timeout = Duration::zero();
+
   // After an error response, how long to read and discard what the client still sends: unread bytes
   // would make the kernel reset the connection before the response arrives.
   Duration linger_timeout = std::chrono::seconds(5);

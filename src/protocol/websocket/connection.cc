@@ -1,6 +1,8 @@
 #include "protocol/websocket/connection.h"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "stream/linger.h"
 #include "wire/websocket/close.h"
@@ -10,7 +12,6 @@ namespace {
 
 using wire::WebSocketFailure;
 using wire::WebSocketOpcode;
-using Event = wire::WebSocketDecoder::Event;
 using StepEvent = wire::CompressionStep::Event;
 namespace close_code = wire::close_code;
 
@@ -54,75 +55,83 @@ WebSocketConnection::WebSocketConnection(Stream& peer, Session& session,
   }
 }
 
+// One frame for all that waits often: its own, and those of the stream.
 Task<> WebSocketConnection::serve(Chunk first) {
-  in_ = std::move(first);
-  unread_ = in_.mutable_bytes();
+  take_input(std::move(first));
   while (true) {
-    co_await decode_input();
+    while (!closing_) {
+      const Event event = decoder_.next(unread_);
+      if (event == Event::kNeedInput) break;
+      co_await take(event);
+    }
     co_await output_.flush();
     if (closing_) break;
-    bool more = co_await receive_more();
-    if (!more) break;
+    drop_input();  // no buffer is held while waiting
+    const Deadline look = next_look();
+    session_.ends_on_drain = !decoder_.in_frame() && !decoder_.in_message();
+    std::optional<DeadlineScope<Stream>> scope;
+    if (look != kNever) scope.emplace(peer_, session_.deadlines, look);
+    Result<Chunk> received = co_await peer_.receive().observed();
+    scope.reset();
+    session_.ends_on_drain = false;
+    if (!received) {
+      co_await outlive(received.error(), look);
+      continue;
+    }
+    ping_unanswered_ = false;
+    take_input(std::move(*received));
+    if (!in_) break;
   }
-  in_ = Chunk();
+  drop_input();
   held_ = Chunk();
   co_await output_.flush();
   co_await finish_and_linger(peer_, session_, linger_timeout_);
 }
 
-// Decodes until the end of the input, or of the connection.
-Task<> WebSocketConnection::decode_input() {
-  while (!closing_) {
-    switch (decoder_.next(unread_)) {
-      case Event::kNeedInput:
-        co_return;
-      case Event::kFrame:
-        co_await begin_frame();
-        break;
-      case Event::kPayload:
-        co_await take_payload(decoder_.payload());
-        break;
-      case Event::kFrameEnd:
-        co_await end_frame();
-        break;
-      case Event::kControl:
-        co_await take_control();
-        break;
-      case Event::kError:
-        co_await fail(decoder_.failure());
-        break;
-    }
-  }
+// What is decoded next; the last input was dropped.
+void WebSocketConnection::take_input(Chunk&& next) {
+  in_ = std::move(next);
+  unread_ = in_.mutable_bytes();
 }
 
-// Replaces the decoded input with the next. Returns whether the connection continues.
-Task<bool> WebSocketConnection::receive_more() {
+void WebSocketConnection::drop_input() {
   unread_ = {};
-  in_ = Chunk();  // no buffer is held while waiting
-  const Duration interval = settings_.ping_interval;
-  while (true) {
-    const Deadline look = deadline_after(session_.clock.now(), interval);
-    session_.ends_on_drain = !decoder_.in_frame() && !decoder_.in_message();
-    Result<Chunk> received;
-    {
-      const DeadlineScope scope(peer_, session_.deadlines, look);
-      received = co_await peer_.receive().observed();
-    }
-    session_.ends_on_drain = false;
-    if (received) {
-      ping_unanswered_ = false;
-      in_ = std::move(*received);
-      unread_ = in_.mutable_bytes();
-      co_return static_cast<bool>(in_);
-    }
-    const Errc code = received.error().code;
-    if (code == Errc::kDrained) {
-      co_await close(close_code::kGoingAway, "server shutting down");
-      co_return false;
-    }
-    if (code != Errc::kTimeout || session_.clock.now() < look) co_await failed(received.error());
-    co_await wait_out_ping(received.error());
+  if (in_.has_buffer()) in_ = Chunk();
+}
+
+// What a decoded event asks for. Most of it is done at once, without a frame.
+Task<> WebSocketConnection::take(Event event) {
+  switch (event) {
+    case Event::kNeedInput:
+      break;
+    case Event::kFrame:
+      return begin_frame();
+    case Event::kPayload:
+      return take_payload(decoder_.payload());
+    case Event::kFrameEnd:
+      return end_frame();
+    case Event::kControl:
+      return take_control();
+    case Event::kError:
+      return fail(decoder_.failure());
   }
+  return Task<>::finished();
+}
+
+// When to look whether the peer is still there, if it is silent until then.
+Deadline WebSocketConnection::next_look() const {
+  if (settings_.ping_interval == Duration::zero()) return kNever;
+  return deadline_after(session_.clock.now(), settings_.ping_interval);
+}
+
+// Nothing was received until `look`, or the server drains. Fails if that ends the connection.
+Task<> WebSocketConnection::outlive(Error error, Deadline look) {
+  if (error.code == Errc::kDrained) {
+    co_await close(close_code::kGoingAway, "server shutting down");
+    co_return;
+  }
+  if (error.code != Errc::kTimeout || session_.clock.now() < look) co_await failed(error);
+  co_await wait_out_ping(error);
 }
 
 // Nothing was received during the ping interval: sends a ping, or ends the connection if the last
@@ -139,11 +148,14 @@ void WebSocketConnection::begin_message() {
   if (recoder_ && decoder_.message_compressed()) recoder_->begin(decoder_.message_opcode());
 }
 
-// Whether the current frame is checked before any of it is echoed.
+// Whether the current frame is echoed as a whole: one whose payload has arrived, and one that is
+// checked before any of it is echoed.
 bool WebSocketConnection::is_held() const {
+  const uint64_t size = decoder_.frame().size;
+  if (size <= unread_.size()) return true;
   const bool checked =
       decoder_.message_opcode() == WebSocketOpcode::kText || decoder_.message_compressed();
-  return checked && decoder_.frame().size <= session_.buffers.buffer_size();
+  return checked && size <= session_.buffers.buffer_size();
 }
 
 // Whether the server's memory budget has room for a total of `size` bytes for this connection.
@@ -214,15 +226,32 @@ Task<> WebSocketConnection::end_recoded(bool fin) {
   }
 }
 
+// A frame that came in one piece goes back in the buffer that it came in, if it is the only one
+// there.
 Task<> WebSocketConnection::send_held() {
+  if (held_) return send_collected();
+  const std::span<const std::byte> payload = std::exchange(whole_, {});
+  const bool is_last = payload.data() + payload.size() == in_.data() + in_.size();
+  if (payload.empty() || !is_last || !output_.empty()) return send_copy(payload);
+  head_ = wire::encode_frame_head(decoder_.frame());
+  // The peer's head, which has a mask, was longer; but maybe its beginning was in another buffer.
+  const auto before = static_cast<size_t>(payload.data() - in_.data());
+  const size_t head_size = head_.bytes().size();
+  if (before < head_size) return send_copy(payload);
+  in_.drop_front(before - head_size);
+  std::ranges::copy(head_.bytes(), in_.mutable_bytes().begin());
+  return peer_.send(std::move(in_));
+}
+
+Task<> WebSocketConnection::send_copy(std::span<const std::byte> payload) {
   co_await send_head();
-  if (held_) {
-    co_await output_.write(held_.text());
-    held_ = Chunk();
-  } else if (!whole_.empty()) {
-    co_await output_.pass(in_, whole_);
-    whole_ = {};
-  }
+  co_await output_.pass(in_, payload);
+}
+
+Task<> WebSocketConnection::send_collected() {
+  co_await send_head();
+  co_await output_.write(held_.text());
+  held_ = Chunk();
 }
 
 // Checks the next `part` of the message's payload.

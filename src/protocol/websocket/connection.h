@@ -34,14 +34,18 @@ class WebSocketConnection {
  private:
   // How a data frame is echoed.
   enum class Mode : uint8_t {
-    kHeld,     // once it is complete and valid
+    kHeld,     // as a whole, once it is complete and valid
     kPassing,  // as it arrives
     kRecoded,  // inflated and deflated again
   };
+  using Event = wire::WebSocketDecoder::Event;
   using Failure = CompressedEcho::Failure;
 
-  Task<> decode_input();
-  Task<bool> receive_more();
+  void take_input(Chunk&& next);
+  void drop_input();
+  Task<> take(Event event);
+  Deadline next_look() const;
+  Task<> outlive(Error error, Deadline look);
   Task<> wait_out_ping(Error timeout);
   Task<> begin_frame();
   Task<> take_payload(std::span<const std::byte> part);
@@ -51,6 +55,8 @@ class WebSocketConnection {
   Task<> end_frame();
   Task<> end_recoded(bool fin);
   Task<> send_held();
+  Task<> send_copy(std::span<const std::byte> payload);
+  Task<> send_collected();
   bool may_keep(size_t size);
   Task<> take_control();
   Task<> close(uint16_t code, std::string_view reason);

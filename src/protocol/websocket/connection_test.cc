@@ -158,6 +158,22 @@ TEST(WebSocketTest, SmallMessagesThatComeTogetherGoTogether) {
   EXPECT_EQ(chat.conversation.server().sends().size(), before + 1);
 }
 
+// In one send, whatever its kind and size: 20,000 bytes fit into a buffer.
+TEST(WebSocketTest, AFrameThatCameAloneGoesBackInItsBuffer) {
+  Chat chat;
+  for (const WebSocketOpcode opcode : {WebSocketOpcode::kText, WebSocketOpcode::kBinary}) {
+    for (const size_t size : {size_t{1}, size_t{125}, size_t{126}, size_t{20'000}}) {
+      const Frame frame{.opcode = opcode, .payload = std::string(size, 'x')};
+      const std::string bytes = sent({frame});
+      const size_t sends_before = chat.conversation.server().sends().size();
+      const uint64_t copied_before = copied_bytes();
+      EXPECT_EQ(chat.send(bytes), echoed({frame}));
+      EXPECT_EQ(chat.conversation.server().sends().size(), sends_before + 1);
+      EXPECT_EQ(copied_bytes() - copied_before, bytes.size()) << "only the client copies";
+    }
+  }
+}
+
 TEST(WebSocketTest, LargeFramesPassAsTheyCome) {
   Chat chat;
   const Frame large{.opcode = WebSocketOpcode::kBinary, .payload = pattern(100'000)};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "wire/http/append.h"
 #include "wire/http/syntax.h"
 
 namespace echod::wire {
@@ -42,10 +43,7 @@ void FieldList::Iterator::read() {
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   ECHOD_CHECK(is_token(name));
   ECHOD_CHECK(is_field_value(value));
-  out += name;
-  out += ": ";
-  out += value;
-  out += "\r\n";
+  append_texts(out, {name, ": ", value, kLineEnd});
 }
 
 std::optional<std::string_view> field_value(FieldList fields, std::string_view name) {

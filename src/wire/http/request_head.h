@@ -33,6 +33,7 @@ struct RequestHead {
   bool has_noted_field = false;     // some name begins with the codec's noted prefix
   bool content_coded = false;       // there is a Content-Encoding
   bool trailers_announced = false;  // there is a Trailer
+  bool upgrade_offered = false;     // there is an Upgrade
 
   bool has_body() const { return framing == BodyFraming::kChunked || content_length > 0; }
 };

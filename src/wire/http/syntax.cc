@@ -3,7 +3,6 @@
 #include "wire/http/syntax.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/check.h"
 
@@ -13,36 +12,6 @@ namespace {
 constexpr bool is_letter(unsigned char byte) {
   return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
 }
-
-constexpr uint8_t bit(CharClass wanted) { return static_cast<uint8_t>(wanted); }
-
-constexpr uint8_t classes_of(unsigned char byte) {
-  constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
-  constexpr std::string_view kHostMarks = "-._~";
-  const bool alphanumeric = is_letter(byte) || (byte >= '0' && byte <= '9');
-  const bool visible = byte > 0x20 && byte < 0x7f;
-  uint8_t classes = 0;
-  if (alphanumeric || kTokenMarks.contains(static_cast<char>(byte))) {
-    classes |= bit(CharClass::kToken);
-  }
-  if (alphanumeric || kHostMarks.contains(static_cast<char>(byte))) {
-    classes |= bit(CharClass::kHost);
-  }
-  // Non-ASCII bytes should be percent-encoded, but some clients send them unescaped.
-  if (visible || byte >= 0x80) classes |= bit(CharClass::kTarget);
-  if (visible || byte == ' ' || byte == '\t' || byte >= 0x80) classes |= bit(CharClass::kValue);
-  return classes;
-}
-
-constexpr std::array<uint8_t, 256> make_class_table() {
-  std::array<uint8_t, 256> table{};
-  for (size_t byte = 0; byte < table.size(); ++byte) {
-    table[byte] = classes_of(static_cast<unsigned char>(byte));
-  }
-  return table;
-}
-
-constexpr std::array<uint8_t, 256> kClasses = make_class_table();
 
 unsigned char lower(unsigned char byte) {
   return byte >= 'A' && byte <= 'Z' ? static_cast<unsigned char>(byte + ('a' - 'A')) : byte;
@@ -110,39 +79,14 @@ bool consume_quoted_string(std::string_view& text) {
 
 }  // namespace
 
-bool in_class(unsigned char byte, CharClass wanted) { return (kClasses[byte] & bit(wanted)) != 0; }
-
-// Without a branch for each byte: the texts are short, and nearly always right.
-bool all_in_class(std::string_view text, CharClass wanted) {
-  unsigned common = bit(wanted);
-  for (const char c : text) common &= kClasses[static_cast<unsigned char>(c)];
-  return common != 0;
-}
-
-size_t run_length(std::span<const std::byte> input, CharClass wanted) {
-  size_t size = 0;
-  while (size < input.size() && in_class(static_cast<unsigned char>(input[size]), wanted)) ++size;
-  return size;
-}
-
-std::string_view consume(std::span<const std::byte>& input, size_t size) {
-  ECHOD_CHECK(size <= input.size());
-  const std::string_view text(reinterpret_cast<const char*>(input.data()), size);
-  input = input.subspan(size);
-  return text;
-}
-
-bool is_digit(unsigned char byte) { return byte >= '0' && byte <= '9'; }
-
 bool is_token(std::string_view text) {
   return !text.empty() && all_in_class(text, CharClass::kToken);
 }
 
-bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  return left.size() == right.size() &&
-         std::equal(left.begin(), left.end(), right.begin(), [](char a, char b) {
-           return lower(static_cast<unsigned char>(a)) == lower(static_cast<unsigned char>(b));
-         });
+bool internal::equal_in_lower_case(std::string_view left, std::string_view right) {
+  return std::equal(left.begin(), left.end(), right.begin(), [](char a, char b) {
+    return lower(static_cast<unsigned char>(a)) == lower(static_cast<unsigned char>(b));
+  });
 }
 
 std::string_view trim(std::string_view text) {

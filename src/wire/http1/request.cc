@@ -13,6 +13,8 @@
 namespace echod::wire {
 namespace {
 
+constexpr size_t kVersionSize = std::string_view("HTTP/1.1").size();
+
 // Buffers up to this size are kept between requests; ordinary heads fit.
 constexpr size_t kBufferKeptSizeMax = 2048;
 
@@ -84,8 +86,8 @@ RequestDecoder::Event RequestDecoder::next_event(std::span<const std::byte>& inp
     switch (state_) {
       case State::kRequestLine:
       case State::kFields:
-        refusal = read_head_part(input);
-        if (!refusal && before == State::kFields && state_ != before) {
+        refusal = read_head(input);
+        if (!refusal && state_ != State::kRequestLine && state_ != State::kFields) {
           fill_views();
           return Event::kHead;
         }
@@ -115,9 +117,8 @@ RequestDecoder::Event RequestDecoder::next_event(std::span<const std::byte>& inp
 // Sets the views into the received head, once it is complete.
 void RequestDecoder::fill_views() {
   head_.raw = head_bytes_;
-  const size_t line_size = head_.raw.find("\r\n");
-  const std::string_view line = head_.raw.substr(0, line_size);
-  head_.version_text = line.substr(line.rfind(' ') + 1);
+  const size_t line_size = line_.size();
+  head_.version_text = head_.raw.substr(0, line_size).substr(line_size - kVersionSize);
   head_.fields = FieldList(head_.raw.substr(line_size + 2, head_.raw.size() - line_size - 4));
 }
 
@@ -159,10 +160,11 @@ RequestDecoder::Event RequestDecoder::fail(const Http1Refusal& refusal) {
 
 // The following read_ functions return the refusal, if any. They change state_ when their part is
 // complete; otherwise they have consumed all of the input.
-Http1Refusal RequestDecoder::read_head_part(std::span<const std::byte>& input) {
+Http1Refusal RequestDecoder::read_head(std::span<const std::byte>& input) {
   const std::span<const std::byte> before = input;
-  const bool in_line = state_ == State::kRequestLine;
-  const Http1Refusal refusal = in_line ? read_request_line(input) : read_fields(input);
+  Http1Refusal refusal;
+  if (state_ == State::kRequestLine) refusal = read_request_line(input);
+  if (!refusal && state_ == State::kFields) refusal = read_fields(input);
   // Empty lines before the request line do not count.
   if (!refusal) {
     const std::span<const std::byte> taken = before.first(before.size() - input.size());
@@ -275,6 +277,7 @@ Http1Refusal RequestDecoder::take_field(std::string_view name, std::string_view 
   if (equals_ignoring_case(name, "Content-Type")) content_type_ = value;
   if (equals_ignoring_case(name, "Content-Encoding")) head_.content_coded = true;
   if (equals_ignoring_case(name, "Trailer")) head_.trailers_announced = true;
+  if (equals_ignoring_case(name, "Upgrade")) head_.upgrade_offered = true;
   if (!noted_prefix_.empty() &&
       equals_ignoring_case(name.substr(0, noted_prefix_.size()), noted_prefix_)) {
     head_.has_noted_field = true;

@@ -120,7 +120,7 @@ class RequestDecoder {
   void start();
   Event next_event(std::span<const std::byte>& input);
   Event fail(const Http1Refusal& refusal);
-  Http1Refusal read_head_part(std::span<const std::byte>& input);
+  Http1Refusal read_head(std::span<const std::byte>& input);
   Http1Refusal read_request_line(std::span<const std::byte>& input);
   Http1Refusal read_fields(std::span<const std::byte>& input);
   Http1Refusal read_trailers(std::span<const std::byte>& input);

@@ -8,6 +8,11 @@
 #include "wire/http/syntax.h"
 
 namespace echod::wire {
+namespace {
+
+constexpr std::string_view kVersionPattern = "HTTP/0.0";  // "0" stands for any digit
+
+}  // namespace
 
 void RequestLineReader::start(size_t size_max) {
   line_.clear();
@@ -26,22 +31,30 @@ void RequestLineReader::start(size_t size_max) {
 
 RequestLineReader::Event RequestLineReader::next(std::span<const std::byte>& input) {
   ECHOD_CHECK(!refusal_);
-  while (!input.empty()) {
-    take_run(input);
-    if (input.empty()) break;
-    const auto byte = static_cast<unsigned char>(input.front());
+  std::span<const std::byte> rest = input;  // a local one can be kept in registers
+  Event event = Event::kNeedInput;
+  while (!rest.empty() && event == Event::kNeedInput) {
+    take_run(rest);
+    if (rest.empty()) break;
+    const auto byte = static_cast<unsigned char>(rest.front());
     const State before = state_;
     // At the limit only the line end may follow. Any other byte is reported as "too long", even if
     // it is also invalid.
     const bool too_long = started_ && size_ == size_max_ && byte != '\r' && byte != '\n';
-    refusal_ =
+    const Http1Refusal refusal =
         too_long ? Http1Refusal{414, "the request line is longer than the limit"} : step(byte);
-    if (refusal_) return Event::kError;
-    consume(input, 1);
+    if (refusal) {
+      refusal_ = refusal;
+      event = Event::kError;
+      break;
+    }
+    if (before == State::kEmptyLine && state_ == State::kMethod) continue;  // its first byte
+    rest = rest.subspan(1);
     read_ = before == State::kLineFeed;
-    if (read_) return Event::kEnd;
+    if (read_) event = Event::kEnd;
   }
-  return Event::kNeedInput;
+  input = rest;
+  return event;
 }
 
 void RequestLineReader::shrink(size_t size_kept) {
@@ -50,17 +63,40 @@ void RequestLineReader::shrink(size_t size_kept) {
   method_size_ = 0;
 }
 
-// Consumes the bytes at the front that belong to the current method or target.
-void RequestLineReader::take_run(std::span<const std::byte>& input) {
-  if (state_ != State::kMethod && state_ != State::kTarget) return;
-  const CharClass wanted = state_ == State::kMethod ? CharClass::kToken : CharClass::kTarget;
-  const size_t size = run_length(input.first(std::min(input.size(), size_max_ - size_)), wanted);
-  line_.append(consume(input, size));
+// "HTTP/" DIGIT "." DIGIT. False: the byte does not belong to it.
+inline bool RequestLineReader::take_version_byte(char byte) {
+  if (version_size_ == kVersionPattern.size()) return false;
+  const char wanted = kVersionPattern[version_size_];
+  if (wanted != '0') {
+    if (byte != wanted) return false;
+  } else {
+    if (!is_digit(static_cast<unsigned char>(byte))) return false;
+    // The first digit is stored as the minor version, and becomes the major one when the second
+    // follows.
+    major_version_ = minor_version_;
+    minor_version_ = static_cast<uint8_t>(byte - '0');
+  }
+  ++version_size_;
+  return true;
+}
+
+// Consumes the bytes at the front that belong to the current method, target or version.
+inline void RequestLineReader::take_run(std::span<const std::byte>& input) {
+  const std::span<const std::byte> allowed = input.first(std::min(input.size(), size_max_ - size_));
+  size_t size = 0;
+  if (state_ == State::kMethod || state_ == State::kTarget) {
+    size = run_length(allowed, state_ == State::kMethod ? CharClass::kToken : CharClass::kTarget);
+    line_.append(as_text(allowed.first(size)));
+  } else if (state_ == State::kVersion) {
+    while (size < allowed.size() && take_version_byte(static_cast<char>(allowed[size]))) ++size;
+  }
+  input = input.subspan(size);
   size_ += size;
 }
 
-// Processes one byte outside method and target. Returns the refusal, if any.
-Http1Refusal RequestLineReader::step(unsigned char byte) {
+// Processes one byte outside method, target and version, or looks at the first byte of a method.
+// Returns the refusal, if any.
+[[gnu::always_inline]] inline Http1Refusal RequestLineReader::step(unsigned char byte) {
   switch (state_) {
     case State::kEmptyLine:
     case State::kEmptyLineFeed:
@@ -81,7 +117,10 @@ Http1Refusal RequestLineReader::step(unsigned char byte) {
       state_ = State::kVersion;
       return {};
     case State::kVersion:
-      return version_byte(byte);
+      if (version_size_ < kVersionPattern.size()) return {400, "the HTTP version is malformed"};
+      if (byte != '\r') return {400, "the HTTP version is not followed by CR LF"};
+      state_ = State::kLineFeed;
+      return {};
     case State::kLineFeed:
       if (byte != '\n') return {400, "a carriage return is not followed by a line feed"};
       if (major_version_ != 1) return {505, "the HTTP version is not 1.0 or 1.1"};
@@ -106,32 +145,7 @@ Http1Refusal RequestLineReader::empty_line_byte(unsigned char byte) {
   started_ = true;
   if (!in_class(byte, CharClass::kToken)) return {400, "the request does not begin with a method"};
   if (size_max_ == 0) return {414, "the request line is longer than the limit"};
-  line_.push_back(static_cast<char>(byte));
-  ++size_;
   state_ = State::kMethod;
-  return {};
-}
-
-// "HTTP/" DIGIT "." DIGIT and the CR after it.
-Http1Refusal RequestLineReader::version_byte(unsigned char byte) {
-  constexpr std::string_view kPattern = "HTTP/0.0";  // "0" stands for any digit
-  if (version_size_ == kPattern.size()) {
-    if (byte != '\r') return {400, "the HTTP version is not followed by CR LF"};
-    state_ = State::kLineFeed;
-    return {};
-  }
-  const char wanted = kPattern[version_size_];
-  if (wanted != '0') {
-    if (byte != static_cast<unsigned char>(wanted)) return {400, "the HTTP version is malformed"};
-  } else {
-    if (!is_digit(byte)) return {400, "the HTTP version is malformed"};
-    // The first digit is stored as the minor version, and becomes the major one when the second
-    // follows.
-    major_version_ = minor_version_;
-    minor_version_ = static_cast<uint8_t>(byte - '0');
-  }
-  ++version_size_;
-  ++size_;
   return {};
 }
 

@@ -54,7 +54,7 @@ class RequestLineReader {
   void take_run(std::span<const std::byte>& input);
   Http1Refusal step(unsigned char byte);
   Http1Refusal empty_line_byte(unsigned char byte);
-  Http1Refusal version_byte(unsigned char byte);
+  bool take_version_byte(char byte);
 
   std::string line_;  // the method, then the target, without the space
   size_t method_size_ = 0;

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/check.h"
+#include "wire/http/append.h"
 #include "wire/http/status.h"
 
 namespace echod::wire {
@@ -12,11 +13,15 @@ void append_status_line(std::string& out, int status) {
   ECHOD_CHECK(status >= 100 && status <= 599);
   std::array<char, 3> digits;
   std::to_chars(digits.data(), digits.data() + digits.size(), status);
-  out += "HTTP/1.1 ";
-  out.append(digits.data(), digits.size());
-  out += ' ';  // required even without a phrase (RFC 9112 section 4)
-  out += reason_phrase(status);
-  out += "\r\n";
+  // The second space is required even without a phrase (RFC 9112 section 4).
+  append_texts(out,
+               {"HTTP/1.1 ", {digits.data(), digits.size()}, " ", reason_phrase(status), "\r\n"});
+}
+
+void append_content_length(std::string& out, uint64_t size) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size).ptr;
+  append_texts(out, {"Content-Length: ", {digits.data(), end}, "\r\n"});
 }
 
 void append_chunk_size(std::string& out, uint64_t size) {

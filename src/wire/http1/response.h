@@ -12,6 +12,9 @@ namespace echod::wire {
 // checked.
 void append_status_line(std::string& out, int status);
 
+// "Content-Length: 64\r\n".
+void append_content_length(std::string& out, uint64_t size);
+
 // The size line before a chunk of `size` > 0 bytes: "1f\r\n" (RFC 9112 section 7.1). The bytes and
 // their closing "\r\n" are the caller's.
 void append_chunk_size(std::string& out, uint64_t size);

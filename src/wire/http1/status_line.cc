@@ -7,7 +7,7 @@
 namespace echod::wire {
 namespace {
 
-constexpr std::string_view kVersionPattern = "HTTP/1.0 ";  // "0" stands for any digit
+constexpr std::string_view kStatusVersionPattern = "HTTP/1.0 ";  // "0" stands for any digit
 
 }  // namespace
 
@@ -33,13 +33,13 @@ StatusLineReader::Event StatusLineReader::next(std::span<const std::byte>& input
 bool StatusLineReader::step(unsigned char byte) {
   switch (state_) {
     case State::kVersion:
-      if (kVersionPattern[size_] == '0') {
+      if (kStatusVersionPattern[size_] == '0') {
         if (!is_digit(byte)) return false;
         minor_version_ = byte - '0';
-      } else if (byte != static_cast<unsigned char>(kVersionPattern[size_])) {
+      } else if (byte != static_cast<unsigned char>(kStatusVersionPattern[size_])) {
         return false;
       }
-      if (size_ + 1 == kVersionPattern.size()) state_ = State::kStatus;
+      if (size_ + 1 == kStatusVersionPattern.size()) state_ = State::kStatus;
       return true;
     case State::kStatus:
       if (!is_digit(byte)) return false;

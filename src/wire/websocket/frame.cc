@@ -4,6 +4,7 @@
 #include "wire/websocket/frame.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "base/check.h"
@@ -59,13 +60,30 @@ WebSocketDecoder::Event WebSocketDecoder::next(std::span<std::byte>& input) {
         return Event::kControl;
       default:
         if (input.empty()) return Event::kNeedInput;
-        head_byte(static_cast<uint8_t>(input.front()));
-        input = input.subspan(1);
+        read_head(input);
     }
   }
 }
 
-void WebSocketDecoder::head_byte(uint8_t byte) {
+// Reads the head's bytes that are there. Stops behind its last one, and at an invalid one.
+void WebSocketDecoder::read_head(std::span<std::byte>& input) {
+  size_t size = 0;
+  while (size < input.size() && state_ < State::kMask) {
+    head_byte(static_cast<uint8_t>(input[size++]));
+  }
+  input = input.subspan(size);
+  if (state_ == State::kMask && !input.empty()) take_mask(input);
+}
+
+void WebSocketDecoder::take_mask(std::span<std::byte>& input) {
+  const size_t size = std::min<size_t>(head_left_, input.size());
+  std::memcpy(mask_.data() + mask_.size() - head_left_, input.data(), size);
+  input = input.subspan(size);
+  head_left_ -= static_cast<uint8_t>(size);
+  if (head_left_ == 0) end_head();
+}
+
+inline void WebSocketDecoder::head_byte(uint8_t byte) {
   switch (state_) {
     case State::kFirst:
       return first_byte(byte);
@@ -73,10 +91,6 @@ void WebSocketDecoder::head_byte(uint8_t byte) {
       return second_byte(byte);
     case State::kLength:
       return length_byte(byte);
-    case State::kMask:
-      mask_[mask_.size() - head_left_] = static_cast<std::byte>(byte);
-      if (--head_left_ == 0) end_head();
-      return;
     default:
       ECHOD_CHECK(false);
   }
@@ -186,10 +200,9 @@ std::span<std::byte> WebSocketDecoder::take_payload(std::span<std::byte>& input)
 
 void apply_mask(std::span<std::byte> bytes, const WebSocketMask& mask, uint64_t offset) {
   // The mask, rotated to the offset of `bytes` and repeated: applied eight bytes at a time.
-  std::array<std::byte, sizeof(uint64_t)> turned;
-  for (size_t i = 0; i < turned.size(); ++i) turned[i] = mask[(offset + i) % mask.size()];
-  uint64_t key = 0;
-  std::memcpy(&key, turned.data(), sizeof(key));
+  static_assert(std::endian::native == std::endian::little);
+  const auto word_mask = std::rotr(std::bit_cast<uint32_t>(mask), static_cast<int>(offset % 4) * 8);
+  const uint64_t key = uint64_t{word_mask} << 32 | word_mask;
   size_t i = 0;
   for (; bytes.size() - i >= sizeof(key); i += sizeof(key)) {
     uint64_t word = 0;
@@ -197,7 +210,8 @@ void apply_mask(std::span<std::byte> bytes, const WebSocketMask& mask, uint64_t 
     word ^= key;
     std::memcpy(bytes.data() + i, &word, sizeof(word));
   }
-  for (; i < bytes.size(); ++i) bytes[i] ^= turned[i % turned.size()];
+  const auto turned = std::bit_cast<std::array<std::byte, sizeof(key)>>(key);
+  for (size_t j = 0; i < bytes.size(); ++i, ++j) bytes[i] ^= turned[j];
 }
 
 EncodedFrameHead encode_frame_head(const WebSocketFrame& frame,

@@ -103,7 +103,7 @@ class WebSocketDecoder {
 
  private:
   enum class State : uint8_t {
-    kFirst,  // the head's bytes
+    kFirst,  // the head's bytes, up to kMask
     kSecond,
     kLength,
     kMask,
@@ -114,6 +114,8 @@ class WebSocketDecoder {
   };
 
   void fail(uint16_t code, std::string_view reason);
+  void read_head(std::span<std::byte>& input);
+  void take_mask(std::span<std::byte>& input);
   void head_byte(uint8_t byte);
   void first_byte(uint8_t byte);
   void second_byte(uint8_t byte);

@@ -52,10 +52,11 @@ DURATION is `500ms`, `10s`, `5m`, `2h` or `1d`; a number alone is seconds. SIZE 
 per second: `500`, `20k`, `1.5M`. SHARE is `5%` or `0.05`. Words may be written in any case.
 
 SIGHUP makes a running server read its configuration file anew. The whole file is checked first: if
-there is a mistake, nothing changes, and the log says where it is. Options with "yes" under *reload*
-change at once, for new connections; open ones keep the values with which they began. Others take
-effect at the next start, and the log says so. The command line and the environment still have
-precedence over the file.
+there is a mistake, nothing changes, and the log says where it is. Options with "yes" or "file" under *reload*
+change at once, for new connections; open ones keep the values with which they began. Those of the
+logs and the connection limits change for all. Others take effect at the next start, and the log
+says so. The command line and the environment still have precedence over the file. The admin
+interface changes the same options (`/api/v1/limits`), except those with "file".
 
 A variable that begins with `ECHOD_` and belongs to no option is a warning, not an error: others
 set such variables too. Kubernetes does for a service called `echod`, and those are ignored.
@@ -86,7 +87,10 @@ std::string row_of(const Verb& verb, const Option& option) {
   if (!option.details.empty()) about += fmt::format(" {}", option.details);
   if (option.value.is_list && !option.positional) about += " Repeatable.";
   // Only a server runs long enough to be told of new values.
-  const std::string_view reload = !verb.is_default ? "" : option.reloadable ? "yes | " : " | ";
+  const std::string_view reload = !verb.is_default     ? ""
+                                  : !option.reloadable ? " | "
+                                  : option.by_admin    ? "yes | "
+                                                       : "file | ";
   return fmt::format("| {} | {} | {} | {} | {}{} |\n", code(name), code(variable_of(verb, option)),
                      cell(takes_of(option)), cell(default_of(option)), reload, cell(about));
 }
