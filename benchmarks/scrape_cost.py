@@ -201,7 +201,8 @@ def instructions(arguments, with_admin, messages):
                 while not received.endswith(b"x" * 64):
                     received += connection.recv(1 << 16)
         server.close()
-        return int(re.search(r"^(?:summary|totals): (\d+)", pathlib.Path(f"{folder}/out").read_text(),
+        counts = pathlib.Path(f"{folder}/out").read_text()
+        return int(re.search(r"^(?:summary|totals): (\d+)", counts,
                              re.M).group(1))
 
 
@@ -264,7 +265,9 @@ def main():
     arguments = parser.parse_args()
     arguments.echod = str(pathlib.Path(arguments.echod).absolute())
     enter_namespace()
-    {"scrapes": compare_scrapes, "instructions": count_instructions, "alone": measure_alone}[arguments.what](
+    measures = {"scrapes": compare_scrapes, "instructions": count_instructions,
+                "alone": measure_alone}
+    measures[arguments.what](
         arguments)
 
 

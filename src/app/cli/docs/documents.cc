@@ -51,12 +51,12 @@ DURATION is `500ms`, `10s`, `5m`, `2h` or `1d`; a number alone is seconds. SIZE 
 `64k` or `64KiB`, `1m` or `1MiB` (powers of 1024), `64kB`, `1MB` (powers of 1000). RATE is a number
 per second: `500`, `20k`, `1.5M`. SHARE is `5%` or `0.05`. Words may be written in any case.
 
-SIGHUP makes a running server read its configuration file anew. The whole file is checked first: if
-there is a mistake, nothing changes, and the log says where it is. Options with "yes" or "file" under
-*reload* change at once, for new connections; open ones keep the values with which they began. Those
-of the logs and the connection limits change for all. Others take effect at the next start, and the
-log says so. The command line and the environment still have precedence over the file. The admin
-interface changes the same options (`/api/v1/limits`), except those with "file".
+SIGHUP makes a running server read its configuration file anew. The whole file is checked first:
+if there is a mistake, nothing changes, and the log says where it is. Options with "yes" or "file"
+under *reload* change at once, for new connections; open ones keep the values with which they
+began. Those of the logs and the connection limits change for all. Others take effect at the next
+start, and the log says so. The command line and the environment still have precedence over the
+file. The admin interface changes the same options (`/api/v1/limits`), except those with "file".
 
 A variable that begins with `ECHOD_` and belongs to no option is a warning, not an error: others
 set such variables too. Kubernetes does for a service called `echod`, and those are ignored.
