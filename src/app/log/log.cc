@@ -97,7 +97,7 @@ class AsyncLog final : public Log {
 };
 
 // Reports on standard error why the log file cannot be written, since the log cannot.
-void report_failure(const std::string& file, const std::string& reason) {
+void report_on_standard_error(const std::string& file, const std::string& reason) {
   if (file.empty()) return;  // it is standard error that cannot be written
   const std::string line = "echod: cannot write the log file " + file + ": " + reason +
                            "; lines are lost until it can be written again\n";
@@ -123,7 +123,8 @@ std::expected<std::unique_ptr<Log>, std::string> Log::open(const LogOptions& opt
   style->set(**destination);
   auto writer = LineWriter::start(
       writer_options(options), std::move(*destination),
-      [style](const LineWriter::Loss& loss) { return report_of(*style, loss); }, report_failure);
+      [style](const LineWriter::Loss& loss) { return report_of(*style, loss); },
+      report_on_standard_error);
   if (!writer) return std::unexpected(writer.error());
   return std::make_unique<AsyncLog>(options.file, std::move(style), std::move(*writer));
 }
