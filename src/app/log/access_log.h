@@ -39,8 +39,10 @@ class AccessLog final : public http::Observer {
   static std::expected<std::unique_ptr<AccessLog>, std::string> open(
       const AccessLogOptions& options, Log& log);
 
-  // Later lines are as `options` say, also those of open connections. Turning it off leaves the old
-  // file open. From any thread, one at a time; otherwise as Log::prepare().
+  // Later lines are as `options` say, also those of open connections; but a connection that began
+  // while there was no access log may never have had this observer, and then has no lines to its
+  // end. Turning it off leaves the old file open. From any thread, one at a time; otherwise as
+  // Log::prepare().
   std::expected<Swap, std::string> prepare(const AccessLogOptions& options);
 
   void answered(const Session& session, const http::ExchangeFacts& facts) override;
