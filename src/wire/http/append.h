@@ -1,7 +1,7 @@
 // Builds a text of several parts.
 #pragma once
 
-#include <cstring>
+#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -16,10 +16,7 @@ inline void append_texts(std::string& out, std::initializer_list<std::string_vie
   // The size is not taken from the second argument: libstdc++ 12 passes the capacity instead.
   out.resize_and_overwrite(size, [texts, size_before, size](char* begin, size_t) {
     char* end = begin + size_before;
-    for (const std::string_view text : texts) {
-      std::memcpy(end, text.data(), text.size());
-      end += text.size();
-    }
+    for (const std::string_view text : texts) end = std::ranges::copy(text, end).out;
     return size;
   });
 }
