@@ -78,15 +78,13 @@ class AsyncLog final : public Log {
     if (options.file == file_) return [this, options] { style_->set(options); };
     auto destination = LineWriter::Destination::open(writer_options(options));
     if (!destination) return std::unexpected(destination.error());
-    // Copied here, since the swap must not fail.
-    std::string file(options.file);
-    return
-        [this, options, file = std::move(file), destination = std::move(*destination)]() mutable {
-          style_->set(options);
-          style_->set(*destination);
-          file_ = std::move(file);
-          writer_->redirect(std::move(destination));
-        };
+    // The file's name is copied here, since the swap must not fail.
+    return [this, options, file = options.file, destination = std::move(*destination)]() mutable {
+      style_->set(options);
+      style_->set(*destination);
+      file_ = std::move(file);
+      writer_->redirect(std::move(destination));
+    };
   }
 
   std::expected<bool, std::string> reopen() override { return writer_->reopen(); }
