@@ -7,6 +7,11 @@
 namespace echod::internal {
 namespace {
 
+// The largest frame of a class: what its blocks hold.
+constexpr size_t frame_size(size_t size_class) { return size_class * 16 + 8; }
+static_assert(frame_class(frame_size(0)) == 0 && frame_class(frame_size(0) + 1) == 1 &&
+              frame_class(frame_size(63)) == 63 && frame_class(frame_size(63) + 1) == 64);
+
 // Gives a thread's free frames back when it ends; frames freed after that are not kept.
 struct Guard {
   Guard() { frame_pool.watched = true; }
@@ -30,7 +35,8 @@ void refuse_frame() { throw std::bad_alloc(); }
 void* make_frame(size_t size) {
   ECHOD_CHECK(size > 0);
   const size_t size_class = frame_class(size);
-  return ::operator new(kRecycleFrames && size_class < kFrameClasses ? size_class * 16 + 8 : size);
+  return ::operator new(kRecycleFrames && size_class < kFrameClasses ? frame_size(size_class)
+                                                                     : size);
 }
 
 // A frame that is not kept, or the first that this thread frees: only a thread with free frames
